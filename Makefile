@@ -1,0 +1,95 @@
+# What a newcomer and CI call. `make` alone lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DEMO := demo
+DEMO_LANDING := $(DEMO)/landing
+DEMO_HOME := $(DEMO)/home
+DEMO_AS_OF := 2026-06-30
+MANIFEST := dbt_project/target/manifest.json
+DBT_FILES := $(shell find dbt_project/dbt_project.yml dbt_project/profiles.yml dbt_project/macros dbt_project/tests models seeds \
+	-type f 2>/dev/null)
+WORKERS ?= 2
+
+# Nothing in this project reports usage anywhere, also not while it is being built and tested.
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+export SQLFLUFF_DISABLE_PROGRESS_BAR := 1
+
+.PHONY: help install demo ui check test bench clean lock lint types sql-quick sql-full
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
+		printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+install: $(INSTALLED) ## Make the virtual environment with the warmhandoff command in it
+
+demo: $(INSTALLED) ## Write a sample clinic, run the night over it, show what came out
+	@if [ ! -f $(DEMO_LANDING)/_planted.json ]; then \
+		rm -rf $(DEMO_LANDING); \
+		$(BIN)/warmhandoff sample --landing $(DEMO_LANDING) --patients 600 --months 6 --seed 1 --as-of $(DEMO_AS_OF) --messy; \
+	fi
+	@$(BIN)/warmhandoff nightly --landing $(DEMO_LANDING) --home $(DEMO_HOME) --as-of $(DEMO_AS_OF)
+
+ui: $(INSTALLED) ## Open Dagster's web UI of the demo's home on this machine (or of WARMHANDOFF_HOME)
+	@WARMHANDOFF_LANDING="$${WARMHANDOFF_LANDING:-$(DEMO_LANDING)}" \
+		$(BIN)/warmhandoff ui --home "$${WARMHANDOFF_HOME:-$(DEMO_HOME)}"
+
+check: $(INSTALLED) lint types sql-quick $(MANIFEST) ## The quick checks of the edit loop, under a minute
+	@$(BIN)/pytest tests/unit -n $(WORKERS) -q
+
+test: $(INSTALLED) lint types $(MANIFEST) sql-full ## Everything that CI runs
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+bench: $(INSTALLED) ## Measure the night at three sizes beside the floor
+	@$(BIN)/python -m benchmarks
+
+clean: ## Remove what was made here, the virtual environment included
+	rm -rf $(VENV) $(DEMO) dbt_project/target dbt_project/logs benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	find orchestration expectations tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+lock: $(INSTALLED) ## Resolve the locked versions again after a change of pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+		--universal --python-version 3.11 --custom-compile-command "make lock" --quiet -o requirements.lock
+
+lint:
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types:
+	@$(BIN)/mypy
+
+sql-quick:
+	@$(BIN)/sqlfluff lint --templater jinja --processes $(WORKERS) models dbt_project/tests
+
+sql-full: $(MANIFEST)
+	@$(BIN)/sqlfluff lint --templater dbt models dbt_project/tests
+
+# The manifest is what Dagster builds its asset graph from. Parsing needs no database and no input.
+$(MANIFEST): $(INSTALLED) $(DBT_FILES)
+	@$(BIN)/python -m orchestration.manifest
+
+# The first Python that fits, is not a dead shim and can make a virtual environment.
+$(VENV)/bin/python:
+	@for candidate in "$${PYTHON:-python3}" python3.13 python3.12 python3.11; do \
+		if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+			>/dev/null 2>&1; then found=$$candidate; break; fi; \
+	done; \
+	if [ -z "$${found:-}" ]; then \
+		echo "warmhandoff needs Python 3.11, 3.12 or 3.13 with the venv module. Install one (on Debian: python3 and python3-venv)," \
+			"or name it: make install PYTHON=/path/to/python3" >&2; exit 2; \
+	fi; \
+	"$$found" -m venv $(VENV)
+
+# uv installs the locked set in seconds; every file is checked against its hash in requirements.lock.
+$(INSTALLED): pyproject.toml requirements.lock | $(VENV)/bin/python
+	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip install -qq --disable-pip-version-check 'uv>=0.5'
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
