@@ -1,0 +1,33 @@
+-- Episodes of a program whose minutes are billed by the month, and of APCM, which changes the codes; those in force on
+-- some day, each with the zone of its own team.
+with episode as (
+    {{ latest_known('stg_feed__episode', ['episode_id'], patient='patient_id') }}
+),
+
+team as (
+    select * from {{ ref('int_team_zoned') }}
+),
+
+final as (
+    select
+        episode.knowledge_id,
+        episode.episode_id,
+        episode.patient_id,
+        episode.program,
+        episode.team_id,
+        team.time_zone,
+        episode.care_manager_id,
+        episode.billing_practitioner_id,
+        episode.psychiatric_consultant_id,
+        episode.started_on,
+        coalesce(episode.ended_on, {{ last_day_of_time() }}) as last_day_on,
+        case episode.program when 'cocm' then 1 when 'bhi' then 2 end as program_precedence
+    from episode
+    left join team
+        on episode.team_id = team.team_id
+    where
+        episode.status in ('active', 'onhold', 'finished')
+        and episode.program in ('cocm', 'bhi', 'apcm')
+)
+
+select * from final

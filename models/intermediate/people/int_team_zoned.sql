@@ -1,0 +1,30 @@
+with team as (
+    {{ latest_version('stg_feed__team', ['team_id']) }}
+),
+
+run_context as (
+    select * from {{ ref('stg_reference__run_context') }}
+),
+
+known_zone as (
+    select distinct time_zone from {{ ref('stg_reference__zone_offset_utc') }}
+),
+
+final as (
+    select
+        team.team_id,
+        team.team_name,
+        team.site_id,
+        team.site_name,
+        team.billing_tin,
+        team.facility_type,
+        team.complexity_tier,
+        team.site_columns,
+        coalesce(known_zone.time_zone, run_context.default_time_zone) as time_zone
+    from team
+    cross join run_context
+    left join known_zone
+        on team.time_zone = known_zone.time_zone
+)
+
+select * from final
