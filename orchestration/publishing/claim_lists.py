@@ -1,0 +1,147 @@
+"""The claim-candidate lists of billers: one folder a billing TIN and service month, one CSV file a status.
+
+``lists/claim_candidates/<tin or no_tin>/<YYYY-MM>/{ready,review,held,near_miss}.csv``. A folder has all four,
+a header alone where there is nothing to list. Minimum necessary: what a biller needs to submit, fix or wait
+for a claim, and nothing of its clinical content.
+
+Public: ``write_claim_lists``.
+
+Belongs here: which candidates are listed, with which columns, in which order. Does not belong here: whether a
+claim is ready (models) and how a cell is written (``csv_text``).
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.publishing.claim_list_queries import CANDIDATE_QUERY, NEAR_MISS_QUERY
+from orchestration.publishing.csv_text import Cell, CsvFile
+from orchestration.publishing.engine import literal
+from orchestration.publishing.files import make_folder
+
+STATUSES = ("ready", "review", "held")
+NEAR_MISS = "near_miss"
+NO_TIN = "no_tin"
+_PLAIN_TIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}")
+_FETCH_ROWS = 20_000
+
+_PATIENT = ["patient_family_name", "patient_given_name", "mrn", "birth_date"]
+CANDIDATE_HEADER = [
+    *_PATIENT,
+    "payer_id",
+    "procedure_code",
+    "units",
+    "date_of_service",
+    "place_of_service",
+    "billing_practitioner",
+    "billing_npi",
+    "credited_minutes",
+    "expected_amount_usd",
+    "what_is_missing",
+    "who_can_fix",
+    "candidate_id",
+]
+NEAR_MISS_HEADER = [
+    *_PATIENT,
+    "payer_id",
+    "program",
+    "care_manager",
+    "billing_practitioner",
+    "billing_npi",
+    "credited_minutes",
+    "minutes_needed",
+    "next_procedure_code",
+    "amount_at_stake_usd",
+    "days_left",
+    "what_is_missing",
+    "who_can_fix",
+]
+
+_NEEDED = (
+    "dim_patient",
+    "dim_practitioner",
+    "dim_team",
+    "fct_patient_month",
+    "fct_claim_candidate",
+    "fct_claim_check",
+    "rpt_near_miss",
+)
+
+
+def write_claim_lists(engine: duckdb.DuckDBPyConnection, identified: Path, rules: Path) -> int:
+    """Write the lists from a generation's marts; none where one of the marts that they need is absent.
+
+    Args:
+        engine: any connection.
+        identified: the generation's identified marts; the lists go below it.
+        rules: the generation's rules, for the words of the checks.
+
+    Returns:
+        The number of rows listed.
+    """
+    files = {name: identified / f"{name}.parquet" for name in _NEEDED}
+    files["claim_check"] = rules / "claim_check.parquet"
+    if not all(path.is_file() for path in files.values()):
+        return 0
+    names = {name: f"read_parquet({literal(path)})" for name, path in files.items()}
+    team_columns = [row[0] for row in engine.execute(f"describe from {names['dim_team']}").fetchall()]
+    names["tin"] = "billing_tin" if "billing_tin" in team_columns else "cast(null as varchar)"
+    root = make_folder(identified / "lists" / "claim_candidates")
+    written = _write(engine, CANDIDATE_QUERY.format(**names), root, STATUSES, CANDIDATE_HEADER)
+    written += _write(engine, NEAR_MISS_QUERY.format(**names), root, (NEAR_MISS,), NEAR_MISS_HEADER)
+    _complete(root)
+    return written
+
+
+def _write(
+    engine: duckdb.DuckDBPyConnection, query: str, root: Path, statuses: tuple[str, ...], header: list[str]
+) -> int:
+    """Write the rows of a query, which come sorted by TIN and month, into the files of their status."""
+    written = 0
+    place: tuple[str | None, date] | None = None
+    files: dict[str, CsvFile] = {}
+    with ExitStack() as month_files:
+        for tin, month, status, cells in _rows(engine, query):
+            if (tin, month) != place:
+                place = (tin, month)
+                month_files.close()
+                folder = make_folder(root / tin_folder(tin) / month.strftime("%Y-%m"))
+                files = {name: CsvFile(folder / f"{name}.csv", header) for name in statuses}
+                for file in files.values():
+                    month_files.callback(file.close)
+            files[status].write(cells)
+            written += 1
+    return written
+
+
+def _rows(
+    engine: duckdb.DuckDBPyConnection, query: str
+) -> Iterator[tuple[str | None, date, str, list[Cell]]]:
+    cursor = engine.cursor()
+    cursor.execute(query)
+    while rows := cursor.fetchmany(_FETCH_ROWS):
+        for tin, month, status, *cells in rows:
+            yield tin, month, status, cells
+
+
+def _complete(root: Path) -> None:
+    """Give every folder all four files: a header alone says that there is nothing."""
+    for folder in sorted(root.glob("*/*/")):
+        for name in (*STATUSES, NEAR_MISS):
+            path = folder / f"{name}.csv"
+            if not path.exists():
+                CsvFile(path, NEAR_MISS_HEADER if name == NEAR_MISS else CANDIDATE_HEADER).close()
+
+
+def tin_folder(tin: str | None) -> str:
+    """A TIN as a folder's name; one that is no plain word gets a hash, so that two never share a folder."""
+    if not tin:
+        return NO_TIN
+    if _PLAIN_TIN.fullmatch(tin):
+        return tin
+    return f"{re.sub(r'[^A-Za-z0-9-]+', '_', tin)[:32]}-{hashlib.sha256(tin.encode()).hexdigest()[:8]}"

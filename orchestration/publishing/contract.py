@@ -1,0 +1,87 @@
+"""The contract of the published marts: names, keys and types, read from ``marts.yml`` beside this module.
+
+Belongs here: reading the contract, and what each of its types is in the engine. Does not belong here: the
+marts' meaning (the models' descriptions) and the writing of files (``export``).
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+ColumnType = Literal["string", "integer", "bigint", "decimal", "double", "date", "timestamp", "boolean"]
+
+SQL_TYPES: dict[str, str] = {
+    "string": "VARCHAR",
+    "integer": "INTEGER",
+    "bigint": "BIGINT",
+    "decimal": "DECIMAL(18,2)",
+    "double": "DOUBLE",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "boolean": "BOOLEAN",
+}
+"""What a contract type is in a published file."""
+
+PUBLISH_ID = "publish_id"
+SITE_COLUMNS = "site_columns"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Mart(_Strict):
+    """One mart: its grain in words, the columns that name a row, and the types that readers rely on."""
+
+    grain: str
+    key: list[str]
+    order_by: list[str] = []
+    columns: dict[str, ColumnType]
+
+    @property
+    def sort_columns(self) -> list[str]:
+        """The columns by which published rows are sorted."""
+        return self.order_by or self.key
+
+
+class SharedMart(_Strict):
+    """What of a mart may be shared. ``columns`` is an allow-list; blank means the contract's columns."""
+
+    columns: list[str] = []
+    hashed_ids: list[str] = []
+
+
+class MartsContract(_Strict):
+    """All marts, those fit for sharing, and the rules that are copied beside them."""
+
+    marts: dict[str, Mart]
+    shared: dict[str, SharedMart]
+    rules: list[str]
+
+
+@cache
+def load_marts() -> MartsContract:
+    """Read the contract; it is small and does not change while a process runs.
+
+    Raises:
+        pydantic.ValidationError: the file is not a contract.
+        ValueError: a key, an order or a share names a column or mart that is not there.
+    """
+    raw = yaml.safe_load((Path(__file__).parent / "marts.yml").read_text(encoding="utf-8"))
+    contract = MartsContract.model_validate(raw)
+    for name, mart in contract.marts.items():
+        _expect_columns(name, mart, [*mart.key, *mart.order_by])
+    for name, shared in contract.shared.items():
+        if name not in contract.marts:
+            raise ValueError(f"marts.yml: shared names {name}, which is not a mart")
+        _expect_columns(name, contract.marts[name], [*shared.columns, *shared.hashed_ids])
+    return contract
+
+
+def _expect_columns(name: str, mart: Mart, columns: list[str]) -> None:
+    unknown = sorted(set(columns) - set(mart.columns))
+    if unknown:
+        raise ValueError(f"marts.yml: {name} has no column {', '.join(unknown)}")

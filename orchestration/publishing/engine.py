@@ -1,0 +1,46 @@
+"""DuckDB for publishing: a private in-memory connection and the quoting of names and texts.
+
+Belongs here: how the engine is opened. Does not belong here: any query about a mart.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str | Path) -> str:
+    """A text as an SQL string."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+@contextmanager
+def open_engine(
+    *, spill: Path | None = None, threads: int | None = None, memory_limit: str | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an in-memory database that fetches nothing from outside and spills only where it is told.
+
+    Args:
+        spill: folder for what does not fit in memory; without one, nothing is spilled.
+        threads: as DuckDB's setting; its default where None.
+        memory_limit: as DuckDB's setting, such as ``4GB``; its default where None.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "temp_directory": str(spill) if spill else "",
+    }
+    if threads:
+        config["threads"] = threads
+    if memory_limit:
+        config["memory_limit"] = memory_limit
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        yield connection
+    finally:
+        connection.close()

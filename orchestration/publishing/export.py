@@ -1,0 +1,201 @@
+"""From a mart to a published Parquet file: types as promised, rows in one order, site columns expanded.
+
+Belongs here: which columns a file has, and the copying. Does not belong here: which files make a generation
+(``generation``), and what small figures may be shown (``sharing``).
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.publishing.contract import (
+    PUBLISH_ID,
+    SITE_COLUMNS,
+    SQL_TYPES,
+    Mart,
+    MartsContract,
+    SharedMart,
+)
+from orchestration.publishing.engine import literal, quoted
+from orchestration.publishing.errors import PublishError, write_failure
+from orchestration.publishing.sharing import hashed_id_sql
+
+WAREHOUSE = "warehouse"
+"""The name under which the warehouse is attached."""
+
+_WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT"}
+_ACCEPTED: dict[str, set[str]] = {
+    "string": {"VARCHAR"},
+    "integer": _WHOLE,
+    "bigint": _WHOLE,
+    "double": {"DOUBLE"},
+    "date": {"DATE"},
+    "timestamp": {"TIMESTAMP"},
+    "boolean": {"BOOLEAN"},
+}
+_PORTABLE = _WHOLE | {"VARCHAR", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN"}
+_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+_MONEY_SCALE = 2
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a mart is read from: an SQL relation and its columns with the engine's types, in order."""
+
+    name: str
+    relation: str
+    columns: dict[str, str]
+
+
+def find_sources(
+    engine: duckdb.DuckDBPyConnection, contract: MartsContract, dq_finding: Path
+) -> dict[str, Source]:
+    """Find the marts of the contract that exist, and the findings, which are a file.
+
+    Raises:
+        PublishError: there is no findings file; a night without its checks is not published.
+    """
+    if not dq_finding.is_file():
+        raise PublishError(
+            f"{dq_finding.name} is missing in {dq_finding.parent}: run the gates before publishing"
+        )
+    found = {table: f"{WAREHOUSE}.main.{quoted(table)}" for table in warehouse_tables(engine)}
+    found["dq_finding"] = f"read_parquet({literal(dq_finding)})"
+    return {name: describe(engine, name, found[name]) for name in contract.marts if name in found}
+
+
+def warehouse_tables(engine: duckdb.DuckDBPyConnection) -> set[str]:
+    """The names of the tables and views in the warehouse's main schema."""
+    rows = engine.execute(
+        "select table_name from information_schema.tables where table_catalog = ? and table_schema = 'main'",
+        [WAREHOUSE],
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
+def describe(engine: duckdb.DuckDBPyConnection, name: str, relation: str) -> Source:
+    """Read the columns of a relation."""
+    rows = engine.execute(f"describe from {relation}").fetchall()
+    return Source(name, relation, {row[0]: row[1] for row in rows})
+
+
+def check_types(source: Source, mart: Mart) -> None:
+    """Hold a mart to its contract before anything is written.
+
+    Raises:
+        PublishError: a column is absent, or of another type; all such columns are named at once.
+    """
+    problems = []
+    for column, wanted in mart.columns.items():
+        found = source.columns.get(column)
+        if found is None:
+            problems.append(f"{column} is missing")
+        elif not _is_accepted(wanted, found):
+            problems.append(f"{column} is {found}, the contract says {wanted}")
+    for column, found in source.columns.items():
+        if column not in mart.columns and found not in _PORTABLE and not _DECIMAL.fullmatch(found):
+            problems.append(f"{column} is {found}, which other readers do not know")
+    if PUBLISH_ID in source.columns:
+        problems.append(f"{PUBLISH_ID} is added by publishing and must not be in the model")
+    if problems:
+        raise PublishError(
+            f"{source.name} does not keep its contract: {'; '.join(problems)}. Change the model."
+        )
+
+
+def _is_accepted(wanted: str, found: str) -> bool:
+    if wanted == "decimal":
+        match = _DECIMAL.fullmatch(found)
+        return match is not None and int(match.group(2)) <= _MONEY_SCALE
+    return found in _ACCEPTED[wanted]
+
+
+def site_column_names(engine: duckdb.DuckDBPyConnection, source: Source) -> dict[str, list[str]]:
+    """The site's own columns: published name -> the spellings under which rows carry it, both sorted."""
+    if SITE_COLUMNS not in source.columns:
+        return {}
+    keys = f"select distinct unnest(json_keys({SITE_COLUMNS})) from {source.relation}"  # noqa: S608
+    rows = engine.execute(f"{keys} where {SITE_COLUMNS} is not null").fetchall()
+    spellings: dict[str, list[str]] = {}
+    for (key,) in sorted(rows):
+        spellings.setdefault(key.lower(), []).append(key)
+    clash = sorted(set(spellings) & {column.lower() for column in [*source.columns, PUBLISH_ID]})
+    if clash:
+        raise PublishError(
+            f"{source.name}: a site column has the name of a mart's column: {', '.join(clash)}"
+        )
+    return dict(sorted(spellings.items()))
+
+
+def export_mart(
+    engine: duckdb.DuckDBPyConnection, source: Source, mart: Mart, target: Path, publish_id: str
+) -> None:
+    """Write one mart: the contract's columns, the model's others, the site's own, and ``publish_id``."""
+    selected = [_cast(column, SQL_TYPES[kind]) for column, kind in mart.columns.items()]
+    selected += [
+        quoted(column) for column in source.columns if column not in mart.columns and column != SITE_COLUMNS
+    ]
+    for name, spellings in site_column_names(engine, source).items():
+        paths = [f"json_extract_string({SITE_COLUMNS}, {literal(_json_path(key))})" for key in spellings]
+        selected.append(f"coalesce({', '.join(paths)}) as {quoted(name)}")
+    _copy(engine, source, selected, mart.sort_columns, target, publish_id)
+
+
+def export_shared(
+    engine: duckdb.DuckDBPyConnection,
+    source: Source,
+    mart: Mart,
+    shared: SharedMart,
+    target: Path,
+    publish_id: str,
+    hash_key: str | None,
+) -> None:
+    """Write what of a mart may be shared: the allowed columns alone, ids as keyed hashes where so declared.
+
+    Raises:
+        PublishError: ids are to be hashed and there is no key.
+    """
+    if shared.hashed_ids and not hash_key:
+        raise PublishError(f"{source.name}: ids cannot be hashed, the lake has no reference/hash_key.parquet")
+    selected = []
+    for column in shared.columns or mart.columns:
+        if column in shared.hashed_ids:
+            selected.append(f"{hashed_id_sql(quoted(column), column, hash_key or '')} as {quoted(column)}")
+        else:
+            selected.append(_cast(column, SQL_TYPES[mart.columns[column]]))
+    _copy(engine, source, selected, mart.sort_columns, target, publish_id)
+
+
+def export_table(engine: duckdb.DuckDBPyConnection, name: str, relation: str, target: Path) -> None:
+    """Write a whole table as it is, sorted by all of its columns."""
+    _write(engine, name, f"select * from {relation} order by all", target)  # noqa: S608
+
+
+def _cast(column: str, sql_type: str) -> str:
+    return f"cast({quoted(column)} as {sql_type}) as {quoted(column)}"
+
+
+def _json_path(key: str) -> str:
+    return '$."' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _copy(
+    engine: duckdb.DuckDBPyConnection,
+    source: Source,
+    selected: list[str],
+    sort_columns: list[str],
+    target: Path,
+    publish_id: str,
+) -> None:
+    columns = ", ".join([*selected, f"{literal(publish_id)} as {PUBLISH_ID}"])
+    order = ", ".join(f"source.{quoted(column)} nulls first" for column in sort_columns)
+    _write(engine, source.name, f"select {columns} from {source.relation} as source order by {order}", target)  # noqa: S608
+
+
+def _write(engine: duckdb.DuckDBPyConnection, name: str, query: str, target: Path) -> None:
+    try:
+        engine.execute(f"copy ({query}) to {literal(target)} (format parquet, compression zstd)")
+    except (OSError, duckdb.Error) as error:
+        raise write_failure(error, name) from None
