@@ -13,7 +13,7 @@ from typing import Final
 
 from orchestration.settings import PROJECT_ROOT, ConfigurationError
 
-# Kinds of errors whose text speaks of SQL, names, files or memory. SQL in this project holds no value of a row.
+# Kinds of errors whose text speaks of SQL, names, files, memory. SQL in this project holds no value of a row.
 _TOLD: Final = ("Binder", "Catalog", "Parser", "Compilation", "Parsing", "Dependency", "IO", "Out of Memory")
 _WITHHELD: Final = (
     "Conversion",

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -59,14 +59,14 @@ class Settings(BaseSettings):
     )
     as_of_date: date | None = Field(
         default=None,
-        description="Last delivery date that is read (YYYY-MM-DD). Without it: the latest one in the landing.",
+        description="Last delivery date that is read (YYYY-MM-DD). Without it: the latest that landed.",
     )
     default_time_zone: str = Field(
         default="UTC", description="IANA zone of local times whose team names none, and of the schedule."
     )
     required_feeds: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("patient", "encounter", "episode", "care_activity"),
-        description="Folders of the landing that need a file of the day before the sensor starts a night.",
+        description="Folders of the landing that need a file of the day before the sensor starts.",
     )
     schedule_hour: int = Field(
         default=2, ge=0, le=23, description="Hour at which the nightly schedule starts."
@@ -210,7 +210,8 @@ def load_settings(**given: object) -> Settings:
             f"unknown setting {unknown[0]}; the known ones are {', '.join(sorted(known))}"
         )
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        return Settings(**chosen)
     except ValidationError as error:
         raise ConfigurationError(_first_problem(error)) from None
 

@@ -1,0 +1,67 @@
+"""Dagster's run history inside a home: where it lies, and how a killed night is cleared from it.
+
+Belongs here: DAGSTER_HOME and its one configuration file. Does not belong here: assets, jobs and what they
+run.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import yaml
+
+from orchestration.publishing.files import write_whole
+from orchestration.settings import PROJECT_ROOT, Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+POSTGRES_VARIABLE: Final = "WARMHANDOFF_POSTGRES_URL"
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """Put Dagster's settings into the home, with Postgres as storage where the environment names one."""
+    settings.make_home()
+    text = (PROJECT_ROOT / "dagster.yaml").read_text(encoding="utf-8")
+    if settings.postgres_url is not None:
+        storage = {"storage": {"postgres": {"postgres_url": {"env": POSTGRES_VARIABLE}}}}
+        text = f"{text}\n{yaml.safe_dump(storage)}"
+    place = settings.dagster_home / "dagster.yaml"
+    if not place.exists() or place.read_text(encoding="utf-8") != text:
+        write_whole(place, text)
+    return settings.dagster_home
+
+
+@contextmanager
+def open_instance(settings: Settings) -> "Iterator[DagsterInstance]":
+    """Open the home's run history, for a run in this process."""
+    from dagster import DagsterInstance
+
+    home = prepare_dagster_home(settings)
+    before = os.environ.get("DAGSTER_HOME")
+    os.environ["DAGSTER_HOME"] = str(home)
+    try:
+        with DagsterInstance.from_config(str(home)) as instance:
+            yield instance
+    finally:
+        if before is None:
+            os.environ.pop("DAGSTER_HOME", None)
+        else:
+            os.environ["DAGSTER_HOME"] = before
+
+
+def close_dead_runs(instance: "DagsterInstance", job_name: str) -> int:
+    """Mark as failed the runs of a job that say they go on, and free what they hold; return how many.
+
+    Only for a process that has the home's lock: then none of them can be alive.
+    """
+    from dagster import DagsterRunStatus, RunsFilter
+
+    going_on = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
+    dead = instance.get_runs(RunsFilter(job_name=job_name, statuses=going_on))
+    for run in dead:
+        instance.report_run_failed(run, "The process of this night ended before the night was over.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return len(dead)

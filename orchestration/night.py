@@ -1,0 +1,287 @@
+"""One night as five stages over one home: ingest, raw gate, build, marts gate, publish.
+
+Each stage leaves what the next ones need on disk, so that a night that was killed is simply run again, and
+one stage can be run from Dagster's UI. A stage that fails says so in ``status.json`` and leaves readers what
+they have.
+
+Belongs here: the order of things inside a stage, and what is held back when it fails.
+Does not belong here: the work itself (the rooms beside this module) and Dagster (``orchestration/assets``).
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+from filelock import FileLock, Timeout
+
+from orchestration import fingerprints, transform
+from orchestration.publishing.files import FILE_MODE, make_folder, write_json
+from orchestration.redaction import SafeError, safe_error_text, safe_frames
+from orchestration.reporter import LOGGER, LogReporter, Reporter
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.feeds.ingest import IngestReport
+    from orchestration.publishing.generation import Generation, PublishContext
+    from orchestration.quality.findings import CheckResult
+
+INGEST: Final = "ingest"
+RAW_GATE: Final = "raw gate"
+BUILD: Final = "build"
+MARTS_GATE: Final = "marts gate"
+PUBLISH: Final = "publish"
+STAGES: Final = (INGEST, RAW_GATE, BUILD, MARTS_GATE, PUBLISH)
+
+
+class StageError(SafeError):
+    """A stage ended early. The message says which, why and what to do, without a value of a patient."""
+
+
+class NightRunningError(SafeError):
+    """Another process runs a night in this home."""
+
+
+@dataclass
+class Night:
+    """The stages over one home.
+
+    Attributes:
+        settings: the site's choices.
+        reporter: is told of each stage.
+        as_of_date: the business date asked for; without it, the latest delivery decides.
+    """
+
+    settings: Settings
+    reporter: Reporter = field(default_factory=LogReporter)
+    as_of_date: date | None = None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep every other night out of this home. The lock falls with its process, also a killed one.
+
+        Raises:
+            NightRunningError: another process has it.
+        """
+        make_folder(self.settings.home)
+        # One lock object a file and process: the command takes it early, its Dagster run again.
+        lock = FileLock(
+            self.settings.lock_file, timeout=0, mode=FILE_MODE, is_singleton=True, thread_local=False
+        )
+        try:
+            lock.acquire()
+        except Timeout:
+            raise NightRunningError(
+                f"another night is running in {self.settings.home}; wait for its end and run again"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def ingest(self) -> "IngestReport":
+        """Read what has landed into the lake; rejected rows and files go to the quarantine."""
+        from orchestration.feeds.ingest import ingest
+
+        with self._stage(INGEST) as outcome:
+            self._forget_last_night()
+            report = ingest(
+                self.settings.landing,
+                self.settings.lake,
+                self.settings.quarantine,
+                as_of=self._requested_date(),
+                default_time_zone=self.settings.default_time_zone,
+                hash_key=self.settings.read_hash_key(),
+                progress=self.reporter.progress,
+                threads=self.settings.threads,
+                memory_limit=self.settings.memory_limit,
+            )
+            outcome(f"{len(report.files)} files as of {report.as_of_date}")
+        return report
+
+    def raw_gate(self) -> "list[CheckResult]":
+        """Check the raw lake; a failed blocking check holds the night back."""
+        return self._gate(RAW_GATE, "raw", self.settings.warehouse / "raw.duckdb")
+
+    def build(self) -> Iterator[dict[str, Any]]:
+        """Build the models and run their tests, yielding dbt's result events.
+
+        Raises:
+            StageError: a model or a test of severity error failed.
+        """
+        with self._stage(BUILD) as outcome:
+            done = 0
+            try:
+                for event in transform.build(self.settings):
+                    done += 1
+                    node = event["data"]["node_info"]["node_name"]
+                    self.reporter.progress(node, done, int(event["data"]["total"]))
+                    yield event
+            finally:
+                self._keep_dbt_findings()
+            outcome(f"{done} models, seeds and tests")
+
+    def marts_gate(self) -> "list[CheckResult]":
+        """Check the marts; a failed blocking check holds the publication back."""
+        return self._gate(MARTS_GATE, "marts", self.settings.database)
+
+    def publish(self) -> "Generation":
+        """Write, check and show a generation made from the warehouse."""
+        from orchestration.publishing.generation import publish
+
+        with self._stage(PUBLISH) as outcome:
+            self.write_findings()
+            generation = publish(
+                database=self.settings.database,
+                dq_finding=self.dq_finding,
+                published=self.settings.published,
+                lake=self.settings.lake,
+                context=self.publish_context(),
+                progress=self.reporter.progress,
+            )
+            outcome(f"generation {generation.name}")
+        return generation
+
+    @property
+    def dq_finding(self) -> Path:
+        """The findings of the night as Parquet, as publishing takes them."""
+        return self.settings.warehouse / "dq_finding.parquet"
+
+    def business_date(self) -> date:
+        """Return the date that ingestion settled on; before it ran, the one asked for or the latest."""
+        import duckdb
+
+        from orchestration.feeds.landing import latest_delivery_date
+
+        run_context = self.settings.lake / "reference" / "run_context.parquet"
+        if run_context.exists():
+            with duckdb.connect() as engine:
+                row = engine.read_parquet(str(run_context)).project("as_of_date").fetchone()
+            if row is not None and isinstance(row[0], date):
+                return row[0]
+        found = self._requested_date() or latest_delivery_date(self.settings.landing)
+        if found is None:
+            raise StageError(f"nothing has been delivered in {self.settings.landing}")
+        return found
+
+    def publish_context(self) -> "PublishContext":
+        """Return what the night's results are made from."""
+        from orchestration.publishing.generation import PublishContext
+
+        as_of = self.business_date()
+        return PublishContext(
+            as_of_date=as_of,
+            inputs_hash=fingerprints.inputs_hash(self.settings, as_of.isoformat()),
+            rules_hash=fingerprints.rules_hash(),
+            code_version=fingerprints.code_version(),
+            keep=self.settings.keep_generations,
+            threads=self.settings.threads,
+            memory_limit=self.settings.memory_limit,
+        )
+
+    def write_findings(self) -> None:
+        """Write the findings that the night has so far, for publication and to say why it was held back."""
+        from orchestration.quality.findings import CheckResult, write_findings
+
+        results = [
+            CheckResult(**row)
+            for path in sorted(self._findings_folder.glob("*.json"))
+            for row in json.loads(path.read_text(encoding="utf-8"))
+        ]
+        context = self.publish_context()
+        write_findings(
+            self.dq_finding,
+            results,
+            run_id=fingerprints.run_id(context.publish_id),
+            checked_at=datetime.combine(context.as_of_date + timedelta(days=1), datetime.min.time()),
+        )
+
+    def hold_back(self, reason: str) -> None:
+        """Say in ``status.json`` and beside the generations that this night publishes nothing, and why."""
+        from orchestration.publishing.status import hold_back
+
+        has_findings = self._findings_folder.is_dir() and any(self._findings_folder.glob("*.json"))
+        if has_findings:
+            self.write_findings()
+        hold_back(
+            self.settings.published,
+            as_of_date=self.business_date(),
+            reason=reason,
+            dq_finding=self.dq_finding if has_findings else None,
+        )
+
+    @property
+    def _findings_folder(self) -> Path:
+        return self.settings.warehouse / "findings"
+
+    def _requested_date(self) -> date | None:
+        return self.as_of_date or self.settings.as_of_date
+
+    def _forget_last_night(self) -> None:
+        """Remove what an earlier night handed from stage to stage: none of it is this one's."""
+        shutil.rmtree(self._findings_folder, ignore_errors=True)
+        (self.settings.dbt_target / "run_results.json").unlink(missing_ok=True)
+        (self.settings.lake / "reference" / "run_context.parquet").unlink(missing_ok=True)
+
+    def _keep(self, stage: str, results: "Sequence[CheckResult]") -> None:
+        make_folder(self._findings_folder)
+        write_json(
+            self._findings_folder / f"{stage.replace(' ', '_')}.json", [asdict(result) for result in results]
+        )
+
+    def _gate(self, stage: str, layer: Any, database: Path) -> "list[CheckResult]":
+        from orchestration.quality.findings import blocking, held_sentence
+        from orchestration.quality.gates import EngineLimits, run_gate
+
+        with self._stage(stage) as outcome:
+            results = run_gate(
+                layer,
+                database=database,
+                lake=self.settings.lake,
+                quarantine=self.settings.quarantine,
+                as_of=self.business_date(),
+                limits=EngineLimits(self.settings.threads, self.settings.memory_limit),
+            )
+            self._keep(stage, results)
+            held = blocking(results)
+            if held:
+                self.hold_back(held_sentence(results))
+            failed = sum(result.status in {"failed", "error"} for result in results)
+            outcome(f"{len(results)} checks, {failed} failed, {len(held)} of them blocking")
+        return results
+
+    def _keep_dbt_findings(self) -> None:
+        from orchestration.quality.dbt_results import read_dbt_results
+
+        run_results = self.settings.dbt_target / "run_results.json"
+        if run_results.exists():
+            self._keep(BUILD, read_dbt_results(run_results, transform.manifest_file(self.settings)))
+
+    @contextmanager
+    def _stage(self, stage: str) -> Iterator[Callable[[str], None]]:
+        said: list[str] = []
+        begun = monotonic()
+        self.reporter.started(stage)
+        try:
+            yield said.append
+        except Exception as error:
+            self._fail(stage, error, monotonic() - begun)
+        else:
+            self.reporter.finished(stage, monotonic() - begun, said[-1] if said else "done")
+
+    def _fail(self, stage: str, error: Exception, seconds: float) -> None:
+        text = safe_error_text(error)
+        LOGGER.error("%s failed: %s", stage, text)
+        for frame in safe_frames(error):
+            LOGGER.error("  %s", frame)
+        self.reporter.finished(stage, seconds, "failed")
+        try:
+            self.hold_back(f"{stage}: {text}")
+        except Exception as second:
+            LOGGER.error("the status could not be written: %s", safe_error_text(second))
+        raise StageError(f"{stage}: {text}") from None

@@ -1,0 +1,48 @@
+"""When the night starts by the clock.
+
+Belongs here: the hour, the business date of a tick, and when a tick starts nothing.
+Does not belong here: the job, and starting early (``sensors``).
+"""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from dagster import RunRequest, ScheduleDefinition, ScheduleEvaluationContext, SkipReason, schedule
+
+from orchestration.feeds.landing import latest_delivery_date
+from orchestration.fingerprints import landing_hash
+from orchestration.jobs import has_succeeded, is_night_going_on, nightly_job, run_config, run_tags
+from orchestration.settings import Settings
+
+
+def business_date(tick: date, latest_delivery: date | None) -> date:
+    """Return the date as of which a night that starts on a local date reads.
+
+    The day before has ended. Where a later delivery is there already, it counts; one dated after the tick is
+    a mistake in a folder's name and does not.
+    """
+    day_before = tick - timedelta(days=1)
+    return day_before if latest_delivery is None else min(tick, max(latest_delivery, day_before))
+
+
+def build_schedule(settings: Settings) -> ScheduleDefinition:
+    """Return the nightly schedule in the site's zone. It is switched on once, in the UI."""
+
+    @schedule(
+        job=nightly_job,
+        name="nightly_schedule",
+        cron_schedule=f"0 {settings.schedule_hour} * * *",
+        execution_timezone=settings.default_time_zone,
+        description="Starts the night, unless one goes on or all that landed has been published.",
+    )
+    def nightly_schedule(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+        if is_night_going_on(context.instance):
+            return SkipReason("A night is going on.")
+        tick = context.scheduled_execution_time.astimezone(ZoneInfo(settings.default_time_zone)).date()
+        as_of = business_date(tick, latest_delivery_date(settings.landing))
+        tags = run_tags(as_of, landing_hash(settings.landing))
+        if has_succeeded(context.instance, tags):
+            return SkipReason(f"What landed for {as_of} has been published already.")
+        return RunRequest(run_config=run_config(as_of), tags=tags)
+
+    return nightly_schedule
