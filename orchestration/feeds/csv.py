@@ -1,0 +1,82 @@
+"""Delimited text, plain or gzipped, on its way to the door.
+
+Belongs here: how the engine reads a delimited file. Does not belong here: what its values mean.
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from orchestration.feeds.contract import Feed
+from orchestration.feeds.door import ROW, Staged
+from orchestration.feeds.header import HEADER_LIMIT, Header, read_header
+from orchestration.feeds.lake import quoted
+from orchestration.feeds.opened import FileRefused, Traits, open_text
+from orchestration.feeds.scrub import RECORD_LIMIT, scrub
+
+
+def _field(position: int) -> str:
+    return f"field{position}"
+
+
+def _read_csv(text: Path, header: Header, *, is_clean: bool) -> str:
+    names = [ROW] if is_clean else []
+    names += [_field(position) for position in range(header.width)]
+    columns = ", ".join(f"'{name}': '{'BIGINT' if name == ROW else 'VARCHAR'}'" for name in names)
+    source = f"""read_csv({quoted(text)}, auto_detect = false, header = {str(not is_clean).lower()},
+        delim = {quoted(header.delimiter)}, quote = '"', escape = '"', compression = 'none',
+        max_line_size = {RECORD_LIMIT + 100}, columns = {{{columns}}})"""
+    return f"SELECT * FROM {source}" if is_clean else f"SELECT row_number() OVER () AS {ROW}, * FROM {source}"
+
+
+def _staged(header: Header, relation: str, traits: Traits, malformed: list[int]) -> Staged:
+    columns = header.columns
+    has_padding = traits.has_blank or traits.has_quote or not traits.is_ascii
+    return Staged(
+        relation=relation,
+        columns={name: f"r.{_field(position)}" for name, position in columns.known.items()},
+        site={name: f"r.{_field(position)}" for name, position in columns.site.items()},
+        trim="wh_trim" if has_padding else "wh_blank",
+        unknown=columns.unknown,
+        malformed=malformed,
+    )
+
+
+def stage_csv(
+    connection: duckdb.DuckDBPyConnection, path: Path, traits: Traits, feed: Feed, work: Path, *, is_careful: bool
+) -> Staged:
+    """Stage a delimited file.
+
+    Args:
+        connection: where a reader of another format may put tables; not used here.
+        path: the landed file.
+        traits: of its bytes.
+        feed: the contract.
+        work: an empty folder of this file's own.
+        is_careful: False trusts that every row has the form of a row, which the engine checks as it reads; True looks
+            at each row first, and is asked for where the engine objected.
+
+    Returns:
+        The rows as text.
+
+    Raises:
+        FileRefused: the file as a whole cannot be read.
+    """
+    del connection
+    text, traits = open_text(path, traits, work)
+    with text.open("rb") as handle:
+        header = read_header(handle.read(HEADER_LIMIT), feed)
+    if not (is_careful or traits.has_nul or header.lines_before):
+        return _staged(header, _read_csv(text, header, is_clean=False), traits, [])
+    scrubbed = scrub(text, header.delimiter, header.width, header.lines_before, work / "clean")
+    if not scrubbed.rows:
+        return _staged(header, _no_rows(header), traits, [])
+    return _staged(header, _read_csv(scrubbed.path, header, is_clean=True), traits, scrubbed.malformed)
+
+
+def _no_rows(header: Header) -> str:
+    fields = "".join(f", NULL::VARCHAR AS {_field(position)}" for position in range(header.width))
+    return f"SELECT 0::BIGINT AS {ROW}{fields} WHERE false"
+
+
+__all__ = ["FileRefused", "stage_csv"]

@@ -1,0 +1,114 @@
+"""The first line of a delimited file: which delimiter, which columns.
+
+Belongs here: matching what a header says with the contract. Does not belong here: the rows below it.
+"""
+
+import csv
+import re
+from dataclasses import dataclass
+
+from orchestration.feeds.contract import SITE_PREFIX, Feed
+from orchestration.feeds.opened import FileRefused
+
+DELIMITERS = (",", ";", "|", "\t")
+HEADER_LIMIT = 1 << 18
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where a file's columns are.
+
+    Attributes:
+        known: position of each contract column (and of ``updated_at``, ``is_deleted``) that the file has.
+        site: position of each of the site's own columns, by name, sorted.
+        unknown: names of the other columns, sorted.
+    """
+
+    known: dict[str, int]
+    site: dict[str, int]
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Header:
+    """The delimiter, the number of fields, and where the columns are.
+
+    Attributes:
+        lines_before: blank lines that stand before the header.
+    """
+
+    delimiter: str
+    width: int
+    columns: Columns
+    lines_before: int
+
+
+def match_columns(names: list[str], feed: Feed) -> Columns:
+    """Match a file's column names with the contract; case and spaces around a name do not matter.
+
+    Args:
+        names: as the file has them, in its order.
+        feed: the contract of the feed.
+
+    Returns:
+        The positions by contract name.
+
+    Raises:
+        FileRefused: ``missing_column:<name>`` for each required column that is not there, or ``duplicate_column:<name>``.
+    """
+    cleaned = [name.strip(" \t\r\n\u00a0\ufeff").lower() for name in names]
+    accepted = {column.name for column in feed.accepted}
+    missing = [name for name in feed.required if name not in cleaned]
+    if missing:
+        raise FileRefused(";".join(f"missing_column:{name}" for name in missing))
+    used = [name for name in cleaned if name in accepted or name.startswith(SITE_PREFIX)]
+    twice = sorted({name for name in used if used.count(name) > 1})
+    if twice:
+        raise FileRefused(";".join(f"duplicate_column:{name}" for name in twice))
+    known = {name: cleaned.index(name) for name in cleaned if name in accepted}
+    site = {name: cleaned.index(name) for name in sorted(cleaned) if name.startswith(SITE_PREFIX)}
+    unknown = sorted({name for name in cleaned if name and name not in known and name not in site})
+    return Columns(known, site, tuple(unknown))
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        return line.split(delimiter)
+
+
+def read_header(head: bytes, feed: Feed) -> Header:
+    """Find the delimiter under which a header is complete.
+
+    Args:
+        head: the first bytes of the file, UTF-8.
+        feed: the contract of the feed.
+
+    Returns:
+        The header.
+
+    Raises:
+        FileRefused: ``wrong_delimiter`` where the names are there and none of the known delimiters parts them;
+            ``missing_column:<name>``; ``duplicate_column:<name>``.
+    """
+    text = head.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    lines = text.split("\n")
+    lines_before = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    line = lines[lines_before].rstrip("\r")
+    accepted = {column.name for column in feed.accepted}
+
+    def recognised(delimiter: str) -> int:
+        return sum(name.strip().lower() in accepted for name in _split(line, delimiter))
+
+    best = max(DELIMITERS, key=recognised)
+    names = _split(line, best)
+    words = set(re.findall(r"[a-z0-9_]+", line.lower()))
+    try:
+        columns = match_columns(names, feed)
+    except FileRefused:
+        unparted = words.issuperset(feed.required)
+        if unparted and not {name.strip().lower() for name in names}.issuperset(feed.required):
+            raise FileRefused("wrong_delimiter") from None
+        raise
+    return Header(best, len(names), columns, lines_before)

@@ -1,0 +1,265 @@
+"""Where things lie in the lake, and how a file gets there whole or not at all.
+
+Belongs here: paths, atomic writes, the empty tables that stand for feeds that were never delivered.
+Does not belong here: what is written into the tables.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.feeds.contract import Contract
+
+QUARANTINE_COLUMNS = (
+    ("feed", "VARCHAR"),
+    ("delivered_on", "DATE"),
+    ("source_file", "VARCHAR"),
+    ("row_number", "BIGINT"),
+    ("record_key_hash", "VARCHAR"),
+    ("reason", "VARCHAR"),
+    ("file_id", "VARCHAR"),
+)
+REFERENCE_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
+    "run_context": (("as_of_date", "DATE"), ("default_time_zone", "VARCHAR")),
+    "feed_file": (
+        ("feed", "VARCHAR"),
+        ("delivered_on", "DATE"),
+        ("source_file", "VARCHAR"),
+        ("file_id", "VARCHAR"),
+        ("format", "VARCHAR"),
+        ("status", "VARCHAR"),
+        ("reason", "VARCHAR"),
+        ("rows_read", "BIGINT"),
+        ("rows_accepted", "BIGINT"),
+        ("rows_quarantined", "BIGINT"),
+        ("unknown_columns", "VARCHAR"),
+        ("is_pending", "BOOLEAN"),
+    ),
+    "zone_offset_utc": (
+        ("time_zone", "VARCHAR"),
+        ("utc_year", "INTEGER"),
+        ("utc_from", "TIMESTAMP"),
+        ("utc_until", "TIMESTAMP"),
+        ("offset_seconds", "INTEGER"),
+    ),
+    "zone_offset_local": (
+        ("time_zone", "VARCHAR"),
+        ("local_year", "INTEGER"),
+        ("local_from", "TIMESTAMP"),
+        ("local_until", "TIMESTAMP"),
+        ("offset_seconds", "INTEGER"),
+    ),
+    "hash_key": (("hash_key", "VARCHAR"),),
+    "unmapped_code": (
+        ("feed", "VARCHAR"),
+        ("column_name", "VARCHAR"),
+        ("system", "VARCHAR"),
+        ("code", "VARCHAR"),
+        ("rows", "BIGINT"),
+        ("delivered_on", "DATE"),
+    ),
+    "feed_column": (
+        ("feed", "VARCHAR"),
+        ("column_name", "VARCHAR"),
+        ("position", "INTEGER"),
+        ("type", "VARCHAR"),
+        ("is_required", "BOOLEAN"),
+        ("key_position", "INTEGER"),
+        ("ref_feed", "VARCHAR"),
+        ("ref_column", "VARCHAR"),
+    ),
+    "landing_notice": (("kind", "VARCHAR"), ("path", "VARCHAR"), ("delivered_on", "DATE")),
+}
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Paths of one lake and of the quarantine beside it."""
+
+    root: Path
+    quarantine: Path
+
+    @property
+    def work(self) -> Path:
+        """Scratch space on the lake's own file system, emptied at the start of each ingestion."""
+        return self.root / "work"
+
+    @property
+    def registry(self) -> Path:
+        """What ingestion remembers; private to it."""
+        return self.root / "registry"
+
+    def raw(self, feed: str, delivered_on: date, file_id: str) -> Path:
+        """The raw table of one landed file."""
+        return self.root / "raw" / feed / f"delivered_on={delivered_on.isoformat()}" / f"{file_id}.parquet"
+
+    def refused(self, feed: str, file_id: str) -> Path:
+        """The refused rows of one landed file."""
+        return self.quarantine / feed / f"{file_id}.parquet"
+
+    def reference(self, name: str) -> Path:
+        """A reference table."""
+        return self.root / "reference" / f"{name}.parquet"
+
+    def unresolved(self, feed: str, file_id: str) -> Path:
+        """A raw table whose references by identifier wait to be resolved."""
+        return self.root / "unresolved" / feed / f"{file_id}.parquet"
+
+    def identifiers(self, file_id: str) -> Path:
+        """The identifiers that the resources of one FHIR file carry."""
+        return self.root / "identifiers" / f"{file_id}.parquet"
+
+
+def quoted(text: str | Path) -> str:
+    """A SQL string literal."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that only its owner can open."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def move_into_place(made: Path, final: Path) -> None:
+    """Put a finished file under its final name: readers see the old one or the new one, whole, also after a crash."""
+    make_folder(final.parent)
+    made.chmod(0o600)
+    with made.open("rb") as handle:
+        os.fsync(handle.fileno())
+    made.replace(final)
+    _sync_folder(final.parent)
+
+
+def write_json(final: Path, document: Any) -> None:
+    """Write a JSON document atomically, keys sorted."""
+    make_folder(final.parent)
+    made = final.with_name(f".{final.name}.made")
+    made.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")), encoding="utf-8")
+    move_into_place(made, final)
+
+
+def write_rows(
+    final: Path, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]], work: Path
+) -> None:
+    """Write rows as a Parquet file, atomically; a file that says the same already is left alone.
+
+    Args:
+        final: where the file shall be.
+        columns: names and DuckDB types.
+        rows: one sequence a row, in column order.
+        work: a scratch folder on the same file system.
+    """
+    import pyarrow as arrow
+    import pyarrow.parquet as parquet
+
+    types = {
+        "VARCHAR": arrow.string(),
+        "DATE": arrow.date32(),
+        "TIMESTAMP": arrow.timestamp("us"),
+        "BIGINT": arrow.int64(),
+        "INTEGER": arrow.int32(),
+        "BOOLEAN": arrow.bool_(),
+    }
+    listed = list(rows)
+    arrays = [
+        arrow.array([row[position] for row in listed], type=types[kind])
+        for position, (_, kind) in enumerate(columns)
+    ]
+    table = arrow.Table.from_arrays(arrays, names=[name for name, _ in columns])
+    make_folder(work)
+    made = work / f"{final.parent.name}-{final.stem}.made"
+    parquet.write_table(table, made)
+    if final.exists() and final.read_bytes() == made.read_bytes():
+        made.unlink()
+        return
+    move_into_place(made, final)
+
+
+def empty_work(lake: Lake) -> None:
+    """Drop what an interrupted ingestion left half made."""
+    shutil.rmtree(lake.work, ignore_errors=True)
+    make_folder(lake.work)
+
+
+@contextmanager
+def engine(lake: Lake, threads: int | None, memory: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB connection that spills beside the lake and reaches no network.
+
+    Args:
+        lake: where to spill.
+        threads: worker threads; the engine's own choice if None.
+        memory: limit such as ``4GB``; the engine's own choice if None.
+    """
+    make_folder(lake.work)
+    connection = duckdb.connect()
+    try:
+        connection.execute(f"SET temp_directory = {quoted(lake.work / 'spill')}")
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET autoinstall_known_extensions = false")
+        connection.execute("SET enable_progress_bar = false")
+        if threads is not None:
+            connection.execute(f"SET threads = {int(threads)}")
+        if memory is not None:
+            connection.execute(f"SET memory_limit = {quoted(memory)}")
+        yield connection
+    finally:
+        connection.close()
+
+
+def write_empty_lake(root: Path, quarantine: Path, contract: Contract) -> Lake:
+    """Make every table that the models read, without rows, where it is not there yet.
+
+    A feed that was never delivered is then an empty table of the right types instead of a missing file.
+
+    Args:
+        root: the lake's folder.
+        quarantine: the quarantine's folder.
+        contract: the feeds.
+
+    Returns:
+        The lake's paths.
+    """
+    lake = Lake(root, quarantine)
+    for folder in (root, quarantine, lake.work, lake.registry):
+        make_folder(folder)
+    with engine(lake, None, None) as connection:
+        tables = [
+            (root / "raw" / feed.name / "_schema.parquet", feed.lake_columns()) for feed in contract.feeds.values()
+        ]
+        tables.append((quarantine / "_schema.parquet", list(QUARANTINE_COLUMNS)))
+        for final, columns in tables:
+            write_schema(connection, lake, final, columns)
+    for name, wanted in REFERENCE_COLUMNS.items():
+        if not lake.reference(name).exists():
+            write_rows(lake.reference(name), wanted, [], lake.work)
+    return lake
+
+
+def write_schema(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, final: Path, columns: Sequence[tuple[str, str]]
+) -> None:
+    """Write a Parquet file without rows, unless the one in place has just these columns."""
+    if final.exists():
+        found = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quoted(final)})").fetchall()
+        if [(row[0], row[1]) for row in found] == list(columns):
+            return
+    made = lake.work / f"{final.parent.name}-schema.made"
+    nothing = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in columns)
+    connection.execute(f"COPY (SELECT {nothing} WHERE false) TO {quoted(made)} (FORMAT parquet)")
+    move_into_place(made, final)

@@ -1,0 +1,129 @@
+"""What lies in the landing folder.
+
+Belongs here: which files are deliveries, of which feed and date, and which things are not deliveries and why.
+Does not belong here: opening a file.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from orchestration.feeds.contract import Contract, load_contract
+
+FHIR = "fhir"
+HL7V2 = "hl7v2"
+UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".uploading")
+FLAT_FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
+STANDARD_FORMATS = {
+    FHIR: {".ndjson": "fhir_ndjson", ".ndjson.gz": "fhir_ndjson"},
+    HL7V2: {".hl7": "hl7v2"},
+}
+
+
+@dataclass(frozen=True, order=True)
+class LandedFile:
+    """A delivered file.
+
+    Attributes:
+        delivered_on: the date of its folder.
+        source_file: its path relative to the landing, separated by ``/``.
+        folder: the first part of that path: a feed, ``fhir`` or ``hl7v2``.
+        format: ``csv``, ``parquet``, ``fhir_ndjson`` or ``hl7v2``.
+        path: where it lies now.
+    """
+
+    delivered_on: date
+    source_file: str
+    folder: str
+    format: str
+    path: Path
+
+
+@dataclass(frozen=True, order=True)
+class Notice:
+    """Something in the landing that is not read.
+
+    Attributes:
+        kind: ``unknown_folder``, ``not_a_delivery_date``, ``unfinished_upload``, ``unsupported_file`` or ``changed_while_read``.
+        path: relative to the landing.
+        delivered_on: the date of its folder, if it has one.
+    """
+
+    kind: str
+    path: str
+    delivered_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The deliveries to read, in order, and what else was found."""
+
+    files: tuple[LandedFile, ...]
+    notices: tuple[Notice, ...]
+
+
+def _delivery_date(name: str) -> date | None:
+    try:
+        return date.fromisoformat(name) if len(name) == len("2000-01-01") else None
+    except ValueError:
+        return None
+
+
+def _format_of(name: str, folder: str) -> str | None:
+    lowered = name.lower()
+    formats = STANDARD_FORMATS.get(folder, FLAT_FORMATS)
+    return next((formats[suffix] for suffix in formats if lowered.endswith(suffix)), None)
+
+
+def _is_unfinished(name: str) -> bool:
+    return name.startswith((".", "~")) or name.lower().endswith(UNFINISHED)
+
+
+def scan(landing: Path, as_of: date | None = None, contract: Contract | None = None) -> Scan:
+    """List the landing.
+
+    Args:
+        landing: the folder that feeds land in; one that does not exist holds nothing.
+        as_of: folders dated after it are passed over; None takes all.
+        contract: the feeds; the package's own if None.
+
+    Returns:
+        Deliveries sorted by date and path, and notices sorted by kind and path.
+    """
+    feeds = (contract or load_contract()).feeds
+    files: list[LandedFile] = []
+    notices: list[Notice] = []
+    folders = sorted(entry for entry in landing.iterdir() if entry.is_dir()) if landing.is_dir() else []
+    for folder in folders:
+        if folder.name.startswith("."):
+            continue
+        if folder.name not in feeds and folder.name not in STANDARD_FORMATS:
+            notices.append(Notice("unknown_folder", folder.name))
+            continue
+        for dated in sorted(folder.iterdir()):
+            delivered_on = _delivery_date(dated.name)
+            relative = f"{folder.name}/{dated.name}"
+            if delivered_on is None or not dated.is_dir():
+                kind = "unfinished_upload" if _is_unfinished(dated.name) else "not_a_delivery_date"
+                notices.append(Notice(kind, relative))
+                continue
+            if as_of is not None and delivered_on > as_of:
+                continue
+            for path in sorted(dated.iterdir()):
+                source_file = f"{relative}/{path.name}"
+                format_ = _format_of(path.name, folder.name)
+                if _is_unfinished(path.name):
+                    notices.append(Notice("unfinished_upload", source_file, delivered_on))
+                elif format_ is None or not path.is_file():
+                    notices.append(Notice("unsupported_file", source_file, delivered_on))
+                else:
+                    files.append(LandedFile(delivered_on, source_file, folder.name, format_, path))
+    return Scan(tuple(sorted(files)), tuple(sorted(notices, key=lambda notice: (notice.kind, notice.path))))
+
+
+def latest_delivery_date(landing: Path) -> date | None:
+    """The latest date on which anything was delivered; None where nothing was.
+
+    A dated folder counts where it holds a delivery: an empty folder, or one with an upload in progress alone, does not.
+    """
+    return max((file.delivered_on for file in scan(landing).files), default=None)

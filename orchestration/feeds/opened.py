@@ -1,0 +1,191 @@
+"""A landed file as plain UTF-8 text with known traits.
+
+Belongs here: reading bytes once for their hash and traits; unpacking gzip; recoding what is not UTF-8.
+Does not belong here: rows and columns.
+"""
+
+import codecs
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+CHUNK = 1 << 20
+GZIP_MAGIC = b"\x1f\x8b"
+FILE_ID_LENGTH = 32
+LEGACY_ENCODING = "cp1252"
+NOTHING = b" \t\r\n\0" + codecs.BOM_UTF8
+
+
+class FileRefused(Exception):
+    """A whole file cannot be read. The message is the reason and holds nothing of the file's content."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason.
+
+        Args:
+            reason: as it stands in the quarantine.
+        """
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What one pass over the bytes shows; it decides which corrections a reader can leave out."""
+
+    size: int
+    is_utf8: bool
+    is_ascii: bool
+    has_nul: bool
+    has_blank: bool
+    has_quote: bool
+    has_line_feed: bool
+    has_content: bool
+
+
+def read_through(path: Path) -> tuple[str, Traits]:
+    """Hash a file and note its traits, in one pass of constant memory.
+
+    Returns:
+        The file id (first 32 hex digits of the SHA-256 of the bytes) and the traits.
+    """
+    digest = hashlib.sha256()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    size = 0
+    is_utf8 = is_ascii = True
+    has_nul = has_blank = has_quote = has_line_feed = has_content = False
+    with path.open("rb") as handle:
+        while chunk := handle.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            has_nul = has_nul or b"\0" in chunk
+            has_blank = has_blank or b" " in chunk or b"\t" in chunk
+            has_quote = has_quote or b'"' in chunk
+            has_line_feed = has_line_feed or b"\n" in chunk
+            has_content = has_content or bool(chunk.strip(NOTHING))
+            if is_utf8 and not (is_ascii and chunk.isascii()):
+                is_ascii = False
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError:
+                    is_utf8 = False
+    if is_utf8:
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            is_utf8 = False
+    traits = Traits(size, is_utf8, is_ascii, has_nul, has_blank, has_quote, has_line_feed, has_content)
+    return digest.hexdigest()[:FILE_ID_LENGTH], traits
+
+
+def _unpack(path: Path, target: Path) -> None:
+    try:
+        with gzip.open(path, "rb") as packed, target.open("wb") as plain:
+            while chunk := packed.read(CHUNK):
+                plain.write(chunk)
+    except (OSError, EOFError, zlib.error):
+        raise FileRefused("broken_gzip") from None
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 by its mark, or by the NUL bytes that it has beside plain letters."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = head[0::2], head[1::2]
+    if len(head) >= 8 and odd and odd.count(0) > 0.9 * len(odd) and not even.count(0):
+        return "utf-16-le"
+    if len(head) >= 8 and even.count(0) > 0.9 * len(even) and not odd.count(0):
+        return "utf-16-be"
+    return None
+
+
+def _recode_wide(path: Path, target: Path, encoding: str) -> None:
+    try:
+        with path.open("r", encoding=encoding, newline="") as wide, target.open("w", encoding="utf-8", newline="") as plain:
+            while text := wide.read(CHUNK):
+                plain.write(text)
+    except UnicodeError:
+        raise FileRefused("undecodable") from None
+
+
+def _lines(handle: BinaryIO) -> Iterator[bytes]:
+    """Lines with their ends, cut at a limit so that a file without line ends needs no more memory than others."""
+    while line := handle.readline(CHUNK):
+        yield line
+
+
+def _recode_legacy(path: Path, target: Path) -> None:
+    """Keep each line that is UTF-8; read any other as Windows-1252, the superset of Latin-1 that exports carry."""
+    with path.open("rb") as legacy, target.open("wb") as plain:
+        for line in _lines(legacy):
+            try:
+                line.decode("utf-8")
+                plain.write(line)
+            except UnicodeDecodeError:
+                try:
+                    text = line.decode(LEGACY_ENCODING)
+                except UnicodeDecodeError:
+                    text = line.decode("latin-1")
+                plain.write(text.encode("utf-8"))
+
+
+def _recode_line_ends(path: Path, target: Path) -> None:
+    with path.open("rb") as old, target.open("wb") as plain:
+        while chunk := old.read(CHUNK):
+            plain.write(chunk.replace(b"\r", b"\n"))
+
+
+def open_text(path: Path, traits: Traits, work: Path) -> tuple[Path, Traits]:
+    """Give a file as plain UTF-8 with line feeds, under a name without special characters.
+
+    Args:
+        path: the landed file.
+        traits: of its bytes as delivered.
+        work: an empty folder of this file's own; recoded copies are made in it.
+
+    Returns:
+        The path to read (a link to the landed file where nothing had to be changed) and the traits of that text.
+
+    Raises:
+        FileRefused: ``empty_file``, ``broken_gzip`` or ``undecodable``.
+    """
+    with path.open("rb") as handle:
+        head = handle.read(4096)
+    if not head:
+        raise FileRefused("empty_file")
+    step = 0
+
+    def next_copy() -> Path:
+        nonlocal step
+        step += 1
+        return work / f"text{step}"
+
+    text = next_copy()
+    if head.startswith(GZIP_MAGIC) or path.name.lower().endswith(".gz"):
+        _unpack(path, text)
+        traits = read_through(text)[1]
+        with text.open("rb") as handle:
+            head = handle.read(4096)
+    else:
+        text.symlink_to(path.resolve())
+    if wide := _wide_encoding(head):
+        target = next_copy()
+        _recode_wide(text, target, wide)
+        text, traits = target, read_through(target)[1]
+    elif not traits.is_utf8:
+        target = next_copy()
+        _recode_legacy(text, target)
+        text, traits = target, read_through(target)[1]
+    if not traits.has_line_feed:
+        target = next_copy()
+        _recode_line_ends(text, target)
+        text, traits = target, read_through(target)[1]
+    if not traits.has_content:
+        raise FileRefused("empty_file")
+    return text, traits

@@ -1,0 +1,178 @@
+"""Reading one landed file into the lake.
+
+Belongs here: the readers by format, and the way of one file from its bytes to raw rows, refused rows and counts.
+Does not belong here: which files to read, and what happens between files.
+"""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.feeds.contract import Contract, Feed
+from orchestration.feeds.csv import stage_csv
+from orchestration.feeds.door import Door, Origin, Staged
+from orchestration.feeds.lake import QUARANTINE_COLUMNS, Lake, make_folder, move_into_place, quoted
+from orchestration.feeds.opened import FileRefused, Traits
+from orchestration.feeds.parquet import stage_parquet
+from orchestration.feeds.registry import Content, Copy, Part
+
+FlatReader = Callable[..., Staged]
+FLAT_READERS: dict[str, FlatReader] = {"csv": stage_csv, "parquet": stage_parquet}
+
+
+class EngineFailed(Exception):
+    """The machine, not the file, is the trouble; the night stops and can be run again."""
+
+
+class Reading:
+    """One file on its way into the lake."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, lake: Lake, contract: Contract, hash_key: str, copy: Copy, rules: str
+    ) -> None:
+        """Make a scratch folder of this file's own.
+
+        Args:
+            connection: with the door's macros.
+            lake: where the rows go.
+            contract: the feeds.
+            hash_key: keys the hashes in the quarantine.
+            copy: the landed file.
+            rules: fingerprint of the code and tables that read it.
+        """
+        self.connection = connection
+        self.lake = lake
+        self.contract = contract
+        self.hash_key = hash_key
+        self.copy = copy
+        self.rules = rules
+        self.delivered_on = date.fromisoformat(copy.delivered_on)
+        self.origin = Origin(self.delivered_on, copy.source_file, copy.file_id)
+        self.work = lake.work / f"{copy.folder}-{copy.file_id}"
+        shutil.rmtree(self.work, ignore_errors=True)
+        make_folder(self.work)
+
+    def stop_if_engine_failed(self, problem: duckdb.Error) -> None:
+        """Tell a file that cannot be read from a machine that cannot go on.
+
+        Args:
+            problem: what the engine raised; its text may quote the file and goes no further.
+
+        Raises:
+            EngineFailed: memory or disk ran out, or the disk failed.
+        """
+        text = str(problem).lower()
+        is_disk = "no space left" in text or "could not write" in text or "max_temp_directory_size" in text
+        if isinstance(problem, duckdb.OutOfMemoryException) or is_disk:
+            what = "disk" if is_disk else "memory"
+            raise EngineFailed(
+                f"{self.copy.source_file}: the engine ran out of {what}; free some, or raise the memory limit, and run again"
+            ) from None
+
+    def close(self) -> None:
+        """Drop the scratch folder."""
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def content(self, parts: list[Part], reason: str = "") -> Content:
+        """What the registry keeps of this file."""
+        return Content(self.rules, self.copy.delivered_on, self.copy.source_file, reason, tuple(parts))
+
+    def refuse_file(self, feed: str, reason: str) -> Content:
+        """Refuse the file as a whole: one row in the quarantine that names no record."""
+        self._write_refused(feed, f"SELECT 0::BIGINT AS row_number, NULL::VARCHAR AS record_key_hash, {quoted(reason)} AS reason")
+        return self.content([Part(feed, 0, 0, 0)], reason)
+
+    def let_in(self, feed: Feed, staged: Staged, final: Path) -> Part:
+        """Write the rows of a staged source that the door lets in, and the refusals of the others.
+
+        Args:
+            feed: the contract.
+            staged: the rows as text.
+            final: where the raw table goes.
+
+        Returns:
+            The counts.
+
+        Raises:
+            duckdb.Error: the source cannot be read through; nothing was put in place.
+        """
+        door = Door(feed, staged, self.origin)
+        made = self.work / f"{feed.name}.made"
+        self.connection.execute(f"COPY ({door.accepted_sql()}) TO {quoted(made)} (FORMAT parquet)")
+        rows, lowest = self._count(made)
+        accepted, refused = rows, len(staged.malformed)
+        if lowest < 0:
+            kept = self.work / f"{feed.name}.kept"
+            self.connection.execute(
+                f"COPY (SELECT * FROM read_parquet({quoted(made)}) WHERE _row_number > 0) TO {quoted(kept)} (FORMAT parquet)"
+            )
+            made = kept
+            accepted = self._count(made)[0]
+            refused += rows - accepted
+        if refused:
+            self._refuse_rows(feed, door if lowest < 0 else None, staged)
+        move_into_place(made, final)
+        return Part(feed.name, accepted + refused, accepted, refused, staged.unknown)
+
+    def _count(self, table: Path) -> tuple[int, int]:
+        found = self.connection.execute(
+            f"SELECT count(*), coalesce(min(_row_number), 0) FROM read_parquet({quoted(table)})"
+        ).fetchone()
+        return (found[0], found[1]) if found else (0, 0)
+
+    def _refuse_rows(self, feed: Feed, door: Door | None, staged: Staged) -> None:
+        sources = []
+        if door is not None:
+            sources.append(f"SELECT * FROM ({door.refused_sql(self.hash_key)})")
+        if staged.malformed:
+            listed = self.work / f"{feed.name}.malformed"
+            listed.write_text("\n".join(map(str, staged.malformed)), encoding="ascii")
+            sources.append(
+                f"SELECT row_number, NULL::VARCHAR AS record_key_hash, 'malformed_row' AS reason FROM read_csv({quoted(listed)}, "
+                "auto_detect = false, header = false, delim = ',', columns = {'row_number': 'BIGINT'})"
+            )
+        self._write_refused(feed.name, " UNION ALL ".join(sources))
+
+    def _write_refused(self, feed: str, rows: str) -> None:
+        made = self.work / f"{feed}.refused"
+        named = {
+            "feed": quoted(feed),
+            "delivered_on": f"DATE '{self.copy.delivered_on}'",
+            "source_file": quoted(self.copy.source_file),
+            "file_id": quoted(self.copy.file_id),
+        }
+        columns = ", ".join(f"{named.get(name, f'q.{name}')} AS {name}" for name, _ in QUARANTINE_COLUMNS)
+        self.connection.execute(
+            f"COPY (SELECT {columns} FROM ({rows}) AS q ORDER BY row_number) TO {quoted(made)} (FORMAT parquet)"
+        )
+        move_into_place(made, self.lake.refused(feed, self.copy.file_id))
+
+
+def read_flat(reading: Reading, path: Path, traits: Traits) -> Content:
+    """Read a file of one feed: first trusting its form, then, where the engine objects, row by row.
+
+    Args:
+        reading: the file and where it goes.
+        path: where it lies.
+        traits: of its bytes.
+
+    Returns:
+        What became of it.
+    """
+    feed = reading.contract.feeds[reading.copy.folder]
+    final = reading.lake.raw(feed.name, reading.delivered_on, reading.copy.file_id)
+    stage = FLAT_READERS[reading.copy.format]
+    for is_careful in (False, True):
+        folder = reading.work / ("careful" if is_careful else "fast")
+        make_folder(folder)
+        try:
+            staged = stage(reading.connection, path, traits, feed, folder, is_careful=is_careful)
+            return reading.content([reading.let_in(feed, staged, final)])
+        except FileRefused as refusal:
+            return reading.refuse_file(feed.name, refusal.reason)
+        except duckdb.Error as problem:
+            reading.stop_if_engine_failed(problem)
+    return reading.refuse_file(feed.name, "unreadable_file")

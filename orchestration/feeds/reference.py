@@ -1,0 +1,89 @@
+"""The reference tables: what the models need to know of the run itself.
+
+Belongs here: turning the registry, the contract and the zones into small tables.
+Does not belong here: findings and their severity.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from orchestration.feeds.contract import Contract
+from orchestration.feeds.lake import REFERENCE_COLUMNS, Lake, engine, quoted, write_rows
+from orchestration.feeds.landing import Notice
+from orchestration.feeds.registry import State
+from orchestration.feeds.zones import is_zone, offsets_at_local, offsets_at_utc
+
+UTC_ZONE = "UTC"
+
+
+def _columns_of_feeds(contract: Contract) -> list[tuple[Any, ...]]:
+    rows = []
+    for feed in contract.feeds.values():
+        for position, column in enumerate(feed.columns, start=1):
+            key = feed.key.index(column.name) + 1 if column.name in feed.key else None
+            target = contract.feeds[column.ref].key[0] if column.ref else None
+            rows.append(
+                (feed.name, column.name, position, column.type, column.required, key, column.ref, target)
+            )
+    return rows
+
+
+def _zones(lake: Lake, as_of: date | None, default_time_zone: str) -> list[str]:
+    limit = f"WHERE _delivered_on <= DATE '{as_of.isoformat()}'" if as_of else ""
+    with engine(lake, 1, None) as connection:
+        found = connection.execute(
+            f"SELECT DISTINCT time_zone FROM read_parquet({quoted(lake.root / 'raw' / 'team' / '**' / '*.parquet')}, "
+            f"union_by_name = true, hive_partitioning = false) {limit}"
+        ).fetchall()
+    named = {row[0] for row in found if row[0] and is_zone(row[0])}
+    return sorted(named | {default_time_zone, UTC_ZONE})
+
+
+def _unmapped(state: State, as_of: date | None) -> list[tuple[Any, ...]]:
+    counted: Counter[tuple[str, str, str, str, date]] = Counter()
+    for content in state.contents.values():
+        delivered_on = date.fromisoformat(content.delivered_on)
+        if as_of is None or delivered_on <= as_of:
+            for code in content.unmapped:
+                counted[code.feed, code.column_name, code.system, code.code, delivered_on] += code.rows
+    return [(*key[:4], rows, key[4]) for key, rows in sorted(counted.items())]
+
+
+def write_reference_tables(
+    lake: Lake,
+    contract: Contract,
+    state: State,
+    feed_files: Sequence[Sequence[Any]],
+    notices: Sequence[Notice],
+    *,
+    as_of: date | None,
+    default_time_zone: str,
+    hash_key: str,
+) -> None:
+    """Write all reference tables, each atomically.
+
+    Args:
+        lake: where to.
+        contract: the feeds.
+        state: the registry after this ingestion.
+        feed_files: the rows of ``feed_file``.
+        notices: what was found in the landing and not read.
+        as_of: the business date; None where nothing was ever delivered.
+        default_time_zone: zone of teams that name none.
+        hash_key: keys the hashes of records.
+    """
+    zones = _zones(lake, as_of, default_time_zone)
+    rows: dict[str, Sequence[Sequence[Any]]] = {
+        "run_context": [(as_of, default_time_zone)] if as_of else [],
+        "feed_file": feed_files,
+        "zone_offset_utc": [row for zone in zones for row in offsets_at_utc(zone)],
+        "zone_offset_local": [row for zone in zones for row in offsets_at_local(zone)],
+        "hash_key": [(hash_key,)],
+        "unmapped_code": _unmapped(state, as_of),
+        "feed_column": _columns_of_feeds(contract),
+        "landing_notice": [(notice.kind, notice.path, notice.delivered_on) for notice in notices],
+    }
+    for name, columns in REFERENCE_COLUMNS.items():
+        write_rows(lake.reference(name), columns, rows[name], lake.work)

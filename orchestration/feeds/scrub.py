@@ -1,0 +1,161 @@
+"""The careful way through a delimited file whose rows do not all have the form of rows.
+
+Belongs here: telling a row that can be read from one that cannot, one by one, in constant memory.
+Does not belong here: what the fields mean.
+"""
+
+import csv
+import io
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+RECORD_LIMIT = 2_000_000
+"""Bytes of the longest record that is read; the fast reader's own limit."""
+
+LINES_LIMIT = 1_000
+"""Physical lines that one quoted field may span before its opening quote is taken for a mistake."""
+
+
+@dataclass(frozen=True)
+class Scrubbed:
+    """The rows that can be read, and the numbers of those that cannot.
+
+    Attributes:
+        path: a clean file without header: the row number, then the fields, all separated by the file's delimiter.
+        malformed: row numbers, counted from 1 over all rows, blank lines apart.
+        rows: how many rows there are, both kinds together.
+    """
+
+    path: Path
+    malformed: list[int]
+    rows: int
+
+
+class _Lines:
+    """Physical lines with a way back, none longer than the limit in memory."""
+
+    def __init__(self, handle: BinaryIO) -> None:
+        self._handle = handle
+        self._returned: deque[bytes] = deque()
+
+    def next(self) -> bytes | None:
+        if self._returned:
+            return self._returned.popleft()
+        line = self._handle.readline(RECORD_LIMIT + 1)
+        if not line:
+            return None
+        if len(line) > RECORD_LIMIT and not line.endswith(b"\n"):
+            while (rest := self._handle.readline(RECORD_LIMIT)) and not rest.endswith(b"\n"):
+                pass
+        return line
+
+    def put_back(self, lines: list[bytes]) -> None:
+        self._returned.extendleft(reversed(lines))
+
+
+def _fields(record: str, delimiter: str) -> list[str] | None:
+    """The fields of one record.
+
+    Returns:
+        The fields; an empty list where the record is wrong for good; None where a quote is still open at its end.
+    """
+    try:
+        rows = list(csv.reader(io.StringIO(record, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True))
+    except csv.Error as problem:
+        return None if "unexpected end of data" in str(problem) else []
+    return rows[0] if len(rows) == 1 else []
+
+
+def _read_record(lines: _Lines, first: bytes, delimiter: str, width: int) -> list[str] | None:
+    """The fields of the record that starts with a line, reading on while a quote is open; None if it is malformed."""
+    taken: list[bytes] = []
+    record = first
+    while len(record) <= RECORD_LIMIT and b"\0" not in record:
+        try:
+            fields = _fields(record.decode("utf-8").rstrip("\r\n"), delimiter)
+        except UnicodeDecodeError:
+            break
+        if fields is not None:
+            if len(fields) == width + 1 and not fields[-1].strip():
+                fields = fields[:-1]
+            if len(fields) == width:
+                return fields
+            break
+        more = _until_quote(lines, taken, LINES_LIMIT)
+        if more is None:
+            break
+        record += more
+    lines.put_back(taken)
+    return None
+
+
+def _until_quote(lines: _Lines, taken: list[bytes], limit: int) -> bytes | None:
+    """The next lines up to one that holds a quote, noted in ``taken``; None where there is none in reach."""
+    gathered = b""
+    while len(taken) < limit:
+        line = lines.next()
+        if line is None:
+            return None
+        taken.append(line)
+        gathered += line
+        if b'"' in line:
+            return gathered
+        if len(gathered) > RECORD_LIMIT:
+            return None
+    return None
+
+
+def _records(lines: _Lines, delimiter: str, width: int) -> Iterator[bytes | list[str] | None]:
+    """Each row as it stands, or as fields, or None where it is malformed."""
+    mark = delimiter.encode()
+    while (line := lines.next()) is not None:
+        bare = line.rstrip(b"\r\n")
+        if not bare.strip():
+            continue
+        if b'"' in line:
+            yield _read_record(lines, line, delimiter, width)
+            continue
+        extra = bare.count(mark) + 1 - width
+        if extra == 1 and bare.endswith(mark):
+            bare, extra = bare[: -len(mark)], 0
+        readable = extra == 0 and len(line) <= RECORD_LIMIT and b"\0" not in bare and b"\r" not in bare
+        yield bare if readable else None
+
+
+def scrub(text: Path, delimiter: str, width: int, lines_before: int, target: Path) -> Scrubbed:
+    """Part a file into rows that the engine can read and rows that nobody can.
+
+    A row is malformed where it has another number of fields than the header (one blank field at its end apart), where its
+    quotes do not close, or where it holds a NUL or is longer than ``RECORD_LIMIT``. A quote that is opened and never
+    closed costs its own line and not the lines behind it.
+
+    Args:
+        text: UTF-8 text with a header.
+        delimiter: one character.
+        width: fields of the header.
+        lines_before: blank lines before the header.
+        target: where to write the clean file.
+
+    Returns:
+        The clean file and the numbers of the malformed rows.
+    """
+    csv.field_size_limit(RECORD_LIMIT + 1)
+    malformed: list[int] = []
+    number = 0
+    with text.open("rb") as source, target.open("wb") as clean:
+        for _ in range(lines_before + 1):
+            source.readline()
+        for record in _records(_Lines(source), delimiter, width):
+            number += 1
+            if record is None:
+                malformed.append(number)
+            elif isinstance(record, bytes):
+                clean.write(b"%d%b%b\n" % (number, delimiter.encode(), record))
+            else:
+                row = io.StringIO()
+                csv.writer(row, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow([number, *record])
+                clean.write(row.getvalue().encode("utf-8"))
+    return Scrubbed(target, malformed, number)
