@@ -43,7 +43,13 @@ def _staged(header: Header, relation: str, traits: Traits, malformed: list[int])
 
 
 def stage_csv(
-    connection: duckdb.DuckDBPyConnection, path: Path, traits: Traits, feed: Feed, work: Path, *, is_careful: bool
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    traits: Traits,
+    feed: Feed,
+    work: Path,
+    *,
+    is_careful: bool,
 ) -> Staged:
     """Stage a delimited file.
 

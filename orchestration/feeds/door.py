@@ -151,8 +151,14 @@ class Door:
             values.append(f'{raw} AS "{column.name}__text"')
             if column.type == "timestamp":
                 values.append(f'wh_is_local({raw}) AS "{column.name}_is_local"')
-        site = ", ".join(f"{quoted(name)}, {self.staged.trim}({text})" for name, text in self.staged.site.items())
-        fields.append(f"CAST(json_object({site}) AS VARCHAR) AS site_columns" if site else "NULL::VARCHAR AS site_columns")
+        site = ", ".join(
+            f"{quoted(name)}, {self.staged.trim}({text})" for name, text in self.staged.site.items()
+        )
+        fields.append(
+            f"CAST(json_object({site}) AS VARCHAR) AS site_columns"
+            if site
+            else "NULL::VARCHAR AS site_columns"
+        )
         values.append("f.site_columns")
         return f"SELECT {', '.join(values)} FROM (SELECT {', '.join(fields)} FROM ({self.staged.relation}) AS r) AS f"
 
@@ -179,7 +185,9 @@ class Door:
             return [f"({text} IS NOT NULL AND wh_boolean({text}) IS NULL)"]
         if column.required:
             return [f"{value} IS NULL"]
-        return [f"({text} IS NOT NULL AND {value} IS NULL)"] if column.type != "string" or column.values else []
+        return (
+            [f"({text} IS NOT NULL AND {value} IS NULL)"] if column.type != "string" or column.values else []
+        )
 
     def _reasons(self, column: Column) -> list[str]:
         value, text = f't."{column.name}"', f't."{column.name}__text"'
@@ -193,7 +201,9 @@ class Door:
             found.append(f"CASE WHEN {text} IS NOT NULL AND {value} IS NULL THEN '{kind}:{column.name}' END")
         return found
 
-    def _judged(self, judge: Callable[[Column], list[str]], glue: str, nothing: str, wrap: str = "({})") -> str:
+    def _judged(
+        self, judge: Callable[[Column], list[str]], glue: str, nothing: str, wrap: str = "({})"
+    ) -> str:
         """The judgement of a whole row, or of its key alone where the row only takes something back."""
         own = (UPDATED_AT, IS_DELETED)
         whole = []
@@ -204,7 +214,11 @@ class Door:
             if self.feed.one_of and column.name == self.feed.one_of[0]:
                 none = " AND ".join(f't."{name}__text" IS NULL' for name in self.feed.one_of)
                 is_reason = glue != " OR "
-                whole.append(f"CASE WHEN {none} THEN 'missing_required:{column.name}' END" if is_reason else f"({none})")
+                whole.append(
+                    f"CASE WHEN {none} THEN 'missing_required:{column.name}' END"
+                    if is_reason
+                    else f"({none})"
+                )
         key = [part for name in self.feed.key for part in judge(self.feed.column(name))]
         key += [part for column in own if column.name in self.staged.columns for part in judge(column)]
         takes_back = [f't."{name}" = {quoted(value)}' for name, value in self.feed.void.items()]

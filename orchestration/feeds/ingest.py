@@ -95,7 +95,13 @@ class _Night:
     """One run over one landing."""
 
     def __init__(
-        self, lake: Lake, contract: Contract, hash_key: str, threads: int | None, memory: str | None, progress: Progress
+        self,
+        lake: Lake,
+        contract: Contract,
+        hash_key: str,
+        threads: int | None,
+        memory: str | None,
+        progress: Progress,
     ) -> None:
         self.lake = lake
         self.contract = contract
@@ -127,7 +133,9 @@ class _Night:
                 if stamp != seen.stamp(file):
                     self.notices.append(Notice("changed_while_read", file.source_file, file.delivered_on))
                     continue
-                copy = Copy(file.folder, file.delivered_on.isoformat(), file.source_file, file.format, file_id)
+                copy = Copy(
+                    file.folder, file.delivered_on.isoformat(), file.source_file, file.format, file_id
+                )
                 self.state.copies[file.source_file] = copy
                 self.traits[copy.content] = traits
                 present.setdefault(copy.content, []).append(file)
@@ -150,7 +158,10 @@ class _Night:
             if not is_current and key in present:
                 wanted.append((copy, present[key][0]))
         wanted.sort(key=lambda pair: (-self.traits[pair[0].content].size, pair[0].source_file))
-        with engine(self.lake, self.threads, self.memory) as connection, ThreadPoolExecutor(self.threads) as pool:
+        with (
+            engine(self.lake, self.threads, self.memory) as connection,
+            ThreadPoolExecutor(self.threads) as pool,
+        ):
             tasks = pool.map(lambda pair: (pair[0], self._read(connection, pair[0], pair[1], rules)), wanted)
             for done, (copy, content) in enumerate(tasks, start=1):
                 self.state.contents[copy.content] = content
@@ -170,7 +181,9 @@ class _Night:
                 paths.append(self.lake.refused(part.feed, file_id))
         return paths
 
-    def _read(self, connection: duckdb.DuckDBPyConnection, copy: Copy, file: LandedFile, rules: str) -> Content:
+    def _read(
+        self, connection: duckdb.DuckDBPyConnection, copy: Copy, file: LandedFile, rules: str
+    ) -> Content:
         with connection.cursor() as cursor:
             cursor.execute(MACROS)
             reading = Reading(cursor, self.lake, self.contract, self.hash_key, copy, rules)
@@ -210,7 +223,9 @@ class _Night:
             status = "duplicate" if not is_first else "rejected" if content.reason else "accepted"
             is_pending = status == "accepted" and loaded.get(copy.content) != content.identity()
             for part in content.parts:
-                counts = (part.rows_read, part.rows_accepted, part.rows_quarantined) if is_first else (0, 0, 0)
+                counts = (
+                    (part.rows_read, part.rows_accepted, part.rows_quarantined) if is_first else (0, 0, 0)
+                )
                 unknown = ";".join(part.unknown_columns) or None
                 results.append(
                     FileResult(
@@ -264,7 +279,7 @@ def ingest(
     hash_key: str,
     progress: Progress | None = None,
     threads: int | None = None,
-    memory: str | None = None,
+    memory_limit: str | None = None,
     seeds: Path = SEEDS,
 ) -> IngestReport:
     """Bring the lake up to what has been delivered.
@@ -281,7 +296,7 @@ def ingest(
         hash_key: keys the hashes of refused records.
         progress: called with folder, files done and files to do.
         threads: files read at a time; the number of processors if None.
-        memory: the engine's limit, such as ``4GB``.
+        memory_limit: the engine's limit, such as ``4GB``.
         seeds: the folder of the rules that are rows.
 
     Returns:
@@ -292,14 +307,16 @@ def ingest(
         reading.EngineFailed: memory or disk ran out.
     """
     if not is_zone(default_time_zone):
-        raise ValueError(f"the default time zone {default_time_zone!r} is not in the IANA database; name one such as UTC")
+        raise ValueError(
+            f"the default time zone {default_time_zone!r} is not in the IANA database; name one such as UTC"
+        )
     contract = load_contract()
     place = write_empty_lake(lake, quarantine, contract)
     empty_work(place)
     found = scan(landing, as_of, contract)
     if as_of is None:
         as_of = max((file.delivered_on for file in found.files), default=None)
-    night = _Night(place, contract, hash_key, threads, memory, progress or (lambda *_: None))
+    night = _Night(place, contract, hash_key, threads, memory_limit, progress or (lambda *_: None))
     present = night.look(found.files)
     night.bring_up_to_date(present, _rules(seeds))
     save_state(place, night.state)

@@ -240,7 +240,8 @@ def write_empty_lake(root: Path, quarantine: Path, contract: Contract) -> Lake:
         make_folder(folder)
     with engine(lake, None, None) as connection:
         tables = [
-            (root / "raw" / feed.name / "_schema.parquet", feed.lake_columns()) for feed in contract.feeds.values()
+            (root / "raw" / feed.name / "_schema.parquet", feed.lake_columns())
+            for feed in contract.feeds.values()
         ]
         tables.append((quarantine / "_schema.parquet", list(QUARANTINE_COLUMNS)))
         for final, columns in tables:

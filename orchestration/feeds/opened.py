@@ -107,7 +107,10 @@ def _wide_encoding(head: bytes) -> str | None:
 
 def _recode_wide(path: Path, target: Path, encoding: str) -> None:
     try:
-        with path.open("r", encoding=encoding, newline="") as wide, target.open("w", encoding="utf-8", newline="") as plain:
+        with (
+            path.open("r", encoding=encoding, newline="") as wide,
+            target.open("w", encoding="utf-8", newline="") as plain,
+        ):
             while text := wide.read(CHUNK):
                 plain.write(text)
     except UnicodeError:

@@ -31,7 +31,13 @@ def _as_text(name: str, kind: str) -> str:
 
 
 def stage_parquet(
-    connection: duckdb.DuckDBPyConnection, path: Path, traits: Traits, feed: Feed, work: Path, *, is_careful: bool
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    traits: Traits,
+    feed: Feed,
+    work: Path,
+    *,
+    is_careful: bool,
 ) -> Staged:
     """Stage a Parquet file.
 

@@ -31,7 +31,13 @@ class Reading:
     """One file on its way into the lake."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, lake: Lake, contract: Contract, hash_key: str, copy: Copy, rules: str
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        lake: Lake,
+        contract: Contract,
+        hash_key: str,
+        copy: Copy,
+        rules: str,
     ) -> None:
         """Make a scratch folder of this file's own.
 
@@ -82,7 +88,10 @@ class Reading:
 
     def refuse_file(self, feed: str, reason: str) -> Content:
         """Refuse the file as a whole: one row in the quarantine that names no record."""
-        self._write_refused(feed, f"SELECT 0::BIGINT AS row_number, NULL::VARCHAR AS record_key_hash, {quoted(reason)} AS reason")
+        self._write_refused(
+            feed,
+            f"SELECT 0::BIGINT AS row_number, NULL::VARCHAR AS record_key_hash, {quoted(reason)} AS reason",
+        )
         return self.content([Part(feed, 0, 0, 0)], reason)
 
     def let_in(self, feed: Feed, staged: Staged, final: Path) -> Part:

@@ -118,7 +118,9 @@ def load_state(lake: Lake) -> State:
         return State()
     contents = {}
     for key, entry in document["contents"].items():
-        parts = tuple(Part(**{**part, "unknown_columns": tuple(part["unknown_columns"])}) for part in entry["parts"])
+        parts = tuple(
+            Part(**{**part, "unknown_columns": tuple(part["unknown_columns"])}) for part in entry["parts"]
+        )
         unmapped = tuple(UnmappedCode(**code) for code in entry["unmapped"])
         contents[key] = Content(**{**entry, "parts": parts, "unmapped": unmapped})
     return State({path: Copy(**entry) for path, entry in document["copies"].items()}, contents)

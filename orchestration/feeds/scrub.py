@@ -63,7 +63,11 @@ def _fields(record: str, delimiter: str) -> list[str] | None:
         The fields; an empty list where the record is wrong for good; None where a quote is still open at its end.
     """
     try:
-        rows = list(csv.reader(io.StringIO(record, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True))
+        rows = list(
+            csv.reader(
+                io.StringIO(record, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
+            )
+        )
     except csv.Error as problem:
         return None if "unexpected end of data" in str(problem) else []
     return rows[0] if len(rows) == 1 else []
@@ -156,6 +160,8 @@ def scrub(text: Path, delimiter: str, width: int, lines_before: int, target: Pat
                 clean.write(b"%d%b%b\n" % (number, delimiter.encode(), record))
             else:
                 row = io.StringIO()
-                csv.writer(row, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow([number, *record])
+                csv.writer(row, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(
+                    [number, *record]
+                )
                 clean.write(row.getvalue().encode("utf-8"))
     return Scrubbed(target, malformed, number)
