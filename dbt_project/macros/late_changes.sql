@@ -74,3 +74,8 @@ coalesce(cast({{ version }}.{{ column }} as {{ dbt.type_string() }}), '') || '|'
                 {%- if not loop.last %} || {% endif %}
 {%- endfor %}
 {%- endmacro %}
+
+{#- The feeds whose late changes can change a closed month. -#}
+{% macro late_feeds() -%}
+{{ return(['care_activity', 'consent', 'coverage', 'encounter', 'episode', 'patient', 'staffing', 'team']) }}
+{%- endmacro %}

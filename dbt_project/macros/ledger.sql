@@ -19,5 +19,13 @@
 
 {#- The countable classes of seeds/activity_type.csv. -#}
 {% macro activity_classes() -%}
-{{ return(['contact', 'no_contact']) }}
+{{ return(['contact', 'planning', 'coordination', 'consultation', 'registry', 'documentation']) }}
+{%- endmacro %}
+
+{#- Of the rungs of a month, those that a number of minutes reaches. -#}
+{% macro codes_reached(minutes) -%}
+max(case when rung = 'base' and floor_minutes <= {{ minutes }} then procedure_code end) as base_code,
+        max(case when rung = 'below_base' and floor_minutes <= {{ minutes }} then procedure_code end) as below_base_code,
+        max(case when rung = 'addon' then procedure_code end) as addon_code,
+        sum(case when rung = 'addon' and floor_minutes <= {{ minutes }} then 1 else 0 end) as addon_units
 {%- endmacro %}

@@ -1,0 +1,108 @@
+-- An episode in force with what its flags are raised on.
+with episode as (
+    select * from {{ ref('int_episode_latest') }}
+    where is_in_force
+),
+
+panel_period as (
+    select * from {{ ref('int_panel_period') }}
+    where
+        valid_from <= {{ as_of_date() }}
+        and valid_until > {{ as_of_date() }}
+),
+
+score as (
+    select * from {{ ref('int_episode_score') }}
+),
+
+contact as (
+    select * from {{ ref('int_episode_contact') }}
+),
+
+review as (
+    select * from {{ ref('int_episode_review') }}
+),
+
+month_of_now as (
+    select * from {{ ref('fct_patient_month') }}
+    where service_month = {{ month_of(as_of_date()) }}
+),
+
+summary as (
+    select
+        episode_id,
+        max(taken_on) as last_score_on,
+        max(case when counts_as = 'PHQ-9' and first_rank = 1 then score end) as first_phq9,
+        max(case when counts_as = 'PHQ-9' and latest_rank = 1 then score end) as latest_phq9,
+        max(case when counts_as = 'PHQ-9' and latest_rank = 1 then taken_on end) as latest_phq9_on,
+        max(case when counts_as = 'PHQ-9' and latest_rank = 1 then item9_score end) as latest_item9_score,
+        max(case when counts_as = 'GAD-7' and first_rank = 1 then score end) as first_gad7,
+        max(case when counts_as = 'GAD-7' and latest_rank = 1 then score end) as latest_gad7,
+        max(case when counts_as = 'GAD-7' and latest_rank = 1 then taken_on end) as latest_gad7_on
+    from score
+    group by episode_id
+),
+
+treated as (
+    select
+        episode.*,
+        panel_period.pcp_id,
+        summary.last_score_on,
+        summary.first_phq9,
+        summary.latest_phq9,
+        summary.latest_phq9_on,
+        summary.latest_item9_score,
+        summary.first_gad7,
+        summary.latest_gad7,
+        summary.latest_gad7_on,
+        case when summary.first_phq9 is not null then 'PHQ-9' else 'GAD-7' end as measured_by,
+        contact.last_contact_on,
+        coalesce(contact.recent_contacts, 0) as recent_contacts,
+        review.last_case_review_on,
+        review.oldest_open_recommendation_on,
+        cast({{ days_between('episode.started_on', as_of_date()) }} as integer) as days_in_treatment,
+        coalesce(month_of_now.credited_minutes, 0) as credited_minutes_this_month,
+        month_of_now.minutes_to_next_tier
+    from episode
+    left join panel_period
+        on episode.patient_id = panel_period.patient_id
+    left join summary
+        on episode.episode_id = summary.episode_id
+    left join contact
+        on episode.episode_id = contact.episode_id
+    left join review
+        on episode.episode_id = review.episode_id
+    left join month_of_now
+        on episode.patient_id = month_of_now.patient_id
+        and episode.program = month_of_now.program
+),
+
+final as (
+    select
+        treated.*,
+        latest.is_response,
+        latest.is_remission,
+        latest.score as latest_score,
+        latest.baseline_score,
+        before_latest.is_response as was_response_before,
+        instrument.improved_below,
+        {{ add_days(
+            'treated.last_contact_on',
+            "case when treated.phase = 'relapse_prevention' then " ~ threshold_days('followup_due_days_relapse_prevention')
+            ~ " else " ~ threshold_days('followup_due_days_active_treatment') ~ " end"
+        ) }} as followup_due_on
+    from treated
+    left join score as latest
+        on treated.episode_id = latest.episode_id
+        and treated.measured_by = latest.counts_as
+        and latest.latest_rank = 1
+    left join score as before_latest
+        on treated.episode_id = before_latest.episode_id
+        and treated.measured_by = before_latest.counts_as
+        and before_latest.latest_rank = 2
+    left join {{ ref('assessment_instrument') }} as instrument
+        on treated.measured_by = instrument.instrument
+        and {{ in_period(as_of_date(), 'instrument.valid_from', 'instrument.valid_to') }}
+)
+
+select * from final
