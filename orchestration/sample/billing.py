@@ -1,4 +1,4 @@
-"""What the clinic's billing office, finance and quality staff deliver: claim_line, survey, service_cost, finance_target.
+"""What the clinic's billing office delivers: claim_line.
 
 Belongs here: the claims that this clinic wrote by its own habit, mistakes included, and what came back.
 Does not belong here: which code is right. The warehouse finds that out; nothing here is an expected result.
@@ -10,12 +10,10 @@ import numpy as np
 
 from orchestration.sample import writer as sql
 from orchestration.sample.caseload import APCM, BHI
-from orchestration.sample.days import DAY_SECONDS, Month, Window, day_of
+from orchestration.sample.days import DAY_SECONDS, Month
 from orchestration.sample.draws import Floats, Ints, between, draw, pick
-from orchestration.sample.people import PAYERS, UNINSURED, team_count
-from orchestration.sample.rows import write_rows
+from orchestration.sample.people import PAYERS, UNINSURED
 from orchestration.sample.schedule import RUNG_ADD_1, RUNG_SHORT
-from orchestration.sample.workforce import CARE_MANAGER, CONSULTANT
 from orchestration.sample.world import Cut, World
 from orchestration.sample.writer import Writer
 
@@ -62,7 +60,7 @@ class Claims:
 
 
 def claims_of(world: World, month: Month) -> Claims:
-    """Return the claims that the office wrote for a month: most rungs as a biller reads them, some wrong or missing."""
+    """Return the claims of a month: most rungs as a biller reads them, some wrong or missing."""
     episodes, plan, seed = world.episodes, world.plan(month), world.seed
     key = np.full(1, month.ordinal)
     apcm = np.zeros(len(world.patients.number), dtype=np.bool_)
@@ -130,82 +128,7 @@ def write_claims(world: World, claims: Claims, month: Month, cut: Cut, writer: W
         "line": claims.line, "patient": claims.patient, "code": claims.code, "units": claims.units,
         "service_on": claims.service_on, "pcp": world.pcp[claims.patient], "payer": claims.payer,
         "status": status, "submitted_on": claims.submitted_on, "paid": claims.paid,
-        "denial": np.where(status == _DENIED, claims.denial, -1), "updated_at": updated_on * DAY_SECONDS + 64_800,
+        "denial": np.where(status == _DENIED, claims.denial, -1),
+        "updated_at": updated_on * DAY_SECONDS + 64_800,
     }  # fmt: skip
     writer.write("claim_line", cut.delivered_on, columns, _CLAIM, changed, f"claim_line_{month.label}")
-
-
-def survey_rows(seed: int, teams: int, month: Month, day: int) -> list[dict[str, str]]:
-    """Return a month's surveys: patients in the domains of experience, providers in theirs."""
-    rows = []
-    domains = (("patient", "satisfaction"), ("patient", "access"), ("patient", "stigma"), ("provider", "burnout"),
-               ("provider", "support"), ("provider", "isolation"))  # fmt: skip
-    for team in range(teams):
-        for place, (respondent, domain) in enumerate(domains):
-            score = 3 + int(
-                draw(seed, "survey", np.array([team]), np.array([month.ordinal * 10 + place]))[0] * 8
-            )
-            rows.append(
-                {
-                    "survey_id": f"SV{month.label:04d}-{team:03d}-{place}",
-                    "respondent_type": respondent,
-                    "team_id": f"T{team:03d}",
-                    "domain": domain,
-                    "score": str(min(score, 10)),
-                    "score_max": "10",
-                    "taken_on": day_of(day).isoformat(),
-                }  # fmt: skip
-            )
-    return rows
-
-
-def cost_rows(world: World, month: Month, window: Window) -> list[dict[str, str]]:
-    """Return a month's costs of each team, with those of the beginning in the first month."""
-    hourly = {CARE_MANAGER: ("care_manager", 46), CONSULTANT: ("psychiatric_consultant", 148)}
-    hours = len(month.workdays) * 8
-    rows: list[dict[str, str]] = []
-
-    def add(team: int, kind: str, category: str, amount: float) -> None:
-        number = f"SC{month.label:04d}-{team:03d}-{category}"
-        rows.append(
-            {
-                "cost_id": number,
-                "team_id": f"T{team:03d}",
-                "cost_month": day_of(month.first).isoformat(),
-                "kind": kind,
-                "category": category,
-                "amount_usd": f"{amount:.2f}",
-            }  # fmt: skip
-        )
-
-    for team in range(team_count(len(world.patients.number))):
-        for role, (category, rate) in hourly.items():
-            fte = sum(one.fte for one in world.workforce.members if one.team == team and one.role == role)
-            add(team, "ongoing", category, fte * hours * rate)
-        add(team, "ongoing", "administration", 420.0 + 5 * team)
-        add(team, "ongoing", "registry", 95.0)
-        if month == window.months[0]:
-            add(team, "initial", "training", 2600.0)
-            add(team, "initial", "workflow_planning", 1800.0)
-    return rows
-
-
-def write_finance(world: World, month: Month, cut: Cut, writer: Writer) -> None:
-    """Write a month's surveys and costs, which the delivery of its last days holds."""
-    teams = team_count(len(world.patients.number))
-    write_rows(writer, "survey", cut.delivered_on, survey_rows(world.seed, teams, month, cut.last))
-    write_rows(writer, "service_cost", cut.delivered_on, cost_rows(world, month, world.window))
-
-
-def write_target(world: World, cut: Cut, writer: Writer) -> None:
-    """Write the amount agreed with finance, for the window's first twelve months."""
-    first = world.window.months[0]
-    patients = len(world.patients.number)
-    end = day_of(first.first)
-    amount = 60_000 + 24.0 * patients
-    row = {
-        "target_id": "FT01", "team_id": "", "period_start_on": end.isoformat(),
-        "period_end_on": end.replace(year=end.year + 1).isoformat() if first.ordinal % 12 else f"{end.year}-12-31",
-        "amount_usd": f"{amount:.2f}", "agreed_on": day_of(cut.last).isoformat(),
-    }  # fmt: skip
-    write_rows(writer, "finance_target", cut.delivered_on, [row])

@@ -1,6 +1,7 @@
 """Enrolments: who is in which program from when to when, how it goes, and why it ends.
 
-Belongs here: episodes as arrays, in hindsight; what of them is known on a day is decided where they are written.
+Belongs here: episodes as arrays, in hindsight; what is known of them on a day is decided where they are
+written.
 Does not belong here: the work done for them (`schedule.py`) and what is billed (`billing.py`).
 """
 
@@ -17,7 +18,7 @@ COCM, BHI, PCBH, CCM, APCM = range(5)
 INSTRUMENTS = ("PHQ-9", "GAD-7")
 DIAGNOSES = ("F32.1", "F33.1", "F41.1", "F43.10", "F10.20", "F32.9", "F33.2", "F90.0")
 END_REASONS = ("goals_met", "referred_to_specialty", "lost_to_follow_up", "declined", "moved")
-_COCM_SHARE = 0.76
+_COCM_SHARE = 0.78
 _LAUNCH_SHARE = 0.40
 _LAUNCH_DAYS = 28
 _FURTHER_DAYS = 62
@@ -60,8 +61,8 @@ def _next_workday(days: Ints) -> Ints:
 def episodes_of(patients: Patients, seed: int, window: Window) -> Episodes:
     """Return all episodes, sorted by program's kind and patient; an open one has no end.
 
-    The program was launched on the window's first day: two of five patients enrol in its first four weeks, the others
-    evenly afterwards, some after `as_of` (they are left out where that is not yet known).
+    The program was launched on the window's first day: two of five patients enrol in its first four weeks,
+    the others evenly afterwards, some after `as_of` (they are left out where that is not yet known).
     """
     number = patients.number
     age = patients.age_on(number, window.start)
@@ -92,7 +93,7 @@ def episodes_of(patients: Patients, seed: int, window: Window) -> Episodes:
     starts_on = _next_workday(starts_on)
 
     improvement = np.clip(0.48 + 0.3 * bell(seed, "improvement", owner), -0.15, 0.95)
-    length = np.clip(235 + 75 * bell(seed, "length", owner), 45, 500).astype(np.int64)
+    length = np.clip(265 + 80 * bell(seed, "length", owner), 45, 500).astype(np.int64)
     length = np.where(program >= CCM, 5000, length)
     leaves_early = (draw(seed, "leaves", owner) < 0.12) & (program < CCM)
     length = np.where(leaves_early, 40 + length // 6, length)

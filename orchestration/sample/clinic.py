@@ -3,10 +3,11 @@
 Belongs here: which feeds a delivery holds, in which order they are written.
 Does not belong here: how anything is drawn, and traps (`traps.py`).
 
-Deliveries: the day before the window has the places, the panel, its coverages and all that happened earlier. Each month is
-delivered on the third day of the next, and the open month on `as_of`, so that the closing days of the months lie
-between deliveries. A delivery says what was known on the last day that it is about: an enrolment comes again when it
-ends, a claim when it is answered, a patient when he or she has died.
+Deliveries: the day before the window has the places, the panel, its coverages and all that happened
+earlier. Each month is delivered on the third day of the next, and the open month on `as_of`, so that the
+closing days of the months lie between deliveries. A delivery says what was known on the last day that it is
+about: an enrolment comes again when it ends, a claim when it is answered, a patient when he or she has
+died.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.sample import billing, feeds_care, feeds_people, feeds_visits
+from orchestration.sample import billing, feeds_care, feeds_people, feeds_visits, finance
 from orchestration.sample.days import Month, Window, month_at, month_of, window_of
 from orchestration.sample.planted import Planted
 from orchestration.sample.scores import Scores, baselines_of, screens_of
@@ -40,7 +41,7 @@ def _write_backfill(world: World, cut: Cut, writer: Writer) -> None:
     feeds_people.write_patients(world, cut, writer, is_first=True)
     feeds_people.write_panel(world, cut, writer)
     feeds_visits.write_panel_conditions(world, cut, writer)
-    billing.write_target(world, cut, writer)
+    finance.write_target(world, cut, writer)
     _write_enrolments(world, cut, writer)
 
 
@@ -76,7 +77,7 @@ def _write_month(world: World, month: Month, cut: Cut, writer: Writer) -> None:
         if earlier.first >= world.window.start:
             billing.write_claims(world, billing.claims_of(world, earlier), earlier, cut, writer)
     if not cut.is_night:
-        billing.write_finance(world, month, cut, writer)
+        finance.write_finance(world, month, cut, writer)
     if cut.is_latest or cut.is_night:
         for ahead in range(1, _MONTHS_AHEAD + 1):
             later = month_at(month.ordinal + ahead)
@@ -113,7 +114,7 @@ def write_sample(
 
     Args:
         landing: the landing folder; made where missing. Files of the same name are written over.
-        patients: panel patients, at least 1. About one in twenty is enrolled in a program, more in a small clinic.
+        patients: panel patients, at least 1. One in twenty is enrolled in a program, more in a small clinic.
         months: whole months before the open month of `as_of`, at least 1.
         seed: any whole number.
         as_of: the last delivery date.
@@ -145,7 +146,7 @@ def write_sample(
 
 
 def write_night(landing: Path, *, patients: int, months: int, seed: int, as_of: date) -> dict[str, int]:
-    """Write the day after `as_of` into its own folder: what one more day brings to the clinic of these arguments.
+    """Write the day after `as_of` into its own folder: one more day of the clinic of these arguments.
 
     Returns:
         The rows written, by feed; about 1/365 of a year's.

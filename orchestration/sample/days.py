@@ -77,7 +77,7 @@ class Window:
         return self.months[0].first
 
     def delivered_on(self, month: Month) -> int:
-        """Return the day on which a month's rows are delivered: early in the next, at the latest on `as_of`."""
+        """Return the day of a month's delivery: early in the next month, at the latest on `as_of`."""
         return min(month.last + PROMPT_DELIVERY_DAYS, self.as_of)
 
     @property
@@ -95,8 +95,8 @@ def window_of(as_of: date, months: int) -> Window:
 class Offsets:
     """Local to UTC for the clinic's zones, from a table of days.
 
-    A day's offset is that of its noon, so times from 03:00 on are exact also where the clock changes; the clinic is
-    closed before that hour.
+    A day's offset is that of its noon, so times from 03:00 on are exact also where the clock changes; the
+    clinic is closed before that hour.
     """
 
     def __init__(self, first_day: int, last_day: int) -> None:

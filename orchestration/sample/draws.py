@@ -55,7 +55,8 @@ def bell(seed: int, stream: str, *keys: npt.NDArray[Any]) -> Floats:
     raw = bits(seed, stream, *keys)
     part = np.uint64(0x1FFFFF)
     thirds = (raw & part) + ((raw >> np.uint64(21)) & part) + ((raw >> np.uint64(42)) & part)
-    return (thirds.astype(np.float64) / 2.0**21 - 1.5) * 2.0
+    value: Floats = (thirds.astype(np.float64) / 2.0**21 - 1.5) * 2.0
+    return value
 
 
 def pick(uniform: Floats, shares: list[float]) -> Ints:
@@ -79,4 +80,5 @@ def rank_within(groups: Ints) -> Ints:
         return np.zeros(0, dtype=np.int64)
     is_first = np.concatenate([[True], groups[1:] != groups[:-1]])
     starts = np.flatnonzero(is_first)
-    return (np.arange(len(groups)) - starts[np.cumsum(is_first) - 1]).astype(np.int64)
+    rank: Ints = (np.arange(len(groups)) - starts[np.cumsum(is_first) - 1]).astype(np.int64)
+    return rank

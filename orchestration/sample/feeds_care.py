@@ -1,4 +1,4 @@
-"""Writes the feeds of care management: referral, consent, episode, condition, medication, entries, reviews, scores.
+"""Writes the feeds of care management: enrolments and what belongs to them, entries, reviews, scores.
 
 Belongs here: what a delivery holds of them.
 Does not belong here: how they are drawn.

@@ -67,7 +67,7 @@ def write_panel(world: World, cut: Cut, writer: Writer) -> None:
 
 
 def write_changes(world: World, cut: Cut, writer: Writer) -> None:
-    """Write the changes of payer that take effect in the delivery's days: the old coverage's end and the new one."""
+    """Write the changes of payer of the delivery's days: the old coverage's end and the new one."""
     people = world.patients
     rows = np.flatnonzero((people.payer_changes_on != NO_DAY) & cut.holds(people.payer_changes_on))
     twice = np.repeat(rows, 2)

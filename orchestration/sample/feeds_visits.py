@@ -1,4 +1,4 @@
-"""Writes the feeds of visits: appointment, encounter, slot, procedure, observation, and conditions of the panel.
+"""Writes the feeds of visits: appointment, encounter, slot, procedure, observation, panel conditions.
 
 Belongs here: what a delivery holds of them, and what of a visit is known on a day.
 Does not belong here: how visits are drawn (`visits.py`).
@@ -40,6 +40,7 @@ _CLASSES = ("ambulatory", "ambulatory", "ambulatory", "emergency", "inpatient")
 _MODALITIES = ("in_person", "video", "phone")
 _TYPES = ("follow_up", "initial", "warm_handoff", "other")
 _STATUSES = ("fulfilled", "cancelled", "noshow", "booked", "pending")
+_SLOT_ID = "'SL' || lpad(staff::VARCHAR, 5, '0') || '-' || day || '-' || slot"
 _VISIT = "lpad(visit::VARCHAR, 12, '0')"
 _APPOINTMENT = {
     "appointment_id": f"'A' || {_VISIT}",
@@ -54,7 +55,7 @@ _APPOINTMENT = {
     "ends_at": sql.local_time("planned_end"),
     "status": sql.word("status", _STATUSES),
     "cancelled_at": sql.local_time("cancelled_at"),
-    "slot_id": "CASE WHEN slot >= 0 THEN 'SL' || lpad(staff::VARCHAR, 5, '0') || '-' || start_day || '-' || slot END",
+    "slot_id": f"CASE WHEN slot >= 0 THEN {_SLOT_ID} END",
     "encounter_id": f"CASE WHEN status = 0 THEN 'E' || {_VISIT} END",
     "updated_at": sql.utc_time("updated_at"),
 }
@@ -88,7 +89,7 @@ _INITIATING = {
     "billing_codes": sql.word("code", PRIMARY_CODES),
 }
 _SLOT = {
-    "slot_id": "'SL' || lpad(staff::VARCHAR, 5, '0') || '-' || day || '-' || slot",
+    "slot_id": _SLOT_ID,
     "practitioner_id": sql.staff(),
     "team_id": sql.team(),
     "starts_at": sql.local_time("starts_at"),
@@ -157,12 +158,13 @@ def write_appointments(world: World, month: Month, visits: Visits, cut: Cut, wri
     is_talk = visits.kind == BEHAVIORAL
     minutes = np.where(is_talk, _SLOT_SECONDS, 1200)
     columns = {
-        "visit": key, "patient": visits.patient, "staff": visits.staff, "team": visits.team, "kind": visits.kind,
+        "visit": key, "patient": visits.patient, "staff": visits.staff, "team": visits.team,
+        "kind": visits.kind,
         "type": _type(visits), "modality": visits.modality, "booked_at": booked_at,
         "starts_at": visits.starts_at, "planned_end": visits.starts_at + minutes,
         "status": np.where(is_past, visits.outcome, np.where(is_waiting, 4, 3)),
         "cancelled_at": np.where(is_cancelled, cancelled_at, NO_TIME),
-        "slot": np.where(is_talk & (visits.slot < _SLOTS), visits.slot, -1), "start_day": visits.day,
+        "slot": np.where(is_talk & (visits.slot < _SLOTS), visits.slot, -1), "day": visits.day,
         "updated_at": world.to_utc(closed_at, visits.team),
     }  # fmt: skip
     name = "appointment" if is_past.any() else f"appointment_ahead_{month.label}"
@@ -170,12 +172,17 @@ def write_appointments(world: World, month: Month, visits: Visits, cut: Cut, wri
 
 
 def write_encounters(world: World, month: Month, visits: Visits, cut: Cut, writer: Writer) -> None:
-    """Write the delivery's encounters, and blood pressures of some."""
+    """Write the delivery's encounters, and blood pressures of some.
+
+    A stay over the end of a month is delivered with its end, unless that lies after `as_of`.
+    """
     key = visit_key(month, visits.sequence)
     kept = visits.took_place & cut.keeps(world.seed, visits.day, key)
-    is_over = visits.ends_at // DAY_SECONDS <= cut.last
+    is_open_month = cut.is_latest or cut.is_night
+    is_over = visits.ends_at // DAY_SECONDS <= (cut.last if is_open_month else world.window.as_of)
     columns = {
-        "visit": key, "patient": visits.patient, "staff": visits.staff, "team": visits.team, "kind": visits.kind,
+        "visit": key, "patient": visits.patient, "staff": visits.staff, "team": visits.team,
+        "kind": visits.kind,
         "type": _type(visits), "modality": visits.modality,
         "started_utc": world.to_utc(visits.starts_at, visits.team),
         "ended_utc": np.where(is_over, world.to_utc(visits.ends_at, visits.team), NO_TIME),

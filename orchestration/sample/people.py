@@ -17,9 +17,9 @@ UNINSURED = -1
 SEXES = ("female", "male", "other", "unknown")
 YEAR_DAYS = 365.25
 
-# Shares of a large panel; a small clinic shows more of its behavioral side, so that a demonstration has something in
-# every list: share = large + boost / patients, at most the cap.
-_CARE_SHARE, _CARE_BOOST, _CARE_CAP = 0.042, 130.0, 0.30
+# Shares of a large panel; a small clinic shows more of its behavioral side, so that a demonstration has
+# something in every list: share = large + boost / patients, at most the cap.
+_CARE_SHARE, _CARE_BOOST, _CARE_CAP = 0.0465, 130.0, 0.30
 _BEHAVIORAL_SHARE, _BEHAVIORAL_BOOST, _BEHAVIORAL_CAP = 0.13, 60.0, 0.30
 _DEATHS_A_YEAR = 0.006
 _SECONDARY_SHARE = 0.10
@@ -44,7 +44,7 @@ def _share(patients: int, large: float, boost: float, cap: float) -> float:
 
 @dataclass(frozen=True)
 class Patients:
-    """One element a patient; days are day numbers, `uniform_pcp` places a patient with a doctor of the team."""
+    """One element a patient; days are day numbers, `uniform_pcp` places a patient with one of the doctors."""
 
     number: Ints
     team: Ints

@@ -15,14 +15,15 @@ from orchestration.sample.workforce import CARE_MANAGER, NURSE, Workforce
 
 ACTIVITIES = (
     "initial_assessment", "follow_up_contact", "brief_intervention", "crisis_contact", "outreach_reached",
-    "relapse_prevention_contact", "care_plan", "care_coordination", "caseload_consultation", "registry_update",
-    "chart_review", "documentation", "discharge_planning", "outreach_attempt", "scheduling", "clerical",
+    "relapse_prevention_contact", "care_plan", "care_coordination", "caseload_consultation",
+    "registry_update", "chart_review", "documentation", "discharge_planning", "outreach_attempt",
+    "scheduling", "clerical",
 )  # fmt: skip
 _WEIGHTS = np.array([9, 6, 6, 7, 4, 6, 4, 1.6, 1.8, 0.8, 1.2, 1.3, 2.5, 0, 0, 0])
 INITIAL, FOLLOW_UP, CONSULTATION, DOCUMENTATION, FIRST_UNCOUNTED = 0, 1, 8, 11, 13
 _FOLLOW_UP_SHARES = [0.62, 0.24, 0.02, 0.12]
 
-# The clinic's months by how much was done: share, and the minutes from and to in a first and in a later month.
+# The clinic's months by how much was done: share, and the minutes from and to in a first and a later month.
 # The rungs are those of the usual code ladder, so that all tiers occur.
 RUNG_NOTHING, RUNG_LITTLE, RUNG_SHORT, RUNG_BASE, RUNG_ADD_1, RUNG_ADD_2, RUNG_ADD_3 = range(7)
 _RUNG_SHARES = [0.015, 0.08, 0.07, 0.50, 0.21, 0.085, 0.04]
@@ -76,7 +77,7 @@ def staff_of(episodes: Episodes, workforce: Workforce, seed: int) -> Ints:
 def plan_of(episodes: Episodes, staff: Ints, month: Month, seed: int) -> Plan:
     """Return the month's plan for each cocm or bhi episode with a working day in it.
 
-    Work starts the day after enrolment, so that consent is always earlier. A month that is not whole gets less.
+    Work starts the day after enrolment, so that consent is always earlier. A part of a month gets less.
     """
     workdays = month.workdays
     low = np.searchsorted(workdays, episodes.starts_on + 1)
@@ -122,10 +123,10 @@ def _counts(episodes: Episodes, plan: Plan, month: Month, seed: int) -> Ints:
     counts[:, INITIAL] = plan.is_initial & (minutes >= 20)
     counts[:, FOLLOW_UP] = contacts - counts[:, INITIAL]
     counts[:, 6] = (plan.is_initial | (uniform[:, 6] < 0.25)) & (minutes >= 25)
-    counts[:, 7] = np.floor(uniform[:, 7] * 2.9 * much + 0.7 * much)
+    counts[:, 7] = np.floor(uniform[:, 7] * 3.4 * much + 1.0 * much)
     counts[:, CONSULTATION] = plan.is_reviewed
-    counts[:, 9] = np.floor(uniform[:, 9] * 2.6 * much + 0.9 * much)
-    counts[:, 10] = np.floor(uniform[:, 10] * 1.8 * much + 0.4)
+    counts[:, 9] = np.floor(uniform[:, 9] * 3.0 * much + 1.1 * much)
+    counts[:, 10] = np.floor(uniform[:, 10] * 2.2 * much + 0.5)
     counts[:, DOCUMENTATION] = contacts
     counts[minutes == 0] = 0
     counts[:, 13] = np.floor(uniform[:, 13] * 1.8)
@@ -167,7 +168,7 @@ def entries_of(
     has_timer = staff % 4 == 3
     seconds = _durations(plan, owner, activity, uniform, has_timer)
 
-    # Contacts are spread over the month, their documentation follows on the same day, consultations have a weekday.
+    # Contacts are spread over the month, documentation follows on the same day, consultations have a weekday.
     workdays = month.workdays
     low, span = plan.first_workday[owner], (plan.last_workday - plan.first_workday + 1)[owner]
     contacts = counts[owner, INITIAL] + counts[owner, FOLLOW_UP]
@@ -198,9 +199,16 @@ def entries_of(
 
 
 def _laid_out(
-    chosen: Ints, number: Ints, episode: Ints, staff: Ints, activity: Ints, day: Ints, seconds: Ints, seed: int,
+    chosen: Ints,
+    number: Ints,
+    episode: Ints,
+    staff: Ints,
+    activity: Ints,
+    day: Ints,
+    seconds: Ints,
+    seed: int,
     month: Month,
-) -> Entries:  # fmt: skip
+) -> Entries:
     """Return the chosen entries one after another, with pauses, within each staff member's day."""
     number, episode, staff, activity = number[chosen], episode[chosen], staff[chosen], activity[chosen]
     day, seconds = day[chosen], seconds[chosen]
@@ -208,7 +216,7 @@ def _laid_out(
     first = np.flatnonzero(rank_within(group) == 0)
     sizes = np.diff(np.concatenate([first, [len(group)]]))
     work = np.add.reduceat(seconds, first) if len(first) else np.zeros(0, dtype=np.int64)
-    pause_each = np.clip((_CLOSES - _OPENS - work) // np.maximum(sizes, 1), 0, 2400)
+    pause_each = np.clip((_CLOSES - _OPENS - work) // np.maximum(sizes, 1), 0, 3600)
     key = np.full(1, month.ordinal)
     uniform = draw(seed, "pause", episode, key, number)
     pause = np.floor(uniform * np.repeat(pause_each, sizes) / 60).astype(np.int64) * 60
@@ -219,7 +227,7 @@ def _laid_out(
     late = draw(seed, "documented", episode, key, number)
     ends = day * DAY_SECONDS + starts + seconds
     next_morning = (day + 1) * DAY_SECONDS + _OPENS + 900 - ends
-    delay = np.select([late < 0.80, late < 0.97], [300, between(late, 900, 2400)], next_morning)
+    delay = np.select([late < 0.80, late < 0.97], [300, between(late, 900, 3600)], next_morning)
     return Entries(
         number=number[fits],
         episode=episode[fits],

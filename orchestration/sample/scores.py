@@ -17,14 +17,14 @@ from orchestration.sample.visits import BEHAVIORAL, HANDOFF, PRIMARY, Visits
 INSTRUMENTS = ("PHQ-9", "GAD-7", "PHQ-2", "AUDIT-C")
 PHQ9, GAD7, PHQ2, AUDITC = range(4)
 _HIGHEST = np.array([27, 21, 6, 12])
-_SCREENED_SHARE = 0.34
-_RECOVERY_WEEKS = 9.0
+_SCREENED_SHARE = 0.24
+_RECOVERY_WEEKS = 6.0
 NO_ITEM = -1
 
 
 @dataclass(frozen=True)
 class Scores:
-    """One element a score; `taken_at` in local seconds of the team; `encounter` is a visit's sequence or -1."""
+    """One element a score; `taken_at` in the team's local seconds; `encounter` a visit's number or -1."""
 
     patient: Ints
     team: Ints
@@ -88,7 +88,7 @@ def screens_of(visits: Visits, month: Month, seed: int) -> Scores:
 
 
 def course_of(episodes: Episodes, plan: Plan, month: Month, seed: int) -> Scores:
-    """Return the month's scores of those under care management: one or two PHQ-9, and GAD-7 where it leads."""
+    """Return the month's scores under care management: one or two PHQ-9, and GAD-7 where it leads."""
     workdays = month.workdays
     parts = []
     for instrument, place, share in ((PHQ9, 0, 0.94), (PHQ9, 1, 0.45), (GAD7, 2, 0.35)):
@@ -121,13 +121,15 @@ def score_on(episodes: Episodes, episode: Ints, day: Ints, instrument: Ints, see
     """Return the scores of episodes on days: from the baseline towards the patient's own improvement."""
     baseline = np.where(instrument == PHQ9, episodes.baseline_phq9[episode], episodes.baseline_gad7[episode])
     weeks = np.maximum(day - episodes.starts_on[episode], 0) / 7.0
-    course = 1.0 - episodes.improvement[episode] * (1.0 - np.exp(-weeks / _RECOVERY_WEEKS)) * 1.15
+    reached = weeks / (weeks + _RECOVERY_WEEKS)
+    course = 1.0 - episodes.improvement[episode] * reached * 1.35
     noise = 1.4 * bell(seed, "score noise", episode, day, instrument)
-    return np.clip(np.round(baseline * course + noise), 0, _HIGHEST[instrument]).astype(np.int64)
+    score: Ints = np.clip(np.round(baseline * course + noise), 0, _HIGHEST[instrument]).astype(np.int64)
+    return score
 
 
 def baselines_of(episodes: Episodes) -> Scores:
-    """Return the scores taken at the visit before enrolment, one PHQ-9 and one GAD-7 an episode of cocm and bhi."""
+    """Return the scores of the visit before enrolment: a PHQ-9 and a GAD-7 an episode of cocm and bhi."""
     rows = np.flatnonzero(episodes.program <= BHI)
     parts = []
     for instrument, score in ((PHQ9, episodes.baseline_phq9[rows]), (GAD7, episodes.baseline_gad7[rows])):
@@ -138,7 +140,7 @@ def baselines_of(episodes: Episodes) -> Scores:
                 team=episodes.team[rows],
                 instrument=which,
                 score=score,
-                item9=_item9(score, which, (rows * 0.618034) % 1),
+                item9=_item9(score, which, (rows * 0.618034 % 1).astype(np.float64)),
                 taken_at=episodes.visit_on[rows] * DAY_SECONDS + 11 * 3600 + 60 * instrument,
                 encounter=episodes.number[rows],
             )

@@ -14,7 +14,7 @@ from orchestration.sample.people import Patients
 from orchestration.sample.workforce import BEHAVIORAL_VISITS_A_MONTH, BHC, Workforce
 
 PRIMARY, BEHAVIORAL, HANDOFF, EMERGENCY, INPATIENT = range(5)
-_PRIMARY_A_MONTH = 0.43
+_PRIMARY_A_MONTH = 0.44
 _EMERGENCY_A_MONTH, _STAY_A_MONTH = 0.012, 0.002
 _PRIMARY_MINUTES, _BEHAVIORAL_MINUTES = 20, 30
 _OPENS = 8 * 3600
@@ -28,8 +28,8 @@ BEHAVIORAL_CODES = ("90832", "90834", "96158", "96156", "90791", "")
 class Visits:
     """One element a visit or missed visit; times in local seconds of the patient's team.
 
-    `sequence` numbers the month's visits; `lead_days` is how long before the day it was booked; `slot` is the place in
-    the practitioner's day; a handoff, an emergency and a stay are not booked.
+    `sequence` numbers the month's visits; `lead_days` is how long before the day it was booked; `slot` is
+    the place in the practitioner's day; a handoff, an emergency and a stay are not booked.
     """
 
     sequence: Ints
@@ -50,7 +50,8 @@ class Visits:
     @property
     def is_booked(self) -> Bools:
         """Which visits have an appointment."""
-        return self.kind <= BEHAVIORAL
+        booked: Bools = self.kind <= BEHAVIORAL
+        return booked
 
     @property
     def took_place(self) -> Bools:

@@ -60,7 +60,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Workforce:
-    """All staff. `first` and `many` say, by role and team, where a team's members begin and how many there are."""
+    """All staff. `first` and `many` say, by role and team, where the members begin and how many they are."""
 
     members: tuple[Member, ...]
     first: Ints
@@ -70,7 +70,8 @@ class Workforce:
 
     def member(self, role: int, team: Ints, rank: Ints) -> Ints:
         """Return the staff number that has the rank among the role's members of the team, going round."""
-        return self.first[role, team] + rank % self.many[role, team]
+        number: Ints = self.first[role, team] + rank % self.many[role, team]
+        return number
 
 
 def _peak(episodes: Episodes, program: int, teams: int, window: Window) -> Ints:
@@ -168,7 +169,7 @@ def practitioner_rows(workforce: Workforce, seed: int) -> list[dict[str, str]]:
 
 
 def staffing_rows(workforce: Workforce) -> list[dict[str, str]]:
-    """Return the rows of the staffing feed, one a person, team and role; all in force since before the window."""
+    """Return the rows of the staffing feed, one a person, team and role; in force since before the window."""
     return [
         {
             "practitioner_id": f"PR{member.number:05d}",

@@ -21,10 +21,10 @@ _FAR = 10**6
 
 @dataclass(frozen=True)
 class Cut:
-    """A delivery: the rows of what happened from `first` to `last`, as known on `last`, in the folder `delivered_on`.
+    """A delivery: what happened from `first` to `last`, as known on `last`, in the folder `delivered_on`.
 
-    `is_latest` adds what lies ahead (booked appointments). `is_night` is a single day; of its high-volume rows so many
-    are kept that a working day holds 1/365 of a year.
+    `is_latest` adds booked appointments that lie ahead. `is_night` is a single day; of its high-volume rows
+    so many are kept that a working day holds 1/365 of a year.
     """
 
     first: int
