@@ -1,0 +1,134 @@
+"""What a check is: a rule over a table, with everything that a reader of a finding needs to know.
+
+Belongs here: the shapes that the suites are written in. Does not belong here: any particular check, and how
+a rule is run.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["critical", "warning", "info"]
+Layer = Literal["raw", "marts"]
+
+
+@dataclass(frozen=True)
+class HasColumns:
+    """The table has these columns; ``exact`` = and no others."""
+
+    columns: tuple[str, ...]
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class HasRows:
+    """The table has at least ``least`` rows and, where given, at most ``most``."""
+
+    least: int = 1
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class NotNull:
+    """The column is never null."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Unique:
+    """No value of the column stands in two rows."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class InSet:
+    """The column holds one of these values, or null."""
+
+    column: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NoRows:
+    """The query returns no row. ``{batch}`` stands for the checked table; a literal brace is doubled."""
+
+    query: str
+
+
+Rule = HasColumns | HasRows | NotNull | Unique | InSet | NoRows
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation.
+
+    Attributes:
+        layer: ``raw`` (before dbt) or ``marts`` (before publication).
+        table_name: the checked table.
+        name: what must hold, as a sentence in snake case; unique in its table.
+        rule: how it is tested.
+        severity: ``critical`` holds the publication back, ``warning`` and ``info`` are findings only.
+        owner: the team or role that can mend it.
+        what_it_means: what a failure says, for a reader who does not know the tables.
+        what_to_do: the first step.
+        affected_marts: marts that a failure makes wrong or poorer.
+        threshold: share of rows (0 to 1) that may fail; null = not a share, none may fail.
+        severity_within_threshold: a failure up to the threshold is a finding of this severity, instead of
+            none.
+        subjects: tables that have to hold a row for the check to say anything; without it, the table itself.
+        total_query: how many rows were looked at, where that is not the number of rows in the table.
+        is_about_emptiness: the check speaks of an empty table too.
+    """
+
+    layer: Layer
+    table_name: str
+    name: str
+    rule: Rule
+    severity: Severity
+    owner: str
+    what_it_means: str
+    what_to_do: str
+    affected_marts: tuple[str, ...] = ()
+    threshold: float | None = None
+    severity_within_threshold: Severity | None = None
+    subjects: tuple[str, ...] = ()
+    total_query: str | None = None
+    is_about_emptiness: bool = False
+
+    @property
+    def check_id(self) -> str:
+        """The name of the check in all findings."""
+        return f"{self.layer}.{self.table_name}.{self.name}"
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables whose rows decide whether the check applies."""
+        return self.subjects or (self.table_name,)
+
+
+def column_type_check_query(table_name: str, types: Iterable[tuple[str, str]]) -> str:
+    """Return a query for the columns of a table whose type is not the given one.
+
+    It also names ``{batch}``, without reading it: Great Expectations asks that of every query.
+
+    Args:
+        table_name: the checked table.
+        types: column and engine type, such as ``("seconds", "BIGINT")``.
+    """
+    expected = ", ".join(f"('{column}', '{sql_type}')" for column, sql_type in types)
+    return (
+        f"select 1 from (values {expected}) as expected (column_name, data_type) "  # noqa: S608
+        "inner join information_schema.columns as actual on actual.column_name = expected.column_name "
+        f"where actual.table_name = '{table_name}' and actual.data_type <> expected.data_type "
+        "and not exists (select 1 from {batch} where false)"
+    )
+
+
+def version_order(alias: str) -> str:
+    """Return the row value by which raw versions of a key follow each other: blank ``updated_at`` first."""
+    return (
+        f"row(coalesce({alias}.updated_at, timestamp '0001-01-01'), {alias}._delivered_on, "
+        f"{alias}._source_file, {alias}._row_number)"
+    )

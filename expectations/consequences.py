@@ -1,0 +1,25 @@
+"""What a missing or late feed costs, as a site has written it down in ``seeds/feed_consequence.csv``.
+
+Belongs here: the shape of a row. Does not belong here: reading the file (``orchestration.quality.suites``).
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FeedConsequence:
+    """A row of the seed.
+
+    Attributes:
+        feed: name of the feed.
+        what_it_costs: what is wrong or missing without it.
+        affected_marts: marts that are wrong or poorer.
+        owner: who can have it sent.
+        expected_every_days: days after which a new delivery is due.
+    """
+
+    feed: str
+    what_it_costs: str
+    affected_marts: tuple[str, ...]
+    owner: str
+    expected_every_days: int

@@ -1,0 +1,188 @@
+"""What ingestion refused or passed over: rows, files, columns, codes without a map.
+
+Belongs here: checks of what ingestion noted. None of them holds a night back. Does not belong here: the
+accepted rows.
+"""
+
+from collections.abc import Mapping
+
+from expectations.check import Check, HasColumns, HasRows, NoRows
+from expectations.consequences import FeedConsequence
+
+OWNER = "data_engineering"
+FEED_FILE_COLUMNS = (
+    "feed",
+    "delivered_on",
+    "source_file",
+    "file_id",
+    "status",
+    "rows_read",
+    "unknown_columns",
+)
+
+
+def checks(
+    consequences: Mapping[str, FeedConsequence], quarantined_share: float, unmapped_share: float
+) -> list[Check]:
+    """Return the checks.
+
+    Args:
+        consequences: what each feed costs when it is missing, by feed.
+        quarantined_share: share of refused rows of a delivery (0 to 1) above which a finding is a warning.
+        unmapped_share: the same for rows whose code has no map.
+    """
+    per_feed = [
+        check
+        for consequence in consequences.values()
+        for check in (
+            _refused_rows(consequence, quarantined_share),
+            _refused_files(consequence),
+            _unknown_columns(consequence),
+            _unmapped_codes(consequence, unmapped_share),
+        )
+    ]
+    return [*_context(), *per_feed]
+
+
+def _context() -> list[Check]:
+    rerun = "Run the night again; ingestion writes it anew each time."
+    return [
+        Check(
+            layer="raw",
+            table_name="run_context",
+            name="has_one_row",
+            rule=HasRows(least=1, most=1),
+            severity="critical",
+            owner=OWNER,
+            what_it_means="The business date of the run is missing or not the only one.",
+            what_to_do=rerun,
+            is_about_emptiness=True,
+        ),
+        Check(
+            layer="raw",
+            table_name="feed_file",
+            name="says_what_was_delivered",
+            rule=HasColumns(FEED_FILE_COLUMNS),
+            severity="critical",
+            owner=OWNER,
+            what_it_means=(
+                "The list of delivered files lacks a column, so nobody can say what the results rest on."
+            ),
+            what_to_do=rerun,
+            affected_marts=("dq_feed_delivery",),
+            is_about_emptiness=True,
+        ),
+        *(
+            Check(
+                layer="raw",
+                table_name=table,
+                name="has_rows",
+                rule=HasRows(),
+                severity="critical",
+                owner=OWNER,
+                what_it_means="The offsets of time zones are missing: no local date could be told.",
+                what_to_do=rerun,
+                affected_marts=("fct_minute_segment", "fct_patient_month"),
+                is_about_emptiness=True,
+            )
+            for table in ("zone_offset_utc", "zone_offset_local")
+        ),
+    ]
+
+
+def _newest(feed: str) -> str:
+    return f"(select max(delivered_on) from feed_file where feed = '{feed}' and status = 'accepted')"  # noqa: S608
+
+
+def _refused_rows(consequence: FeedConsequence, share: float) -> Check:
+    feed = consequence.feed
+    return Check(
+        layer="raw",
+        table_name="quarantine",
+        name=f"few_rows_of_{feed}_are_refused",
+        rule=NoRows(
+            f"select 1 from {{batch}} where feed = '{feed}' and row_number > 0 "  # noqa: S608
+            f"and delivered_on = {_newest(feed)}"
+        ),
+        severity="warning",
+        severity_within_threshold="info",
+        threshold=share,
+        owner=consequence.owner,
+        what_it_means=f"Rows of the newest delivery of {feed} were refused; what they say is in no result.",
+        what_to_do=(
+            "Open dq_quarantine: it names file, row and reason of each; have them corrected and sent again."
+        ),
+        affected_marts=("dq_quarantine", *consequence.affected_marts),
+        total_query=(
+            f"select sum(rows_read) from feed_file where feed = '{feed}' "  # noqa: S608
+            f"and status = 'accepted' and delivered_on = {_newest(feed)}"
+        ),
+    )
+
+
+def _refused_files(consequence: FeedConsequence) -> Check:
+    feed = consequence.feed
+    return Check(
+        layer="raw",
+        table_name="feed_file",
+        name=f"no_file_of_{feed}_is_refused",
+        rule=NoRows(
+            f"select 1 from {{batch}} where feed = '{feed}' and status = 'rejected' "  # noqa: S608
+            f"and delivered_on >= coalesce({_newest(feed)}, date '0001-01-01')"
+        ),
+        severity="warning",
+        owner=consequence.owner,
+        what_it_means=f"A whole file of {feed} could not be read, and no later delivery was accepted since.",
+        what_to_do="Open dq_quarantine: row 0 of the file names the reason; have the file sent again.",
+        affected_marts=("dq_quarantine", *consequence.affected_marts),
+        total_query=f"select count(*) from feed_file where feed = '{feed}'",  # noqa: S608
+    )
+
+
+def _unknown_columns(consequence: FeedConsequence) -> Check:
+    feed = consequence.feed
+    return Check(
+        layer="raw",
+        table_name="feed_file",
+        name=f"all_columns_of_{feed}_are_known",
+        rule=NoRows(
+            f"select 1 from {{batch}} where feed = '{feed}' and unknown_columns <> '' "  # noqa: S608
+            f"and delivered_on = {_newest(feed)}"
+        ),
+        severity="info",
+        owner=consequence.owner,
+        what_it_means=(
+            f"Files of the newest delivery of {feed} carry columns that are not in its contract; "
+            "they were dropped."
+        ),
+        what_to_do=(
+            "See unknown_columns of the file in the lake's list of files: a misspelt column, or "
+            "one to send as x_<name>."
+        ),
+        affected_marts=consequence.affected_marts,
+        total_query=f"select count(*) from feed_file where feed = '{feed}'",  # noqa: S608
+    )
+
+
+def _unmapped_codes(consequence: FeedConsequence, share: float) -> Check:
+    feed = consequence.feed
+    return Check(
+        layer="raw",
+        table_name="unmapped_code",
+        name=f"codes_of_{feed}_have_a_map",
+        rule=NoRows(f"select unnest(range(rows)) from {{batch}} where feed = '{feed}'"),  # noqa: S608
+        severity="warning",
+        severity_within_threshold="info",
+        threshold=share,
+        owner=OWNER,
+        what_it_means=(
+            f"Rows of {feed} carry a code that no map row translates; the column became other or blank."
+        ),
+        what_to_do=(
+            "Add the code to seeds/code_map.csv; the list of codes is in the lake's reference "
+            "table unmapped_code."
+        ),
+        affected_marts=consequence.affected_marts,
+        subjects=(feed,),
+        total_query=f"select count(*) from {feed}",  # noqa: S608
+    )

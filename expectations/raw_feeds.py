@@ -1,0 +1,130 @@
+"""Each raw feed by itself: the shape of its table, its keys, and whether it came at all and in time.
+
+Belongs here: checks that need one feed only. Does not belong here: references between feeds
+(``raw_references``), refused rows and files (``raw_deliveries``) and codes (``raw_codes``).
+"""
+
+from collections.abc import Mapping
+
+from expectations.check import Check, HasColumns, HasRows, NoRows, NotNull, column_type_check_query
+from expectations.consequences import FeedConsequence
+from orchestration.feeds.contract import Contract, Feed
+
+OWNER = "data_engineering"
+
+
+def checks(contract: Contract, consequences: Mapping[str, FeedConsequence], late_days: int) -> list[Check]:
+    """Return the checks of all feeds.
+
+    Args:
+        contract: the feeds.
+        consequences: what each feed costs when it is missing, by feed.
+        late_days: no feed is late before this many days.
+    """
+    return [
+        check
+        for feed in contract.feeds.values()
+        for check in (
+            *_structure(feed, consequences[feed.name]),
+            *_keys(feed, consequences[feed.name]),
+            *_presence(consequences[feed.name], late_days),
+        )
+    ]
+
+
+def _structure(feed: Feed, consequence: FeedConsequence) -> list[Check]:
+    columns = feed.lake_columns()
+    return [
+        Check(
+            layer="raw",
+            table_name=feed.name,
+            name="has_the_columns_of_its_contract",
+            rule=HasColumns(tuple(name for name, _ in columns), exact=True),
+            severity="critical",
+            owner=OWNER,
+            what_it_means=(
+                "A raw file lacks a column of the feed's contract, or has one that ingestion does not write."
+            ),
+            what_to_do=(
+                f"Move the newest file of lake/raw/{feed.name} away and run the night again; it is "
+                "read anew from the landing."
+            ),
+            affected_marts=consequence.affected_marts,
+            is_about_emptiness=True,
+        ),
+        Check(
+            layer="raw",
+            table_name=feed.name,
+            name="has_the_types_of_its_contract",
+            rule=NoRows(column_type_check_query(feed.name, columns)),
+            severity="critical",
+            owner=OWNER,
+            what_it_means="A raw file holds a column of another type than the feed's contract.",
+            what_to_do=(
+                f"Move the newest file of lake/raw/{feed.name} away and run the night again; it is "
+                "read anew from the landing."
+            ),
+            affected_marts=consequence.affected_marts,
+            is_about_emptiness=True,
+        ),
+    ]
+
+
+def _keys(feed: Feed, consequence: FeedConsequence) -> list[Check]:
+    return [
+        Check(
+            layer="raw",
+            table_name=feed.name,
+            name=f"{column}_is_never_missing",
+            rule=NotNull(column),
+            severity="critical",
+            owner=OWNER,
+            what_it_means=(
+                "A row without its key passed ingestion, which refuses such rows: its versions "
+                "cannot be told apart."
+            ),
+            what_to_do="Report it as a fault of ingestion, with the name of the feed and the delivery date.",
+            affected_marts=consequence.affected_marts,
+        )
+        for column in feed.key
+        if feed.column(column).required
+    ]
+
+
+def _presence(consequence: FeedConsequence, late_days: int) -> list[Check]:
+    feed = consequence.feed
+    due_days = max(late_days, consequence.expected_every_days)
+    of_feed = f"where feed = '{feed}' and status <> 'rejected'"
+    newest = f"select max(delivered_on) as delivered_on from {{batch}} {of_feed}"  # noqa: S608
+    return [
+        Check(
+            layer="raw",
+            table_name=feed,
+            name="has_been_delivered",
+            rule=HasRows(),
+            severity="warning",
+            owner=consequence.owner,
+            what_it_means=f"No row of the feed {feed} has ever been accepted. {consequence.what_it_costs}",
+            what_to_do=f"Ask for the feed {feed}, or accept what it costs; nothing else is held back.",
+            affected_marts=consequence.affected_marts,
+            is_about_emptiness=True,
+        ),
+        Check(
+            layer="raw",
+            table_name="feed_file",
+            name=f"{feed}_is_in_time",
+            rule=NoRows(
+                f"select 1 from ({newest}) as newest, run_context "  # noqa: S608
+                f"where date_diff('day', newest.delivered_on, run_context.as_of_date) > {due_days}"
+            ),
+            severity="warning",
+            owner=consequence.owner,
+            what_it_means=(
+                f"The newest delivery of the feed {feed} is more than {due_days} "
+                f"{'day' if due_days == 1 else 'days'} old: results rest on what was known then."
+            ),
+            what_to_do=f"Look for the delivery of {feed} in the landing folder, and ask its sender.",
+            affected_marts=consequence.affected_marts,
+            total_query=f"select count(*) from feed_file {of_feed}",  # noqa: S608
+        ),
+    ]

@@ -1,0 +1,102 @@
+"""References between feeds: a key that another feed does not have.
+
+Dimensions arrive late, so a miss never stops a row or a night: it is a finding that says what it costs.
+Belongs here: one check a reference of the contract. Does not belong here: codes of the rules (``raw_codes``).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from expectations.check import Check, NoRows, version_order
+from expectations.consequences import FeedConsequence
+from orchestration.feeds.contract import Contract, Feed
+
+WHAT_IT_COSTS: Final[Mapping[tuple[str, str], str]] = {
+    ("care_activity", "patient_id"): (
+        "Their minutes have the disposition unknown_patient and are not credited."
+    ),
+    ("care_activity", "staff_id"): "Their minutes have the disposition unknown_staff and are not credited.",
+    ("care_activity", "encounter_id"): (
+        "Their time zone is taken from the staff member's team instead of the visit."
+    ),
+    ("case_review", "psychiatric_consultant_id"): (
+        "The reviews prove no psychiatric review, so claims are held."
+    ),
+    ("claim_line", "encounter_id"): "The claim lines cannot be opened to the visit they were billed for.",
+    ("condition", "encounter_id"): "The diagnoses cannot be opened to the visit they were made in.",
+    ("consent", "billing_practitioner_id"): (
+        "The consents cannot be opened to the practitioner they were given to."
+    ),
+    ("coverage", "patient_id"): (
+        "The coverages pay for nobody; a patient they belong to has the default policy."
+    ),
+    ("encounter", "practitioner_id"): "The visits take no time out of the ledger as billed separately.",
+    ("encounter", "team_id"): "The visits have no team, so their local date is told by the next best zone.",
+    ("episode", "billing_practitioner_id"): "The check billing_practitioner fails, so claims are held.",
+    ("episode", "care_manager_id"): "Registry and near-miss list show a care manager who is not known.",
+    ("episode", "patient_id"): "The episodes enrol nobody: minutes of these patients are unknown_patient.",
+    ("episode", "team_id"): (
+        "Local dates, place of service and billing group of the episodes are told without their team."
+    ),
+    ("panel", "pcp_id"): "The patients belong to a provider who is on no scorecard.",
+    ("staffing", "practitioner_id"): "The roles are held by nobody; minutes of such staff are unknown_staff.",
+    ("staffing", "team_id"): "The roles count, but the local time of such staff is told without their team.",
+}
+BY_TARGET: Final[Mapping[str, str]] = {
+    "encounter": "The rows cannot be opened to their visit.",
+    "patient": "The rows belong to nobody and are in no result of a patient.",
+    "practitioner": "The rows name somebody who is in no result of a practitioner.",
+    "referral": "The rows cannot be followed back to the referral that led to them.",
+    "slot": "The rows cannot be set beside the slot they were booked into.",
+    "team": "The rows are in no result of a team, and their local time is told without it.",
+}
+
+
+def checks(
+    contract: Contract, consequences: Mapping[str, FeedConsequence], orphan_share: float
+) -> list[Check]:
+    """Return one check a reference.
+
+    Args:
+        contract: the feeds.
+        consequences: what each feed costs when it is missing, by feed.
+        orphan_share: share of rows (0 to 1) above which a finding is a warning.
+    """
+    return [
+        Check(
+            layer="raw",
+            table_name=feed.name,
+            name=f"{column.name}_is_known",
+            rule=NoRows(_orphans(feed, column.name, column.ref)),
+            severity="warning",
+            severity_within_threshold="info",
+            threshold=orphan_share,
+            owner=consequences[column.ref].owner,
+            what_it_means=(
+                f"Rows of {feed.name} name a {column.ref} that has not been delivered. "
+                f"{WHAT_IT_COSTS.get((feed.name, column.name), BY_TARGET[column.ref])}"
+            ),
+            what_to_do=(
+                f"Ask for the missing {column.ref} rows; the next night after they come puts "
+                "everything right."
+            ),
+            affected_marts=consequences[feed.name].affected_marts,
+        )
+        for feed in contract.feeds.values()
+        for column in feed.columns
+        if column.ref
+    ]
+
+
+def _orphans(feed: Feed, column: str, target: str) -> str:
+    """Rows that count (latest version, neither withdrawn nor deleted) and name a key that is not known."""
+    alive = " and ".join(
+        ["not is_deleted", *(f"{name} is distinct from '{value}'" for name, value in feed.void.items())]
+    )
+    same_key = " and ".join(f"later.{key} is not distinct from orphan.{key}" for key in feed.key)
+    return (
+        f"with orphan as (select * from {{batch}} where {alive} and {column} is not null "  # noqa: S608
+        f"and {column} not in (select known_key from known_{target})) "
+        f"select 1 from orphan where not exists (select 1 from {feed.name} as later where {same_key} "
+        f"and {version_order('later')} > {version_order('orphan')})"
+    )
