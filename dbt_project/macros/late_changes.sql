@@ -3,9 +3,11 @@
     One row a patient, key and delivery: who is concerned, the first month that it bears on, when it came.
     A row that is delivered again unchanged is no change. A key that moved from one patient to another concerns both.
     stage: model of all versions. key: list of the business key's columns. patient: its column that names the patient.
-    bears_on: a date; the change bears on its month and all later ones. content: the columns that matter.
+    bears_on: a date; the change bears on its month and all later ones. content: what matters, as expressions of `version`.
+    ends_on: a date of `version` after which the row says nothing; where it alone changed, the change bears on what follows
+    the earlier of the two ends.
 -#}
-{% macro late_changes(stage, key, patient, bears_on, content) -%}
+{% macro late_changes(stage, key, patient, bears_on, content, ends_on=none) -%}
 select
         concerned.patient_id,
         changed.bears_on,
@@ -15,21 +17,25 @@ select
             {% for column in key %}ordered.{{ column }},
             {% endfor -%}
             ordered._delivered_on as delivered_on,
-            ordered.first_bears_on as bears_on
+            case
+                when ordered.content_before = ordered.content and ordered.ends_on_before < ordered.ends_on
+                    then ordered.ends_on_before
+                when ordered.content_before = ordered.content then ordered.ends_on
+                else ordered.first_bears_on
+            end as bears_on
         from (
             select
                 {% for column in key %}version.{{ column }},
                 {% endfor -%}
                 version._delivered_on,
-                {{ content_of('version', content) }} as content,
-                lag({{ content_of('version', content) }}) over (
-                    partition by {% for column in key %}version.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
-                    order by
-                        version.updated_at asc nulls first,
-                        version._delivered_on asc,
-                        version._source_file asc,
-                        version._row_number asc
+                {{ content_of(content) }} as content,
+                {{ end_of(ends_on) }} as ends_on,
+                lag({{ content_of(content) }}) over (
+                    {{ version_window(key) }}
                 ) as content_before,
+                lag({{ end_of(ends_on) }}) over (
+                    {{ version_window(key) }}
+                ) as ends_on_before,
                 late_key.first_bears_on
             from {{ ref(stage) }} as version
             inner join (
@@ -55,6 +61,7 @@ select
         where
             ordered.content_before is null
             or ordered.content_before <> ordered.content
+            or ordered.ends_on_before <> ordered.ends_on
     ) as changed
     inner join (
         select distinct
@@ -67,15 +74,44 @@ select
         on {% for column in key %}changed.{{ column }} = concerned.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
 {%- endmacro %}
 
-{#- One string of the columns that matter, so that two versions can be told apart. -#}
-{% macro content_of(version, columns) -%}
-{% for column in columns -%}
-coalesce(cast({{ version }}.{{ column }} as {{ dbt.type_string() }}), '') || '|'
+{#- One string of what matters, so that two versions can be told apart. -#}
+{% macro content_of(expressions) -%}
+{% for expression in expressions -%}
+coalesce(cast({{ expression }} as {{ dbt.type_string() }}), '') || '|'
                 {%- if not loop.last %} || {% endif %}
 {%- endfor %}
+{%- endmacro %}
+
+{% macro end_of(ends_on) -%}
+{%- if ends_on %}coalesce({{ ends_on }}, {{ last_day_of_time() }}){% else %}{{ last_day_of_time() }}{% endif -%}
+{%- endmacro %}
+
+{% macro version_window(key) -%}
+partition by {% for column in key %}version.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+                    order by
+                        version.updated_at asc nulls first,
+                        version._delivered_on asc,
+                        version._source_file asc,
+                        version._row_number asc
 {%- endmacro %}
 
 {#- The feeds whose late changes can change a closed month. -#}
 {% macro late_feeds() -%}
 {{ return(['care_activity', 'consent', 'coverage', 'encounter', 'episode', 'patient', 'staffing', 'team']) }}
+{%- endmacro %}
+
+{#- The patients for whom a staff member worked in the same moment as for one of a relation's patients. -#}
+{% macro sharing_time_with(relation) -%}
+select distinct
+        {{ relation }}.knowledge_id,
+        other_day.patient_id
+    from {{ relation }}
+    inner join worked_day as own_day
+        on {{ relation }}.patient_id = own_day.patient_id
+    inner join worked_day as other_day
+        on own_day.staff_id = other_day.staff_id
+        and own_day.worked_on = other_day.worked_on
+        and own_day.started_at < other_day.ended_at
+        and other_day.started_at < own_day.ended_at
+        and own_day.patient_id <> other_day.patient_id
 {%- endmacro %}

@@ -20,8 +20,7 @@ cast({{ dbt.dateadd('second', 'coalesce(' ~ offset ~ '.offset_seconds, 0)', inst
 {#- The offset of a time that was sent without one. -#}
 {% macro join_offset_of_local(offset, time_zone, local_time, is_local='true') -%}
 left join {{ ref('stg_reference__zone_offset_local') }} as {{ offset }}
-        on {{ is_local }}
-        and {{ time_zone }} = {{ offset }}.time_zone
+        on case when {{ is_local }} then {{ time_zone }} end = {{ offset }}.time_zone
         and cast(extract(year from {{ local_time }}) as integer) = {{ offset }}.local_year
         and {{ local_time }} >= {{ offset }}.local_from
         and {{ local_time }} < {{ offset }}.local_until

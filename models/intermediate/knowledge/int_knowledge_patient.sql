@@ -38,35 +38,33 @@ concerned as (
         and closing.month_end_on >= {{ add_days('first_entry.started_at', -1) }}
 ),
 
-shared_time as (
-    select distinct
-        one.patient_id,
-        other.patient_id as other_patient_id
-    from ledger_version as one
-    inner join ledger_version as other
-        on one.staff_id = other.staff_id
-        and one.started_at < other.ended_at
-        and other.started_at < one.ended_at
-        and one.patient_id <> other.patient_id
-    where exists (select 1 from concerned)
+worked_day as (
+    select patient_id, staff_id, cast(started_at as date) as worked_on, started_at, ended_at
+    from ledger_version
+    union all
+    select patient_id, staff_id, cast(ended_at as date) as worked_on, started_at, ended_at
+    from ledger_version
+    where cast(started_at as date) < cast(ended_at as date)
+),
+
+shared_with_concerned as (
+    {{ sharing_time_with('concerned') }}
 ),
 
 compared as (
     select knowledge_id, patient_id from concerned
     union
-    select concerned.knowledge_id, shared_time.other_patient_id as patient_id
-    from concerned
-    inner join shared_time
-        on concerned.patient_id = shared_time.patient_id
+    select knowledge_id, patient_id from shared_with_concerned
+),
+
+shared_with_compared as (
+    {{ sharing_time_with('compared') }}
 ),
 
 involved as (
     select knowledge_id, patient_id, 1 as is_compared from compared
     union all
-    select compared.knowledge_id, shared_time.other_patient_id as patient_id, 0 as is_compared
-    from compared
-    inner join shared_time
-        on compared.patient_id = shared_time.patient_id
+    select knowledge_id, patient_id, 0 as is_compared from shared_with_compared
 ),
 
 final as (

@@ -1,47 +1,52 @@
 -- Who is concerned by something that was delivered after a month that it bears on was closed.
 with care_activity as (
     {{ late_changes('int_care_activity_version', ['entry_id'], 'patient_id', 'cast(any_version.started_at as date)',
-        ['patient_id', 'staff_id', 'activity_code', 'started_at', 'ended_at', 'worked_seconds', 'is_void',
-        'reject_reason']) }}
+        ['version.patient_id', 'version.staff_id', 'version.activity_code', 'version.started_at', 'version.ended_at',
+        'version.is_void', 'version.reject_reason']) }}
 ),
 
 encounter as (
     {{ late_changes('stg_feed__encounter', ['encounter_id'], 'patient_id', 'cast(any_version.started_at as date)',
-        ['patient_id', 'practitioner_id', 'encounter_class', 'started_at', 'ended_at', 'status', 'billing_codes',
-        'is_deleted']) }}
+        ['version.patient_id', 'version.practitioner_id', 'version.encounter_class', 'version.started_at',
+        'version.ended_at', 'version.status', 'version.billing_codes', 'version.is_deleted']) }}
 ),
 
 consent as (
     {{ late_changes('stg_feed__consent', ['consent_id'], 'patient_id', 'cast(any_version.granted_at as date)',
-        ['patient_id', 'program', 'granted_at', 'revoked_at', 'status', 'is_deleted']) }}
+        ['version.patient_id', 'version.program', 'version.granted_at', "version.status in ('active', 'inactive')",
+        'version.is_deleted'], ends_on='cast(version.revoked_at as date)') }}
 ),
 
 episode as (
     {{ late_changes('stg_feed__episode', ['episode_id'], 'patient_id', 'any_version.started_on',
-        ['patient_id', 'program', 'team_id', 'started_on', 'ended_on', 'status', 'is_deleted']) }}
+        ['version.patient_id', 'version.program', 'version.team_id', 'version.started_on',
+        "version.status in ('active', 'onhold', 'finished')", 'version.is_deleted'], ends_on='version.ended_on') }}
 ),
 
 coverage as (
     {{ late_changes('stg_feed__coverage', ['coverage_id'], 'patient_id', 'any_version.effective_from',
-        ['patient_id', 'payer_id', 'rank', 'effective_from', 'effective_to', 'is_deleted']) }}
+        ['version.patient_id', 'version.payer_id', 'version.rank', 'version.effective_from', 'version.is_deleted'],
+        ends_on='version.effective_to') }}
 ),
 
 patient as (
     {{ late_changes('stg_feed__patient', ['patient_id'], 'patient_id', 'any_version.birth_date',
-        ['deceased_on', 'is_deleted']) }}
+        ['version.is_deleted'], ends_on='version.deceased_on') }}
 ),
 
 practitioner as (
-    {{ late_changes('stg_feed__practitioner', ['practitioner_id'], 'practitioner_id', first_day(), ['is_deleted']) }}
+    {{ late_changes('stg_feed__practitioner', ['practitioner_id'], 'practitioner_id', first_day(),
+        ['version.is_deleted']) }}
 ),
 
 staffing as (
     {{ late_changes('int_staffing_version', ['staffing_key'], 'practitioner_id', first_day(),
-        ['fte', 'effective_to', 'is_deleted']) }}
+        ['version.fte', 'version.is_deleted'], ends_on='version.effective_to') }}
 ),
 
 team as (
-    {{ late_changes('stg_feed__team', ['team_id'], 'team_id', first_day(), ['facility_type', 'is_deleted']) }}
+    {{ late_changes('stg_feed__team', ['team_id'], 'team_id', first_day(),
+        ['version.facility_type', 'version.is_deleted']) }}
 ),
 
 staff_change as (
