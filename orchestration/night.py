@@ -101,6 +101,7 @@ class Night:
                 threads=self.settings.threads,
                 memory_limit=self.settings.memory_limit,
             )
+            write_json(self._plan, {"full_refresh": report.needs_full_refresh})
             outcome(f"{len(report.files)} files as of {report.as_of_date}")
         return report
 
@@ -114,16 +115,23 @@ class Night:
         Raises:
             StageError: a model or a test of severity error failed.
         """
+        from orchestration.feeds.ingest import mark_loaded
+
         with self._stage(BUILD) as outcome:
             done = 0
+            made_by = self._made_by()
+            full_refresh = self._needs_full_refresh(made_by)
             try:
-                for event in transform.build(self.settings):
+                for event in transform.build(self.settings, full_refresh=full_refresh):
                     done += 1
-                    node = event["data"]["node_info"]["node_name"]
-                    self.reporter.progress(node, done, int(event["data"]["total"]))
+                    data = event["data"]
+                    total = int(data.get("total") or data.get("num_models") or 0)
+                    self.reporter.progress(data["node_info"]["node_name"], done, total)
                     yield event
             finally:
                 self._keep_dbt_findings()
+            mark_loaded(self.settings.lake, self.business_date())
+            write_json(self._built, made_by)
             outcome(f"{done} models, seeds and tests")
 
     def marts_gate(self) -> "list[CheckResult]":
@@ -218,6 +226,30 @@ class Night:
     @property
     def _findings_folder(self) -> Path:
         return self.settings.warehouse / "findings"
+
+    @property
+    def _plan(self) -> Path:
+        return self.settings.warehouse / "plan.json"
+
+    @property
+    def _built(self) -> Path:
+        return self.settings.warehouse / "built.json"
+
+    def _made_by(self) -> dict[str, str]:
+        """What a build depends on besides the lake; where it differs, nothing built can be kept."""
+        return {
+            "code": fingerprints.code_version(),
+            "rules": fingerprints.rules_hash(),
+            "zone": self.settings.default_time_zone,
+        }
+
+    def _needs_full_refresh(self, made_by: dict[str, str]) -> bool:
+        try:
+            plan = json.loads(self._plan.read_text(encoding="utf-8"))
+            built = json.loads(self._built.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return True
+        return bool(plan["full_refresh"]) or built != made_by
 
     def _requested_date(self) -> date | None:
         return self.as_of_date or self.settings.as_of_date

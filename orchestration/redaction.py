@@ -11,7 +11,7 @@ import traceback
 from pathlib import Path
 from typing import Final
 
-from orchestration.settings import PROJECT_ROOT, ConfigurationError
+from orchestration.settings import PROJECT_ROOT
 
 # Kinds of errors whose text speaks of SQL, names, files, memory. SQL in this project holds no value of a row.
 _TOLD: Final = ("Binder", "Catalog", "Parser", "Compilation", "Parsing", "Dependency", "IO", "Out of Memory")
@@ -30,6 +30,8 @@ _WITHHELD: Final = (
     "Permission",
 )
 _KIND: Final = re.compile(rf"\b({'|'.join((*_TOLD, *_WITHHELD))}) Error\b:?\s*(.*)", re.DOTALL)
+# An error class of ours is raised with a message of ours, which by the house rules names no patient.
+_OWN_PACKAGES: Final = frozenset({"orchestration", "expectations"})
 _MAX_CHARACTERS: Final = 600
 
 
@@ -50,9 +52,7 @@ def safe_engine_text(text: str) -> str:
 
 def safe_error_text(error: BaseException) -> str:
     """Return one line for any exception: the message of our own errors, else type and place in the code."""
-    from orchestration.publishing.errors import PublishError
-
-    if isinstance(error, SafeError | ConfigurationError | PublishError):
+    if type(error).__module__.partition(".")[0] in _OWN_PACKAGES:
         return str(error)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame.filename)]
     place = f" in {_relative(frames[-1].filename)}, line {frames[-1].lineno}" if frames else ""

@@ -20,6 +20,7 @@ from dagster import (
     sensor,
 )
 
+from orchestration.feeds.landing import scan
 from orchestration.fingerprints import landing_hash
 from orchestration.jobs import has_succeeded, is_night_going_on, nightly_job, run_config, run_tags
 from orchestration.notifications import failure_message, send
@@ -31,9 +32,10 @@ _SECONDS_BETWEEN_LOOKS = 300
 
 def complete_day(landing: Path, required: Iterable[str]) -> date | None:
     """Return the latest delivery date for which every required folder of the landing holds a file."""
-    days = [_days_with_files(landing / feed) for feed in required]
-    shared = set.intersection(*days) if days else set()
-    return max(shared, default=None)
+    days: dict[str, set[date]] = {feed: set() for feed in required}
+    for file in scan(landing).files:
+        days.get(file.folder, set()).add(file.delivered_on)
+    return max(set.intersection(*days.values()), default=None)
 
 
 def build_landed_sensor(settings: Settings) -> SensorDefinition:
@@ -89,14 +91,3 @@ def build_failure_sensor(settings: Settings) -> SensorDefinition:
         send([url.get_secret_value() for url in settings.notify_urls], message)
 
     return night_failure_sensor
-
-
-def _days_with_files(folder: Path) -> set[date]:
-    days = set()
-    for path in folder.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"):
-        if any(file.is_file() for file in path.iterdir()):
-            try:
-                days.add(date.fromisoformat(path.name))
-            except ValueError:
-                continue
-    return days

@@ -40,13 +40,15 @@ def dbt_variables(settings: Settings) -> dict[str, str]:
     }
 
 
-def dbt_arguments(command: str, settings: Settings) -> list[str]:
+def dbt_arguments(command: str, settings: Settings, *, full_refresh: bool = False) -> list[str]:
     """Return dbt's command line: dbt itself prints and logs nothing; unit tests stay with ``make test``."""
     arguments = ["--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats"]
     arguments += ["--log-path", str(settings.dbt_logs), command, "--target-path", str(settings.dbt_target)]
     arguments += ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
     if command == "build":
         arguments += ["--exclude-resource-type", "unit_test"]
+    if full_refresh:
+        arguments += ["--full-refresh"]
     return arguments
 
 
@@ -65,19 +67,23 @@ def prepare_manifest(settings: Settings) -> Path:
     if _is_whole(manifest) and manifest.stat().st_mtime > _newest_change():
         return manifest
     settings.make_home()
-    for _ in _invoke("parse", settings):
+    for _ in _invoke(dbt_arguments("parse", settings), settings):
         pass
     return manifest
 
 
-def build(settings: Settings) -> Iterator[dict[str, Any]]:
+def build(settings: Settings, *, full_refresh: bool) -> Iterator[dict[str, Any]]:
     """Build seeds and models and run the data tests, yielding each result as dbt's JSON log event.
+
+    Args:
+        settings: the places of the home.
+        full_refresh: build incremental models anew.
 
     Raises:
         TransformError: after the last event, where a node failed.
     """
     try:
-        yield from _invoke("build", settings)
+        yield from _invoke(dbt_arguments("build", settings, full_refresh=full_refresh), settings)
     finally:
         _clean_run_results(settings.dbt_target / "run_results.json")
 
@@ -95,7 +101,7 @@ def rows_by_table(settings: Settings) -> dict[str, int]:
         return {str(name): int(size) for name, size in rows.fetchall()}
 
 
-def _invoke(command: str, settings: Settings) -> Iterator[dict[str, Any]]:
+def _invoke(arguments: list[str], settings: Settings) -> Iterator[dict[str, Any]]:
     from dbt.cli.main import dbtRunner, dbtRunnerResult
     from dbt_common.events.functions import msg_to_dict
 
@@ -108,12 +114,12 @@ def _invoke(command: str, settings: Settings) -> Iterator[dict[str, Any]]:
 
     def run() -> None:
         try:
-            outcome.append(dbtRunner(callbacks=[take]).invoke(dbt_arguments(command, settings)))
+            outcome.append(dbtRunner(callbacks=[take]).invoke(arguments))
         finally:
             events.put(None)
 
     with _environment(dbt_variables(settings)):
-        worker = Thread(target=run, name=f"dbt {command}")
+        worker = Thread(target=run, name="dbt")
         worker.start()
         try:
             while (event := events.get()) is not None:

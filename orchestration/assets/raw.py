@@ -12,6 +12,7 @@ from orchestration.night import Night
 
 GROUP: Final = "raw"
 OWNERS: Final = ["team:data-engineering"]
+COUNTS: Final = ("rows read", "rows accepted", "rows quarantined")
 
 
 def raw_specs(manifest: Mapping[str, Any]) -> list[AssetSpec]:
@@ -36,7 +37,9 @@ def build_raw_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
     def ingest(night: ResourceParam[Night]) -> Iterator[MaterializeResult[Any]]:
         report = night.ingest()
         for spec in specs:
-            feed = spec.key.path[-1]
-            yield MaterializeResult(asset_key=spec.key, metadata=report.totals.get(feed, {}))
+            totals = report.totals.get(spec.key.path[-1])
+            yield MaterializeResult(
+                asset_key=spec.key, metadata=dict(zip(COUNTS, totals, strict=True)) if totals else {}
+            )
 
     return ingest

@@ -1,0 +1,248 @@
+"""The ``warmhandoff`` command.
+
+Belongs here: options, exit codes and what is printed. Does not belong here: the work (the rooms), and what
+surrounds a run (``runner``). Every import that is not needed by all commands stands in the command, so that
+help is quick.
+
+Exit codes: 0 done; 1 a gate or a failed stage held the publication back; 2 wrong use or configuration.
+"""
+
+import os
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from orchestration.redaction import SafeError, safe_error_text, safe_frames
+from orchestration.settings import ConfigurationError, Settings, load_settings
+
+EXIT_HELD_BACK: Final = 1
+EXIT_WRONG_USE: Final = 2
+_PRIVATE_UMASK: Final = 0o077
+_DATE_FORMATS: Final = ["%Y-%m-%d"]
+
+app = typer.Typer(
+    name="warmhandoff",
+    help="A nightly warehouse for integrated behavioral health: minutes, claims and their evidence.",
+    epilog="Every setting can also be given in the environment; warmhandoff settings lists them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+explain = typer.Typer(help="Say why: rule, version and evidence of one number.", no_args_is_help=True)
+app.add_typer(explain, name="explain")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+HomeOption = Annotated[
+    Path,
+    typer.Option(
+        "--home", envvar="WARMHANDOFF_HOME", help="Folder of lake, warehouse, quarantine and published."
+    ),
+]
+LandingOption = Annotated[
+    Path,
+    typer.Option("--landing", envvar="WARMHANDOFF_LANDING", help="Folder in which source systems put files."),
+]
+
+
+@app.command()
+def sample(
+    landing: LandingOption,
+    as_of: Annotated[
+        datetime, typer.Option("--as-of", formats=_DATE_FORMATS, help="Last day of the clinic's history.")
+    ],
+    patients: Annotated[int, typer.Option("--patients", min=1, help="Panel patients of the clinic.")] = 600,
+    months: Annotated[int, typer.Option("--months", min=1, help="Months of history.")] = 6,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same files.")] = 1,
+    messy: Annotated[
+        bool, typer.Option("--messy", help="Plant the faults and odd cases of real feeds, and list them.")
+    ] = False,
+) -> None:
+    """Write an invented clinic's feeds into an empty landing folder."""
+    from orchestration.sample.clinic import write_sample
+    from orchestration.terminal import TerminalReporter
+
+    if landing.exists() and any(landing.iterdir()):
+        raise ConfigurationError(f"{landing} is not empty; a sample is only written into an empty folder")
+    begun = datetime.now()
+    with TerminalReporter(err) as reporter:
+        reporter.started("sample")
+        planted = write_sample(
+            landing,
+            patients=patients,
+            months=months,
+            seed=seed,
+            as_of=as_of.date(),
+            messy=messy,
+            progress=reporter.progress,
+        )
+        seconds = (datetime.now() - begun).total_seconds()
+        reporter.finished("sample", seconds, f"{sum(planted.rows.values()):,} rows in {landing}")
+
+
+@app.command()
+def nightly(
+    landing: LandingOption,
+    home: HomeOption,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of",
+            envvar="WARMHANDOFF_AS_OF_DATE",
+            formats=_DATE_FORMATS,
+            help="Last delivery date that is read; without it, the latest in the landing folder.",
+        ),
+    ] = None,
+) -> None:
+    """Run the night: read what has landed, build, check and publish."""
+    from orchestration.publishing.summary import render_summary, summarize
+    from orchestration.runner import run_night
+    from orchestration.terminal import TerminalReporter
+
+    settings = load_settings(landing=landing, home=home, as_of_date=_day(as_of))
+    with TerminalReporter(err) as reporter:
+        outcome = run_night(settings, reporter)
+    render_summary(summarize(settings.published, settings.lake, settings.quarantine), out)
+    if not outcome.is_published:
+        _say_held_back(settings, outcome.log_file)
+        raise typer.Exit(EXIT_HELD_BACK)
+
+
+@app.command()
+def status(home: HomeOption) -> None:
+    """Say what readers have, and what is held back and why."""
+    from orchestration.publishing.status import read_status
+
+    now = read_status(_existing(home) / "published")
+    out.print(f"State: {now.state.replace('_', ' ')}", soft_wrap=True)
+    if now.current is not None:
+        out.print(
+            f"Readers have generation {now.current.name}, as of {now.current.as_of_date}.", soft_wrap=True
+        )
+    if now.stale_since is not None:
+        out.print(f"It is stale since {now.stale_since}.")
+    if now.held_back is not None:
+        out.print(
+            f"Held back since {now.held_back.since}: {now.held_back.reason}", soft_wrap=True, markup=False
+        )
+        for check in now.held_back.failed_checks:
+            out.print(f"  {check.check_id}: {check.what_to_do or ''}", soft_wrap=True, markup=False)
+
+
+@app.command()
+def rollback(
+    home: HomeOption,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="Name of the generation; without it, the one before the current."),
+    ] = None,
+) -> None:
+    """Give readers an earlier generation again."""
+    from orchestration.publishing.generation import rollback as roll_back
+
+    generation = roll_back(_existing(home) / "published", to=to)
+    out.print(
+        f"Readers have generation {generation.name} again, as of {generation.as_of_date}.", soft_wrap=True
+    )
+
+
+@explain.command("entry")
+def explain_entry(
+    entry_id: Annotated[str, typer.Argument(help="The time entry, as in the feed care_activity.")],
+    home: HomeOption,
+) -> None:
+    """Say what became of the minutes of a time entry, and by which rule."""
+    from orchestration.publishing.explain import explain_entry as explained
+    from orchestration.publishing.explain_render import render_entry
+
+    place = _existing(home)
+    out.print(render_entry(explained(entry_id, published=place / "published", lake=place / "lake")))
+
+
+@explain.command("candidate")
+def explain_candidate(
+    candidate_id: Annotated[str, typer.Argument(help="The claim candidate, as in fct_claim_candidate.")],
+    home: HomeOption,
+) -> None:
+    """Say why a claim candidate has its code and status: each check with its rule and evidence."""
+    from orchestration.publishing.explain import explain_candidate as explained
+    from orchestration.publishing.explain_render import render_candidate
+
+    out.print(render_candidate(explained(candidate_id, published=_existing(home) / "published")))
+
+
+@app.command()
+def ui(
+    landing: LandingOption,
+    home: HomeOption,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on this machine.")] = 3000,
+) -> None:
+    """Open Dagster's web UI on this machine alone: asset graph, checks, schedule, sensors, run history."""
+    from orchestration.instance import prepare_dagster_home
+
+    settings = load_settings(landing=landing, home=home)
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(prepare_dagster_home(settings)),
+        "WARMHANDOFF_LANDING": str(settings.landing),
+        "WARMHANDOFF_HOME": str(settings.home),
+    }
+    out.print(f"Dagster's UI opens on http://127.0.0.1:{port} (Ctrl-C ends it).")
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
+    os.execve(sys.executable, [*command, "-h", "127.0.0.1", "-p", str(port)], environment)  # noqa: S606
+
+
+@app.command()
+def settings() -> None:
+    """List every setting with its environment variable, meaning and default."""
+    for name, field in Settings.model_fields.items():
+        default = (
+            "no default" if field.is_required() else f"default {field.get_default(call_default_factory=True)}"
+        )
+        out.print(
+            f"WARMHANDOFF_{name.upper()}\n    {field.description} ({default})", soft_wrap=True, markup=False
+        )
+
+
+def main() -> None:
+    """Run the command; every foreseen error is one line and an exit code."""
+    os.umask(_PRIVATE_UMASK)
+    from orchestration.publishing.errors import PublishError
+
+    try:
+        app()
+    except (ConfigurationError, SafeError, PublishError) as error:
+        err.print(f"Error: {error}", soft_wrap=True, markup=False)
+        sys.exit(EXIT_WRONG_USE)
+    except Exception as error:
+        # Its message may quote a row, so the places in the code are told instead.
+        places = "\n".join(f"  {frame}" for frame in safe_frames(error))
+        err.print(f"{places}\nUnexpected: {safe_error_text(error)}", soft_wrap=True, markup=False)
+        sys.exit(EXIT_HELD_BACK)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+def _existing(home: Path) -> Path:
+    if not home.is_dir():
+        raise ConfigurationError(f"there is no home at {home}: run warmhandoff nightly first")
+    return home
+
+
+def _say_held_back(settings: Settings, log_file: Path) -> None:
+    from orchestration.publishing.status import read_status
+
+    now = read_status(settings.published)
+    reason = now.held_back.reason if now.held_back else "the night ended before it could say why"
+    readers = (
+        f"Readers keep generation {now.current.name}." if now.current else "Nothing was published before."
+    )
+    err.print(f"Not published: {reason} {readers} Log: {log_file}", soft_wrap=True, markup=False)

@@ -1,0 +1,109 @@
+"""One run of the nightly job in this process: the same job, with the same history, as the schedule's.
+
+Belongs here: what surrounds a run that is started from the command line. Does not belong here: the stages of
+a night and how a terminal shows them.
+"""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from time import monotonic
+
+from orchestration.feeds.landing import scan
+from orchestration.fingerprints import landing_hash
+from orchestration.night import Night
+from orchestration.publishing.files import FILE_MODE
+from orchestration.reporter import LOGGER, Reporter
+from orchestration.settings import ConfigurationError, Settings
+
+PREPARE = "prepare"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a night that ran to its end.
+
+    Attributes:
+        is_published: whether its generation is current.
+        as_of_date: the business date.
+        log_file: the night's log.
+    """
+
+    is_published: bool
+    as_of_date: date
+    log_file: Path
+
+
+def run_night(settings: Settings, reporter: Reporter) -> Outcome:
+    """Run the nightly job over a home.
+
+    Raises:
+        ConfigurationError: there is nothing to read.
+        NightRunningError: another process runs a night in this home.
+    """
+    as_of = _business_date(settings)
+    settings.make_home()
+    night = Night(settings, reporter, as_of)
+    log_file = settings.logs / f"night-{as_of}.log"
+    with night.locked(), _logging_to(log_file):
+        return Outcome(_run_job(night, as_of), as_of, log_file)
+
+
+def _business_date(settings: Settings) -> date:
+    if not settings.landing.is_dir():
+        raise ConfigurationError(f"the landing folder {settings.landing} does not exist")
+    files = scan(settings.landing, settings.as_of_date).files
+    if not files:
+        until = f" up to {settings.as_of_date}" if settings.as_of_date else ""
+        raise ConfigurationError(
+            f"no delivery in {settings.landing}{until}: files belong in <feed>/<YYYY-MM-DD>/"
+        )
+    return settings.as_of_date or max(file.delivered_on for file in files)
+
+
+def _run_job(night: Night, as_of: date) -> bool:
+    """Run the job and return whether it succeeded."""
+    begun = monotonic()
+    night.reporter.started(PREPARE)
+    warnings.simplefilter("ignore")
+
+    from orchestration.build import build_defs
+    from orchestration.instance import close_dead_runs, open_instance
+    from orchestration.jobs import JOB_NAME, run_config, run_tags
+
+    with open_instance(night.settings) as instance:
+        dead = close_dead_runs(instance, JOB_NAME)
+        job = build_defs({"night": night}).resolve_job_def(JOB_NAME)
+        cleared = f"after {dead} interrupted" if dead else "ready"
+        night.reporter.finished(PREPARE, monotonic() - begun, cleared)
+        result = job.execute_in_process(
+            instance=instance,
+            run_config={**run_config(as_of), "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            tags=run_tags(as_of, landing_hash(night.settings.landing)),
+            raise_on_error=False,
+        )
+    LOGGER.info("run %s: %s", result.run_id, "succeeded" if result.success else "failed")
+    return result.success
+
+
+@contextmanager
+def _logging_to(log_file: Path) -> Iterator[None]:
+    """Write this project's log lines into a file; those of libraries may quote rows."""
+    handler = logging.FileHandler(log_file, encoding="utf-8")
+    log_file.chmod(FILE_MODE)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("orchestration")
+    before = logger.level, logger.propagate
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+        logger.level, logger.propagate = before
