@@ -52,7 +52,7 @@ class InSet:
 
 @dataclass(frozen=True)
 class NoRows:
-    """The query returns no row. ``{batch}`` stands for the checked table; a literal brace is doubled."""
+    """The query returns no row."""
 
     query: str
 
@@ -77,7 +77,7 @@ class Check:
         threshold: share of rows (0 to 1) that may fail; null = not a share, none may fail.
         severity_within_threshold: a failure up to the threshold is a finding of this severity, instead of
             none.
-        subjects: tables that have to hold a row for the check to say anything; without it, the table itself.
+        subjects: tables of which one has to hold a row for the check to apply; without it, the table itself.
         total_query: how many rows were looked at, where that is not the number of rows in the table.
         is_about_emptiness: the check speaks of an empty table too.
     """
@@ -111,8 +111,6 @@ class Check:
 def column_type_check_query(table_name: str, types: Iterable[tuple[str, str]]) -> str:
     """Return a query for the columns of a table whose type is not the given one.
 
-    It also names ``{batch}``, without reading it: Great Expectations asks that of every query.
-
     Args:
         table_name: the checked table.
         types: column and engine type, such as ``("seconds", "BIGINT")``.
@@ -121,8 +119,7 @@ def column_type_check_query(table_name: str, types: Iterable[tuple[str, str]]) -
     return (
         f"select 1 from (values {expected}) as expected (column_name, data_type) "  # noqa: S608
         "inner join information_schema.columns as actual on actual.column_name = expected.column_name "
-        f"where actual.table_name = '{table_name}' and actual.data_type <> expected.data_type "
-        "and not exists (select 1 from {batch} where false)"
+        f"where actual.table_name = '{table_name}' and actual.data_type <> expected.data_type"
     )
 
 
@@ -131,4 +128,39 @@ def version_order(alias: str) -> str:
     return (
         f"row(coalesce({alias}.updated_at, timestamp '0001-01-01'), {alias}._delivered_on, "
         f"{alias}._source_file, {alias}._row_number)"
+    )
+
+
+def must_hold(
+    table_name: str,
+    name: str,
+    rule: Rule,
+    *,
+    means: str,
+    do: str,
+    affected_marts: tuple[str, ...],
+    subjects: tuple[str, ...] = (),
+) -> Check:
+    """Return a check of a mart that holds the publication back.
+
+    Args:
+        table_name: the mart.
+        name: what must hold.
+        rule: how it is tested.
+        means: what a failure says.
+        do: the first step.
+        affected_marts: marts that a failure makes wrong.
+        subjects: tables of which one has to hold a row for the check to apply; without it, the mart itself.
+    """
+    return Check(
+        layer="marts",
+        table_name=table_name,
+        name=name,
+        rule=rule,
+        severity="critical",
+        owner="data_engineering",
+        what_it_means=means,
+        what_to_do=do,
+        affected_marts=affected_marts,
+        subjects=subjects,
     )

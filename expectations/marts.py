@@ -80,7 +80,7 @@ def _keys(name: str, mart: Mart) -> list[Check]:
     columns = ", ".join(mart.key)
     # Great Expectations' rule for compound keys joins the whole table to itself and passes over nulls; this
     # groups it once.
-    repeated = f"select {columns} from {{batch}} group by {columns} having count(*) > 1"  # noqa: S608
+    repeated = f"select {columns} from {name} group by {columns} having count(*) > 1"  # noqa: S608
     return [
         *missing,
         Check(

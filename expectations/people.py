@@ -16,13 +16,13 @@ def checks(invalid_npi_share: float, orphan_share: float, quarantined_share: flo
         orphan_share: the same for segments of people that are not known.
         quarantined_share: the same for refused time entries of a delivery.
     """
-    newest = "(select max(delivery_on) from dq_feed_delivery where feed = 'care_activity')"
+    newest = "(select max(delivery_on) from dq_feed_delivery where feed = 'care_activity' and files > 0)"
     return [
         Check(
             layer="marts",
             table_name="dim_practitioner",
             name="npi_is_valid",
-            rule=NoRows("select 1 from {batch} where not coalesce(is_npi_valid, false)"),
+            rule=NoRows("select 1 from dim_practitioner where not coalesce(is_npi_valid, false)"),
             severity="warning",
             severity_within_threshold="info",
             threshold=invalid_npi_share,
@@ -38,7 +38,9 @@ def checks(invalid_npi_share: float, orphan_share: float, quarantined_share: flo
             layer="marts",
             table_name="fct_minute_segment",
             name="time_belongs_to_known_people",
-            rule=NoRows("select 1 from {batch} where disposition in ('unknown_patient', 'unknown_staff')"),
+            rule=NoRows(
+                "select 1 from fct_minute_segment where disposition in ('unknown_patient', 'unknown_staff')"
+            ),
             severity="warning",
             severity_within_threshold="info",
             threshold=orphan_share,
@@ -57,7 +59,7 @@ def checks(invalid_npi_share: float, orphan_share: float, quarantined_share: flo
             table_name="dq_quarantine",
             name="few_time_entries_are_refused",
             rule=NoRows(
-                "select 1 from {batch} where feed = 'care_activity' and row_number > 0 "  # noqa: S608
+                "select 1 from dq_quarantine where feed = 'care_activity' and row_number > 0 "  # noqa: S608
                 f"and resolved_on is null and delivery_on = {newest}"
             ),
             severity="warning",
@@ -83,11 +85,11 @@ def checks(invalid_npi_share: float, orphan_share: float, quarantined_share: flo
             table_name="dq_feed_delivery",
             name="newest_deliveries_have_the_usual_size",
             rule=NoRows(
-                "select 1 from {batch} as delivery where delivery.delivery_on = "
-                "(select max(newer.delivery_on) from dq_feed_delivery as newer where "
-                "newer.feed = delivery.feed) "
-                "and (delivery.rows_read < delivery.expected_rows_low or delivery.rows_read > "
-                "delivery.expected_rows_high)"
+                "select 1 from dq_feed_delivery as delivery where delivery.delivery_on = "
+                "(select max(newer.delivery_on) from dq_feed_delivery as newer "
+                "where newer.feed = delivery.feed and newer.files > 0) "
+                "and (delivery.rows_read < delivery.expected_rows_low "
+                "or delivery.rows_read > delivery.expected_rows_high)"
             ),
             severity="warning",
             owner="ehr_interfaces",

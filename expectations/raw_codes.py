@@ -130,7 +130,7 @@ def checks(
             table_name=lookup.feed,
             name=f"{lookup.column}_has_a_rule",
             rule=NoRows(
-                f"select 1 from {{batch}} where not is_deleted and {lookup.column} is not null "  # noqa: S608
+                f"select 1 from {lookup.feed} where not is_deleted and {lookup.column} is not null "  # noqa: S608
                 f"and {lookup.column} not in ({lookup.known})"
             ),
             severity="warning",

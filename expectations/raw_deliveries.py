@@ -101,7 +101,7 @@ def _refused_rows(consequence: FeedConsequence, share: float) -> Check:
         table_name="quarantine",
         name=f"few_rows_of_{feed}_are_refused",
         rule=NoRows(
-            f"select 1 from {{batch}} where feed = '{feed}' and row_number > 0 "  # noqa: S608
+            f"select 1 from quarantine where feed = '{feed}' and row_number > 0 "  # noqa: S608
             f"and delivered_on = {_newest(feed)}"
         ),
         severity="warning",
@@ -127,7 +127,7 @@ def _refused_files(consequence: FeedConsequence) -> Check:
         table_name="feed_file",
         name=f"no_file_of_{feed}_is_refused",
         rule=NoRows(
-            f"select 1 from {{batch}} where feed = '{feed}' and status = 'rejected' "  # noqa: S608
+            f"select 1 from feed_file where feed = '{feed}' and status = 'rejected' "  # noqa: S608
             f"and delivered_on >= coalesce({_newest(feed)}, date '0001-01-01')"
         ),
         severity="warning",
@@ -146,7 +146,7 @@ def _unknown_columns(consequence: FeedConsequence) -> Check:
         table_name="feed_file",
         name=f"all_columns_of_{feed}_are_known",
         rule=NoRows(
-            f"select 1 from {{batch}} where feed = '{feed}' and unknown_columns <> '' "  # noqa: S608
+            f"select 1 from feed_file where feed = '{feed}' and unknown_columns <> '' "  # noqa: S608
             f"and delivered_on = {_newest(feed)}"
         ),
         severity="info",
@@ -170,7 +170,7 @@ def _unmapped_codes(consequence: FeedConsequence, share: float) -> Check:
         layer="raw",
         table_name="unmapped_code",
         name=f"codes_of_{feed}_have_a_map",
-        rule=NoRows(f"select unnest(range(rows)) from {{batch}} where feed = '{feed}'"),  # noqa: S608
+        rule=NoRows(f"select unnest(range(rows)) from unmapped_code where feed = '{feed}'"),  # noqa: S608
         severity="warning",
         severity_within_threshold="info",
         threshold=share,

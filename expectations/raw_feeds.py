@@ -95,7 +95,7 @@ def _presence(consequence: FeedConsequence, late_days: int) -> list[Check]:
     feed = consequence.feed
     due_days = max(late_days, consequence.expected_every_days)
     of_feed = f"where feed = '{feed}' and status <> 'rejected'"
-    newest = f"select max(delivered_on) as delivered_on from {{batch}} {of_feed}"  # noqa: S608
+    newest = f"select max(delivered_on) as delivered_on from feed_file {of_feed}"  # noqa: S608
     return [
         Check(
             layer="raw",

@@ -95,7 +95,7 @@ def _orphans(feed: Feed, column: str, target: str) -> str:
     )
     same_key = " and ".join(f"later.{key} is not distinct from orphan.{key}" for key in feed.key)
     return (
-        f"with orphan as (select * from {{batch}} where {alive} and {column} is not null "  # noqa: S608
+        f"with orphan as (select * from {feed.name} where {alive} and {column} is not null "  # noqa: S608
         f"and {column} not in (select known_key from known_{target})) "
         f"select 1 from orphan where not exists (select 1 from {feed.name} as later where {same_key} "
         f"and {version_order('later')} > {version_order('orphan')})"

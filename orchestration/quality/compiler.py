@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, assert_never
 
+from great_expectations.compatibility import pydantic
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.expectations.core.expect_column_values_to_be_in_set import ExpectColumnValuesToBeInSet
 from great_expectations.expectations.core.expect_column_values_to_be_unique import (
@@ -32,13 +33,17 @@ CHECK_ID = "check_id"
 
 
 class ExpectQueryToReturnNoRows(UnexpectedRowsExpectation):
-    """Count what the query returns, in the engine.
+    """Count what a query returns, in the engine.
 
     Great Expectations' own ``UnexpectedRowsExpectation`` runs the query a second time to fetch rows with
-    their values.
+    their values, and takes it for a template of the one table that it is run on.
     """
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.row_count",)
+
+    @pydantic.validator("unexpected_rows_query")
+    def _validate_query(cls, query: str) -> str:
+        return query.strip()
 
     def _validate(
         self,
@@ -78,9 +83,14 @@ def expectation(check: Check) -> Expectation:
         case InSet(column=column, values=values):
             return ExpectColumnValuesToBeInSet(column=column, value_set=list(values), **common)
         case NoRows(query=query):
-            return ExpectQueryToReturnNoRows(unexpected_rows_query=query, **common)
+            return ExpectQueryToReturnNoRows(unexpected_rows_query=_verbatim(query), **common)
         case _:
             assert_never(check.rule)
+
+
+def _verbatim(query: str) -> str:
+    """Keep what Great Expectations and SQLAlchemy would take for placeholders: braces and colons."""
+    return query.replace("{", "{{").replace("}", "}}").replace(":", "\\:")
 
 
 def outcome(check: Check, result: ExpectationValidationResult) -> Outcome:

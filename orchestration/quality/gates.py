@@ -185,10 +185,10 @@ def _finding(check: Check, counts: _Counts, outcome: "Outcome | None") -> CheckR
     else:
         failed = outcome.failed_rows
         is_within = _is_within_threshold(check, failed, total)
-        if is_within and check.severity_within_threshold is not None:
-            severity = check.severity_within_threshold
         has_passed = outcome.is_success or (is_within and check.severity_within_threshold is None)
         status = "passed" if has_passed else "failed"
+        if is_within and not has_passed:
+            severity = check.severity_within_threshold or severity
     return CheckResult(
         check_id=check.check_id,
         layer=check.layer,

@@ -9,7 +9,18 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from expectations import claims, ledger, marts, people, raw_codes, raw_deliveries, raw_feeds, raw_references
+from expectations import (
+    claim_reports,
+    claims,
+    ledger,
+    marts,
+    months,
+    people,
+    raw_codes,
+    raw_deliveries,
+    raw_feeds,
+    raw_references,
+)
 from expectations.check import Check, Layer
 from expectations.consequences import FeedConsequence
 from orchestration.feeds.contract import load_contract
@@ -54,7 +65,9 @@ def load_checks(layer: Layer, *, seeds: Path = SEEDS, as_of: date) -> list[Check
         return [
             *marts.checks({name: contract[name] for name in BUILT_MARTS}),
             *ledger.checks(),
+            *months.checks(),
             *claims.checks(),
+            *claim_reports.checks(),
             *people.checks(
                 thresholds["dq_invalid_npi_share_warning"],
                 thresholds["dq_orphan_share_warning"],
