@@ -36,7 +36,8 @@ app = typer.Typer(
 explain = typer.Typer(help="Say why: rule, version and evidence of one number.", no_args_is_help=True)
 app.add_typer(explain, name="explain")
 
-out = Console(highlight=False)
+_WIDTH_OF_FILES: Final = 120
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
 err = Console(stderr=True, highlight=False)
 
 HomeOption = Annotated[
@@ -101,38 +102,32 @@ def nightly(
     ] = None,
 ) -> None:
     """Run the night: read what has landed, build, check and publish."""
-    from orchestration.publishing.summary import render_summary, summarize
+    from orchestration.publishing.status import read_status
+    from orchestration.publishing.summary import summarize
+    from orchestration.publishing.summary_render import render_summary
     from orchestration.runner import run_night
     from orchestration.terminal import TerminalReporter
 
     settings = load_settings(landing=landing, home=home, as_of_date=_day(as_of))
     with TerminalReporter(err) as reporter:
         outcome = run_night(settings, reporter)
-    render_summary(summarize(settings.published, settings.lake, settings.quarantine), out)
-    if not outcome.is_published:
-        _say_held_back(settings, outcome.log_file)
-        raise typer.Exit(EXIT_HELD_BACK)
+    if outcome.is_published:
+        opens_ui = f"warmhandoff ui --landing {settings.landing} --home {settings.home}"
+        out.print(render_summary(summarize(settings.published), how_to_open_ui=opens_ui))
+        return
+    held = read_status(settings.published).held_back
+    reason = held.reason if held else "the night ended before it could say why"
+    err.print(f"Not published. {reason} Log: {outcome.log_file}", soft_wrap=True, markup=False)
+    raise typer.Exit(EXIT_HELD_BACK)
 
 
 @app.command()
 def status(home: HomeOption) -> None:
     """Say what readers have, and what is held back and why."""
     from orchestration.publishing.status import read_status
+    from orchestration.publishing.summary_render import render_status
 
-    now = read_status(_existing(home) / "published")
-    out.print(f"State: {now.state.replace('_', ' ')}", soft_wrap=True)
-    if now.current is not None:
-        out.print(
-            f"Readers have generation {now.current.name}, as of {now.current.as_of_date}.", soft_wrap=True
-        )
-    if now.stale_since is not None:
-        out.print(f"It is stale since {now.stale_since}.")
-    if now.held_back is not None:
-        out.print(
-            f"Held back since {now.held_back.since}: {now.held_back.reason}", soft_wrap=True, markup=False
-        )
-        for check in now.held_back.failed_checks:
-            out.print(f"  {check.check_id}: {check.what_to_do or ''}", soft_wrap=True, markup=False)
+    out.print(render_status(read_status(_existing(home) / "published")), soft_wrap=True)
 
 
 @app.command()
@@ -159,10 +154,10 @@ def explain_entry(
 ) -> None:
     """Say what became of the minutes of a time entry, and by which rule."""
     from orchestration.publishing.explain import explain_entry as explained
-    from orchestration.publishing.explain_render import render_entry
+    from orchestration.publishing.explain_render import print_answer
 
     place = _existing(home)
-    out.print(render_entry(explained(entry_id, published=place / "published", lake=place / "lake")))
+    print_answer(explained(entry_id, published=place / "published", lake=place / "lake"), out)
 
 
 @explain.command("candidate")
@@ -172,9 +167,9 @@ def explain_candidate(
 ) -> None:
     """Say why a claim candidate has its code and status: each check with its rule and evidence."""
     from orchestration.publishing.explain import explain_candidate as explained
-    from orchestration.publishing.explain_render import render_candidate
+    from orchestration.publishing.explain_render import print_answer
 
-    out.print(render_candidate(explained(candidate_id, published=_existing(home) / "published")))
+    print_answer(explained(candidate_id, published=_existing(home) / "published"), out)
 
 
 @app.command()
@@ -235,14 +230,3 @@ def _existing(home: Path) -> Path:
     if not home.is_dir():
         raise ConfigurationError(f"there is no home at {home}: run warmhandoff nightly first")
     return home
-
-
-def _say_held_back(settings: Settings, log_file: Path) -> None:
-    from orchestration.publishing.status import read_status
-
-    now = read_status(settings.published)
-    reason = now.held_back.reason if now.held_back else "the night ended before it could say why"
-    readers = (
-        f"Readers keep generation {now.current.name}." if now.current else "Nothing was published before."
-    )
-    err.print(f"Not published: {reason} {readers} Log: {log_file}", soft_wrap=True, markup=False)

@@ -202,12 +202,13 @@ class Night:
             for row in json.loads(path.read_text(encoding="utf-8"))
         ]
         context = self.publish_context()
-        write_findings(
-            self.dq_finding,
-            results,
-            run_id=fingerprints.run_id(context.publish_id),
-            checked_at=datetime.combine(context.as_of_date + timedelta(days=1), datetime.min.time()),
-        )
+        for place in (self.dq_finding, self.settings.published / "quality" / self.dq_finding.name):
+            write_findings(
+                place,
+                results,
+                run_id=fingerprints.run_id(context.publish_id),
+                checked_at=datetime.combine(context.as_of_date + timedelta(days=1), datetime.min.time()),
+            )
 
     def hold_back(self, reason: str) -> None:
         """Say in ``status.json`` and beside the generations that this night publishes nothing, and why."""
