@@ -13,6 +13,7 @@ from orchestration.feeds.contract import IS_DELETED, UPDATED_AT, Column, Feed
 from orchestration.feeds.lake import quoted
 
 ROW = "row_number_in_file"
+HASH_KEY = "wh_hash_key"
 BLANKS = " \t\r\n\v\f\u00a0"
 TIME_PATTERN = (
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?([Zz]|[+-]\d\d(?::?\d\d)?)?)?"
@@ -129,10 +130,13 @@ class Door:
                 {quoted(self.origin.file_id)} AS _file_id
             FROM ({self._typed()}) AS t"""
 
-    def refused_sql(self, hash_key: str) -> str:
-        """Row number, key hash and reasons of the refused rows, and no value of them."""
+    def refused_sql(self) -> str:
+        """Row number, key hash and reasons of the refused rows, and no value of them.
+
+        The key of the hashes is the connection's variable ``HASH_KEY``, so that no statement holds it.
+        """
         key = " || '|' || ".join(self._key_text(name) for name in self.feed.key)
-        prefix = quoted(f"{hash_key}|{self.feed.name}|")
+        prefix = f"getvariable('{HASH_KEY}') || '|{self.feed.name}|'"
         reasons = self._judged(self._reasons, ", ", "NULL", wrap="concat_ws(';', {})")
         return f"""
             SELECT t.{ROW} AS row_number, sha256({prefix} || {key}) AS record_key_hash, {reasons} AS reason

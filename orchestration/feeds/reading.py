@@ -5,7 +5,8 @@ Does not belong here: which files to read, and what happens between files.
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -17,10 +18,36 @@ from orchestration.feeds.door import Door, Origin, Staged
 from orchestration.feeds.lake import QUARANTINE_COLUMNS, Lake, make_folder, move_into_place, quoted
 from orchestration.feeds.opened import FileRefused, Traits
 from orchestration.feeds.parquet import stage_parquet
-from orchestration.feeds.registry import Content, Copy, Part
+from orchestration.feeds.registry import Content, Copy, Part, UnmappedCode
 
 FlatReader = Callable[..., Staged]
 FLAT_READERS: dict[str, FlatReader] = {"csv": stage_csv, "parquet": stage_parquet}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """By what a file is read, whichever it is.
+
+    Attributes:
+        contract: the feeds.
+        seeds: the folder of the rules that are rows.
+        hash_key: keys the hashes in the quarantine.
+        fingerprint: of the code and tables that read files; another one reads them anew.
+    """
+
+    contract: Contract
+    seeds: Path
+    hash_key: str
+    fingerprint: str
+
+
+FAULTS_OF_A_FILE = (
+    duckdb.ConversionException,
+    duckdb.InvalidInputException,
+    duckdb.IOException,
+    duckdb.OutOfRangeException,
+    duckdb.SerializationException,
+)
 
 
 class EngineFailed(Exception):
@@ -30,31 +57,21 @@ class EngineFailed(Exception):
 class Reading:
     """One file on its way into the lake."""
 
-    def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        lake: Lake,
-        contract: Contract,
-        hash_key: str,
-        copy: Copy,
-        rules: str,
-    ) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, rules: Rules, lake: Lake, copy: Copy) -> None:
         """Make a scratch folder of this file's own.
 
         Args:
             connection: with the door's macros.
+            rules: by which the file is read.
             lake: where the rows go.
-            contract: the feeds.
-            hash_key: keys the hashes in the quarantine.
             copy: the landed file.
-            rules: fingerprint of the code and tables that read it.
         """
         self.connection = connection
-        self.lake = lake
-        self.contract = contract
-        self.hash_key = hash_key
-        self.copy = copy
+        self.contract = rules.contract
+        self.seeds = rules.seeds
         self.rules = rules
+        self.lake = lake
+        self.copy = copy
         self.delivered_on = date.fromisoformat(copy.delivered_on)
         self.origin = Origin(self.delivered_on, copy.source_file, copy.file_id)
         self.work = lake.work / f"{copy.folder}-{copy.file_id}"
@@ -68,27 +85,45 @@ class Reading:
             problem: what the engine raised; its text may quote the file and goes no further.
 
         Raises:
-            EngineFailed: memory or disk ran out, or the disk failed.
+            EngineFailed: it was not the file.
         """
         text = str(problem).lower()
-        is_disk = "no space left" in text or "could not write" in text or "max_temp_directory_size" in text
-        if isinstance(problem, duckdb.OutOfMemoryException) or is_disk:
-            what = "disk" if is_disk else "memory"
-            raise EngineFailed(
-                f"{self.copy.source_file}: the engine ran out of {what}; free some, or raise the memory limit, and run again"
-            ) from None
+        if "no space left" in text or "could not write" in text or "max_temp_directory_size" in text:
+            what = "the engine ran out of disk; free some and run again"
+        elif isinstance(problem, duckdb.OutOfMemoryException):
+            what = "the engine ran out of memory; raise the memory limit and run again"
+        elif not isinstance(problem, FAULTS_OF_A_FILE):
+            what = f"the engine raised {type(problem).__name__}, which no file should cause; report it"
+        else:
+            return
+        raise EngineFailed(f"{self.copy.source_file}: {what}") from None
 
     def close(self) -> None:
         """Drop the scratch folder."""
         shutil.rmtree(self.work, ignore_errors=True)
 
-    def content(self, parts: list[Part], reason: str = "") -> Content:
+    def content(
+        self,
+        parts: Sequence[Part],
+        reason: str = "",
+        unmapped: Sequence[UnmappedCode] = (),
+        *,
+        has_identifiers: bool = False,
+    ) -> Content:
         """What the registry keeps of this file."""
-        return Content(self.rules, self.copy.delivered_on, self.copy.source_file, reason, tuple(parts))
+        return Content(
+            self.rules.fingerprint,
+            self.copy.delivered_on,
+            self.copy.source_file,
+            reason,
+            tuple(parts),
+            tuple(unmapped),
+            has_identifiers,
+        )
 
     def refuse_file(self, feed: str, reason: str) -> Content:
         """Refuse the file as a whole: one row in the quarantine that names no record."""
-        self._write_refused(
+        self.write_refused(
             feed,
             f"SELECT 0::BIGINT AS row_number, NULL::VARCHAR AS record_key_hash, {quoted(reason)} AS reason",
         )
@@ -135,7 +170,7 @@ class Reading:
     def _refuse_rows(self, feed: Feed, door: Door | None, staged: Staged) -> None:
         sources = []
         if door is not None:
-            sources.append(f"SELECT * FROM ({door.refused_sql(self.hash_key)})")
+            sources.append(f"SELECT * FROM ({door.refused_sql()})")
         if staged.malformed:
             listed = self.work / f"{feed.name}.malformed"
             listed.write_text("\n".join(map(str, staged.malformed)), encoding="ascii")
@@ -143,9 +178,15 @@ class Reading:
                 f"SELECT row_number, NULL::VARCHAR AS record_key_hash, 'malformed_row' AS reason FROM read_csv({quoted(listed)}, "
                 "auto_detect = false, header = false, delim = ',', columns = {'row_number': 'BIGINT'})"
             )
-        self._write_refused(feed.name, " UNION ALL ".join(sources))
+        self.write_refused(feed.name, " UNION ALL ".join(sources))
 
-    def _write_refused(self, feed: str, rows: str) -> None:
+    def write_refused(self, feed: str, rows: str) -> None:
+        """Put refused rows into the quarantine.
+
+        Args:
+            feed: the feed that they were meant for.
+            rows: SQL that gives ``row_number``, ``record_key_hash`` and ``reason``.
+        """
         made = self.work / f"{feed}.refused"
         named = {
             "feed": quoted(feed),

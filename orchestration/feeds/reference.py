@@ -11,8 +11,9 @@ from typing import Any
 
 from orchestration.feeds.contract import Contract
 from orchestration.feeds.lake import REFERENCE_COLUMNS, Lake, engine, quoted, write_rows
-from orchestration.feeds.landing import Notice
+from orchestration.feeds.reading import Rules
 from orchestration.feeds.registry import State
+from orchestration.feeds.report import IngestReport
 from orchestration.feeds.zones import is_zone, offsets_at_local, offsets_at_utc
 
 UTC_ZONE = "UTC"
@@ -52,38 +53,28 @@ def _unmapped(state: State, as_of: date | None) -> list[tuple[Any, ...]]:
 
 
 def write_reference_tables(
-    lake: Lake,
-    contract: Contract,
-    state: State,
-    feed_files: Sequence[Sequence[Any]],
-    notices: Sequence[Notice],
-    *,
-    as_of: date | None,
-    default_time_zone: str,
-    hash_key: str,
+    lake: Lake, rules: Rules, state: State, report: IngestReport, default_time_zone: str
 ) -> None:
     """Write all reference tables, each atomically.
 
     Args:
         lake: where to.
-        contract: the feeds.
+        rules: the contract and the hash key.
         state: the registry after this ingestion.
-        feed_files: the rows of ``feed_file``.
-        notices: what was found in the landing and not read.
-        as_of: the business date; None where nothing was ever delivered.
+        report: what this ingestion found.
         default_time_zone: zone of teams that name none.
-        hash_key: keys the hashes of records.
     """
+    as_of = report.as_of_date
     zones = _zones(lake, as_of, default_time_zone)
     rows: dict[str, Sequence[Sequence[Any]]] = {
         "run_context": [(as_of, default_time_zone)] if as_of else [],
-        "feed_file": feed_files,
+        "feed_file": [file.row() for file in report.files],
         "zone_offset_utc": [row for zone in zones for row in offsets_at_utc(zone)],
         "zone_offset_local": [row for zone in zones for row in offsets_at_local(zone)],
-        "hash_key": [(hash_key,)],
+        "hash_key": [(rules.hash_key,)],
         "unmapped_code": _unmapped(state, as_of),
-        "feed_column": _columns_of_feeds(contract),
-        "landing_notice": [(notice.kind, notice.path, notice.delivered_on) for notice in notices],
+        "feed_column": _columns_of_feeds(rules.contract),
+        "landing_notice": [(notice.kind, notice.path, notice.delivered_on) for notice in report.notices],
     }
     for name, columns in REFERENCE_COLUMNS.items():
         write_rows(lake.reference(name), columns, rows[name], lake.work)

@@ -1,0 +1,265 @@
+"""FHIR R4 bulk NDJSON: one resource a line, its type told by the line and not by the file's name.
+
+Belongs here: from lines to the rows of the feeds that a resource fills; what becomes of lines that fill none.
+Does not belong here: the meaning of elements (``fhir_resources.py`` and its neighbours) and references between files
+(``references.py``).
+"""
+
+import json
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from orchestration.feeds import fhir_clinical, fhir_people
+from orchestration.feeds.codes import CodeMap, load_code_map
+from orchestration.feeds.contract import Feed
+from orchestration.feeds.door import ROW, Staged
+from orchestration.feeds.fhir_resources import MACROS, Mapping, Resource
+from orchestration.feeds.lake import move_into_place, quoted
+from orchestration.feeds.landing import FHIR
+from orchestration.feeds.opened import FileRefused, Traits, open_text
+from orchestration.feeds.reading import Reading
+from orchestration.feeds.references import hold_back_references
+from orchestration.feeds.registry import Content, Part, UnmappedCode
+
+LINE_LIMIT = 16 << 20
+"""Bytes of the longest resource that is read."""
+
+RESOURCES: dict[str, Resource] = {
+    "Patient": fhir_people.PATIENT,
+    "Practitioner": fhir_people.PRACTITIONER,
+    "PractitionerRole": fhir_people.PRACTITIONER_ROLE,
+    "Organization": fhir_people.ORGANIZATION,
+    "Coverage": fhir_people.COVERAGE,
+    "Encounter": fhir_clinical.ENCOUNTER,
+    "Condition": fhir_clinical.CONDITION,
+    "Observation": fhir_clinical.OBSERVATION,
+}
+"""The resource types that fill feeds; a type that is not here is refused line by line."""
+
+ENTERED_IN_ERROR = "entered-in-error"
+
+
+def _read_json(text: Path, elements: dict[str, str]) -> str:
+    columns = ", ".join(f"'{name}': {quoted(kind)}" for name, kind in elements.items())
+    return (
+        f"read_json({quoted(text)}, format = 'newline_delimited', ignore_errors = true, "
+        f"maximum_object_size = {LINE_LIMIT + 1024}, columns = {{{columns}}})"
+    )
+
+
+def _keep_readable_lines(text: Path, target: Path) -> None:
+    """Copy a file, an empty object standing in for each line that is no resource, so that lines keep their numbers."""
+    with text.open("rb") as source, target.open("wb") as clean:
+        if source.read(len(BOM_UTF8)) != BOM_UTF8:
+            source.seek(0)
+        while line := source.readline(LINE_LIMIT):
+            is_whole = len(line) < LINE_LIMIT or line.endswith(b"\n")
+            while not is_whole:
+                rest = source.readline(LINE_LIMIT)
+                is_whole = not rest or rest.endswith(b"\n")
+                line = b"{"
+            if not line.strip():
+                continue
+            try:
+                is_object = isinstance(json.loads(line), dict)
+            except ValueError:
+                is_object = False
+            clean.write(line.rstrip(b"\r\n") + b"\n" if is_object else b"{}\n")
+
+
+class _Lines:
+    """One file of resources on its way into the feeds."""
+
+    def __init__(self, reading: Reading, text: Path, codes: CodeMap) -> None:
+        self.reading = reading
+        self.connection = reading.connection
+        self.text = text
+        self.codes = codes
+        self.unmapped: list[UnmappedCode] = []
+        self.identifiers: list[Path] = []
+
+    def content(self) -> Content:
+        """Let all lines in, type by type.
+
+        Returns:
+            What became of the file.
+
+        Raises:
+            duckdb.Error: the lines cannot be read through.
+        """
+        types = self.types()
+        parts: list[Part] = []
+        served = 0
+        for name in sorted(name for name in types if name in RESOURCES):
+            filled, others = self.resources(name)
+            parts += filled
+            served += others
+        parts += self.passed_over(types, served)
+        if self.identifiers:
+            made = self.reading.work / "identifiers"
+            tables = ", ".join(map(quoted, self.identifiers))
+            self.connection.execute(f"COPY (SELECT * FROM read_parquet([{tables}])) TO {quoted(made)} (FORMAT parquet)")
+            move_into_place(made, self.reading.lake.identifiers(self.reading.copy.file_id))
+        return self.reading.content(parts, unmapped=self.unmapped, has_identifiers=bool(self.identifiers))
+
+    def types(self) -> dict[str | None, int]:
+        """How many lines there are of each resource type, None standing for lines that are no resource.
+
+        Raises:
+            duckdb.Error: a line cannot even be passed over.
+        """
+        table = self.reading.work / "lines"
+        kind = "CASE WHEN regexp_full_match(resourceType, '[A-Za-z]{1,64}') THEN resourceType END"
+        self.connection.execute(
+            f"COPY (SELECT row_number() OVER () AS {ROW}, {kind} AS type FROM "
+            f"{_read_json(self.text, {'resourceType': 'VARCHAR'})}) TO {quoted(table)} (FORMAT parquet)"
+        )
+        counted = self.connection.execute(f"SELECT type, count(*) FROM read_parquet({quoted(table)}) GROUP BY type")
+        return dict(counted.fetchall())
+
+    def passed_over(self, types: dict[str | None, int], served: int) -> list[Part]:
+        """Refuse the lines that fill no feed; ``served`` lines are of use as references alone."""
+        strange = [name for name in types if name not in RESOURCES]
+        refused = sum(types[name] for name in strange)
+        if refused:
+            table = self.reading.work / "lines"
+            known = ", ".join(quoted(name) for name in RESOURCES)
+            self.reading.write_refused(
+                FHIR,
+                f"SELECT {ROW} AS row_number, NULL::VARCHAR AS record_key_hash, "
+                "coalesce('unsupported_resource:' || type, 'malformed_row') AS reason "
+                f"FROM read_parquet({quoted(table)}) WHERE coalesce(type NOT IN ({known}), true)",
+            )
+        return [Part(FHIR, refused + served, served, refused)] if refused or served else []
+
+    def resources(self, name: str) -> tuple[list[Part], int]:
+        """Let the lines of one type into their feeds.
+
+        Returns:
+            The counts by feed, and how many lines fill none.
+        """
+        resource = RESOURCES[name]
+        table = self.reading.work / f"{name}.resources"
+        self.connection.execute(
+            f"COPY (SELECT * FROM (SELECT row_number() OVER () AS {ROW}, * FROM {_read_json(self.text, resource.elements)})"
+            f" WHERE resourceType = {quoted(name)}) TO {quoted(table)} (FORMAT parquet)"
+        )
+        source = f"(SELECT * FROM read_parquet({quoted(table)}))"
+        if resource.identifier_rows:
+            self._keep_identifiers(name, resource, source)
+        parts, filled = [], 0
+        for mapping, where in _exclusive(resource, self.codes):
+            part = self._fill(mapping, f"SELECT * FROM {source} AS s WHERE {where}")
+            if part is not None:
+                parts.append(part)
+                filled += part.rows_read
+        return parts, self._count(source) - filled
+
+    def _count(self, source: str) -> int:
+        found = self.connection.execute(f"SELECT count(*) FROM {source}").fetchone()
+        return int(found[0]) if found else 0
+
+    def _fill(self, mapping: Mapping, source: str) -> Part | None:
+        feed = self.reading.contract.feeds[mapping.feed]
+        staged = self.reading.work / f"{feed.name}.staged"
+        self.connection.execute(f"COPY ({_rows(feed, mapping, source, self.codes)}) TO {quoted(staged)} (FORMAT parquet)")
+        if not self._count(f"read_parquet({quoted(staged)})"):
+            return None
+        for column, coded in mapping.coded.items():
+            if coded.is_reported:
+                self._note_unmapped(feed.name, column, staged)
+        names = [*mapping.columns, *mapping.coded, "updated_at", "is_deleted"]
+        return hold_back_references(
+            self.reading,
+            feed,
+            Staged(
+                relation=f"SELECT * FROM read_parquet({quoted(staged)})",
+                columns={name: f'r."{name}"' for name in names},
+            ),
+        )
+
+    def _note_unmapped(self, feed: str, column: str, staged: Path) -> None:
+        counted = self.connection.execute(
+            f'SELECT "{column}__code".system, "{column}__code".code, count(*) FROM read_parquet({quoted(staged)}) '
+            f'WHERE "{column}__code".code IS NOT NULL GROUP BY ALL ORDER BY ALL'
+        ).fetchall()
+        for system, code, rows in counted:
+            self.unmapped.append(UnmappedCode(feed, column, system or "", code[:64], rows))
+
+    def _keep_identifiers(self, name: str, resource: Resource, source: str) -> None:
+        made = self.reading.work / f"{name}.identifiers"
+        self.connection.execute(
+            f"COPY (SELECT DISTINCT {quoted(resource.identified_as)} AS type, entry.system, entry.value, entry.id FROM "
+            f"(SELECT unnest({resource.identifier_rows}) AS entry FROM {source} AS s) WHERE entry.id IS NOT NULL "
+            f"ORDER BY ALL) TO {quoted(made)} (FORMAT parquet)"
+        )
+        self.identifiers.append(made)
+
+
+def _exclusive(resource: Resource, codes: CodeMap) -> Iterator[tuple[Mapping, str]]:
+    """Each mapping with a condition that no earlier mapping's lines meet."""
+    earlier = "false"
+    for mapping in resource.mappings:
+        values = {column: codes.lookup(mapping.feed, column, coded.codings) for column, coded in mapping.coded.items()}
+        own = mapping.where
+        for column, value in values.items():
+            own = own.replace(f"{{{column}}}", f"({value})")
+        yield mapping, f"coalesce(({own}), false) AND NOT ({earlier})"
+        earlier = f"{earlier} OR coalesce(({own}), false)"
+
+
+def _rows(feed: Feed, mapping: Mapping, source: str, codes: CodeMap) -> str:
+    """SQL of a feed's columns as text, with the first coding of each coded column that is not known."""
+    columns = [ROW]
+    columns += [f'CAST({text} AS VARCHAR) AS "{name}"' for name, text in mapping.columns.items()]
+    for name, coded in mapping.coded.items():
+        known = codes.lookup(feed.name, name, coded.codings)
+        first = f"[coding for coding in {coded.codings} if coding.code IS NOT NULL][1]"
+        has_other = "other" in feed.column(name).values
+        otherwise = coded.otherwise or (f"CASE WHEN {first}.code IS NOT NULL THEN 'other' END" if has_other else "NULL")
+        columns.append(f'coalesce({known}, {otherwise}) AS "{name}"')
+        if coded.is_reported:
+            columns.append(f'CASE WHEN {known} IS NULL THEN {first} END AS "{name}__code"')
+    columns.append("s.meta.lastUpdated AS updated_at")
+    columns.append(f"CAST(coalesce({mapping.is_deleted}, false) AS VARCHAR) AS is_deleted")
+    rows = f"SELECT {', '.join(columns)} FROM ({source}) AS s"
+    if "status" not in mapping.coded:
+        return rows
+    lacking = [f'"{name}" IS NULL' for name in feed.required if name not in feed.key]
+    if feed.one_of:
+        lacking.append("(" + " AND ".join(f'"{name}" IS NULL' for name in feed.one_of) + ")")
+    takes_back = f"CASE WHEN coalesce(status, '') = '{ENTERED_IN_ERROR}' AND ({' OR '.join(lacking)}) THEN 'true' ELSE is_deleted END"
+    return f"SELECT * REPLACE ({takes_back} AS is_deleted) FROM ({rows})"
+
+
+def read_fhir(reading: Reading, path: Path, traits: Traits) -> Content:
+    """Read a file of FHIR resources.
+
+    Args:
+        reading: the file and where it goes.
+        path: where it lies.
+        traits: of its bytes.
+
+    Returns:
+        What became of it, with one part a feed; lines that fill no feed are a part of ``fhir``.
+    """
+    reading.connection.execute(MACROS)
+    try:
+        text, traits = open_text(path, traits, reading.work)
+    except FileRefused as refusal:
+        return reading.refuse_file(FHIR, refusal.reason)
+    codes = load_code_map(reading.seeds, reading.delivered_on)
+    with text.open("rb") as handle:
+        has_mark = handle.read(len(BOM_UTF8)) == BOM_UTF8
+    for is_careful in (True,) if has_mark else (False, True):
+        if is_careful:
+            _keep_readable_lines(text, reading.work / "clean")
+            text = reading.work / "clean"
+        try:
+            return _Lines(reading, text, codes).content()
+        except duckdb.Error as problem:
+            reading.stop_if_engine_failed(problem)
+    return reading.refuse_file(FHIR, "unreadable_file")

@@ -1,0 +1,170 @@
+"""FHIR resources about people, places of work and insurance.
+
+Belongs here: Patient, Practitioner, PractitionerRole, Organization, Coverage.
+Does not belong here: what happens to a patient (``fhir_clinical.py``).
+"""
+
+from orchestration.feeds.fhir_resources import (
+    CODING,
+    CONCEPT,
+    EVERY,
+    IDENTIFIER,
+    NAME,
+    OWN_IDENTIFIERS,
+    PERIOD,
+    REFERENCE,
+    Coded,
+    Mapping,
+    Resource,
+    primitive,
+    reference,
+)
+
+NPI = "http://hl7.org/fhir/sid/us-npi"
+EMPLOYER_NUMBERS = "('urn:oid:2.16.840.1.113883.4.4', 'http://terminology.hl7.org/NamingSystem/USEIN')"
+RECORD_NUMBER = "MR"
+INSURER_TYPES = "('ins', 'pay')"
+
+PATIENT = Resource(
+    elements={
+        **EVERY,
+        "identifier": f"{IDENTIFIER}[]",
+        "name": f"{NAME}[]",
+        "gender": "VARCHAR",
+        "birthDate": "VARCHAR",
+        "deceasedDateTime": "VARCHAR",
+    },
+    mappings=(
+        Mapping(
+            "patient",
+            {
+                "patient_id": "s.id",
+                "mrn": "[entry.value for entry in s.identifier if list_contains("
+                f"[coding.code for coding in entry.type.coding], '{RECORD_NUMBER}')][1]",
+                "family_name": "fhir_name(s.name).family",
+                "given_name": "array_to_string(fhir_name(s.name).given, ' ')",
+                "birth_date": "fhir_day(s.birthDate)",
+                "deceased_on": "fhir_day(s.deceasedDateTime)",
+            },
+            {"sex": Coded(primitive("s.gender", "http://hl7.org/fhir/administrative-gender"))},
+        ),
+    ),
+    identifier_rows=OWN_IDENTIFIERS,
+    identified_as="Patient",
+)
+
+PRACTITIONER = Resource(
+    elements={
+        **EVERY,
+        "identifier": f"{IDENTIFIER}[]",
+        "name": f"{NAME}[]",
+        "qualification": f"STRUCT(code {CONCEPT})[]",
+    },
+    mappings=(
+        Mapping(
+            "practitioner",
+            {
+                "practitioner_id": "s.id",
+                "npi": f"[entry.value for entry in s.identifier if entry.system = '{NPI}'][1]",
+                "family_name": "fhir_name(s.name).family",
+                "given_name": "array_to_string(fhir_name(s.name).given, ' ')",
+                "credential": "coalesce(array_to_string(fhir_name(s.name).suffix, ' '), "
+                "s.qualification[1].code.coding[1].code, s.qualification[1].code.text)",
+            },
+        ),
+    ),
+    identifier_rows=OWN_IDENTIFIERS,
+    identified_as="Practitioner",
+)
+
+ROLE_CODINGS = (
+    "list_concat(fhir_concepts(s.code), fhir_concepts(s.specialty), "
+    "[{'system': 'text', 'code': concept.text} for concept in list_concat(s.code, s.specialty)])"
+)
+PRACTITIONER_ROLE = Resource(
+    elements={
+        **EVERY,
+        "active": "BOOLEAN",
+        "period": PERIOD,
+        "practitioner": REFERENCE,
+        "organization": REFERENCE,
+        "code": f"{CONCEPT}[]",
+        "specialty": f"{CONCEPT}[]",
+    },
+    mappings=(
+        Mapping(
+            "staffing",
+            {
+                "practitioner_id": reference("s.practitioner", "Practitioner"),
+                "team_id": reference("s.organization", "Organization"),
+                "effective_from": "fhir_day(s.period.start)",
+                "effective_to": 'fhir_day(s.period."end")',
+            },
+            {"role": Coded(ROLE_CODINGS, otherwise="'other'")},
+            is_deleted='NOT coalesce(s.active, true) AND s.period."end" IS NULL',
+        ),
+    ),
+    identifier_rows="[{'system': 'role', 'value': s.id, 'id': " + reference("s.practitioner", "Practitioner") + "}]",
+    identified_as="Practitioner",
+)
+
+ORGANIZATION = Resource(
+    elements={
+        **EVERY,
+        "identifier": f"{IDENTIFIER}[]",
+        "name": "VARCHAR",
+        "type": f"{CONCEPT}[]",
+        "partOf": REFERENCE,
+    },
+    mappings=(
+        Mapping(
+            "team",
+            {
+                "team_id": "s.id",
+                "team_name": "s.name",
+                "site_id": reference("s.partOf", "Organization"),
+                "site_name": "s.partOf.display",
+                "billing_tin": "replace([entry.value for entry in s.identifier "
+                f"if entry.system IN {EMPLOYER_NUMBERS}][1], '-', '')",
+            },
+            {"facility_type": Coded("fhir_concepts(s.type)", is_reported=False)},
+            where="NOT list_has_any([coding.code for coding in coalesce(fhir_concepts(s.type), [])], "
+            f"{INSURER_TYPES.replace('(', '[').replace(')', ']')})",
+        ),
+    ),
+    identifier_rows=OWN_IDENTIFIERS,
+    identified_as="Organization",
+)
+
+COVERAGE = Resource(
+    elements={
+        **EVERY,
+        "status": "VARCHAR",
+        "beneficiary": REFERENCE,
+        "payor": f"{REFERENCE}[]",
+        "type": CONCEPT,
+        "order": "VARCHAR",
+        "period": PERIOD,
+    },
+    mappings=(
+        Mapping(
+            "coverage",
+            {
+                "coverage_id": "s.id",
+                "patient_id": reference("s.beneficiary", "Patient"),
+                "rank": 's."order"',
+                "effective_from": "fhir_day(s.period.start)",
+                "effective_to": 'fhir_day(s.period."end")',
+            },
+            {
+                "payer_id": Coded(
+                    f"list_concat(s.type.coding, [{{'system': 'payer', 'code': s.payor[1].display}}]::{CODING}[], "
+                    f"[{{'system': 'payer', 'code': {reference('s.payor[1]', 'Organization')}}}]::{CODING}[])",
+                    is_reported=False,
+                    otherwise=reference("s.payor[1]", "Organization"),
+                )
+            },
+            is_deleted="s.status IN ('entered-in-error', 'draft') OR (s.status = 'cancelled' AND s.period.\"end\" IS NULL)",
+        ),
+    ),
+)

@@ -1,0 +1,123 @@
+"""What a FHIR R4 resource says, in the columns of a feed.
+
+Belongs here: the elements that are read of each resource type, and the SQL that turns them into a feed's columns.
+Does not belong here: lines and files (``fhir.py``), and codes (``seeds/code_map.csv``).
+"""
+
+from dataclasses import dataclass, field
+
+CODING = "STRUCT(system VARCHAR, code VARCHAR)"
+CONCEPT = f"STRUCT(coding {CODING}[], text VARCHAR)"
+IDENTIFIER = f"STRUCT(type {CONCEPT}, system VARCHAR, value VARCHAR)"
+REFERENCE = "STRUCT(reference VARCHAR, identifier STRUCT(system VARCHAR, value VARCHAR), display VARCHAR)"
+PERIOD = 'STRUCT("start" VARCHAR, "end" VARCHAR)'
+NAME = "STRUCT(use VARCHAR, family VARCHAR, given VARCHAR[], suffix VARCHAR[])"
+QUANTITY = "STRUCT(value VARCHAR)"
+CONTAINED = f"STRUCT(resourceType VARCHAR, id VARCHAR, identifier {IDENTIFIER}[])[]"
+EVERY = {
+    "resourceType": "VARCHAR",
+    "id": "VARCHAR",
+    "meta": "STRUCT(lastUpdated VARCHAR)",
+    "contained": CONTAINED,
+}
+
+MACROS = r"""
+CREATE OR REPLACE TEMP MACRO fhir_concepts(concepts) AS flatten([concept.coding for concept in concepts]);
+CREATE OR REPLACE TEMP MACRO fhir_pair(coding) AS coalesce(coding.system, '') || '|' || coding.code;
+CREATE OR REPLACE TEMP MACRO fhir_pairs(codings) AS
+    nullif(array_to_string([fhir_pair(coding) for coding in codings if coding.code IS NOT NULL], ';'), '');
+CREATE OR REPLACE TEMP MACRO fhir_of_system(codings, system_name) AS
+    [coding.code for coding in codings if coding.system = system_name][1];
+CREATE OR REPLACE TEMP MACRO fhir_day(moment) AS
+    CASE strlen(moment) WHEN 4 THEN moment || '-01-01' WHEN 7 THEN moment || '-01' ELSE left(moment, 10) END;
+CREATE OR REPLACE TEMP MACRO fhir_moment(moment) AS
+    CASE strlen(moment) WHEN 4 THEN moment || '-01-01' WHEN 7 THEN moment || '-01' ELSE moment END;
+CREATE OR REPLACE TEMP MACRO fhir_asked(type_name, identifier) AS
+    type_name || '?identifier=' || coalesce(identifier.system, '') || '|' || identifier.value;
+CREATE OR REPLACE TEMP MACRO fhir_contained(link, type_name, inside) AS
+    fhir_asked(type_name, [entry.identifier[1] for entry in inside if '#' || entry.id = link][1]);
+CREATE OR REPLACE TEMP MACRO fhir_linked(link, type_name) AS
+    CASE
+        WHEN link LIKE 'urn:uuid:%' OR link LIKE 'urn:oid:%' THEN link[10 - (link[5] = 'o')::INTEGER:]
+        WHEN contains(link, '?') THEN type_name || '?' || url_decode(regexp_extract(link, '[?](.*)$', 1))
+        WHEN regexp_matches(link, '(^|/)PractitionerRole/[^/]+') AND type_name = 'Practitioner'
+            THEN 'Practitioner?role=' || regexp_extract(link, 'PractitionerRole/([^/]+)', 1)
+        ELSE regexp_extract(link, '([^/]+)(?:/_history/[^/]*)?/?$', 1) END;
+CREATE OR REPLACE TEMP MACRO fhir_reference(target, type_name, inside, own_id) AS
+    CASE
+        WHEN target IS NULL THEN NULL
+        WHEN starts_with(target.reference, '#')
+            THEN coalesce(fhir_contained(target.reference, type_name, inside), own_id || target.reference)
+        WHEN target.reference IS NOT NULL THEN fhir_linked(target.reference, type_name)
+        WHEN target.identifier.value IS NOT NULL THEN fhir_asked(type_name, target.identifier) END;
+CREATE OR REPLACE TEMP MACRO fhir_name(names) AS
+    coalesce(
+        [name for name in names if name.use = 'official'][1],
+        [name for name in names if coalesce(name.use, '') NOT IN ('old', 'maiden', 'nickname')][1],
+        names[1]);
+"""
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column that is looked up in ``seeds/code_map.csv``.
+
+    Attributes:
+        codings: SQL of the codings that are looked up, the first known one deciding.
+        is_reported: whether a code that is not known is a finding.
+        otherwise: SQL of the value where no coding is known; ``other`` where the column's list has it, if None.
+    """
+
+    codings: str
+    is_reported: bool = True
+    otherwise: str | None = None
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A feed's columns out of a resource.
+
+    Attributes:
+        feed: name of the feed.
+        columns: SQL by column, over the elements of the resource as ``s``.
+        coded: the columns that are looked up.
+        where: which of the resources belong to the feed; ``{column}`` stands for a coded column's value.
+        is_deleted: SQL that tells a resource that takes itself back.
+    """
+
+    feed: str
+    columns: dict[str, str]
+    coded: dict[str, Coded] = field(default_factory=dict)
+    where: str = "true"
+    is_deleted: str = "false"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource type: what is read of it, and the feeds that it fills; its first mapping whose ``where`` holds takes a line.
+
+    Attributes:
+        elements: DuckDB types by element.
+        mappings: in order.
+        identifier_rows: SQL list of structs of ``system``, ``value`` and ``id`` that other resources may name this one by.
+        identified_as: the type under which they do.
+    """
+
+    elements: dict[str, str]
+    mappings: tuple[Mapping, ...]
+    identifier_rows: str | None = None
+    identified_as: str = ""
+
+
+def reference(element: str, type_name: str) -> str:
+    """SQL of the id that a reference names."""
+    return f"fhir_reference({element}, '{type_name}', s.contained, s.id)"
+
+
+def primitive(element: str, system: str) -> str:
+    """SQL of a code without a system of its own, as a list of one coding."""
+    return f"[{{'system': '{system}', 'code': {element}}}]"
+
+
+OWN_IDENTIFIERS = """[{'system': coalesce(entry.system, ''), 'value': entry.value, 'id': s.id}
+    for entry in s.identifier if entry.value IS NOT NULL]"""

@@ -1,0 +1,126 @@
+"""References that name a resource by an identifier instead of its id, resolved over all that was delivered.
+
+Belongs here: keeping such rows apart from the raw lake until their references are resolved, and resolving them anew when
+more identifiers become known, so that the order of deliveries does not matter.
+Does not belong here: how a reference is written in a format.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.feeds.contract import Contract, Feed
+from orchestration.feeds.door import Staged
+from orchestration.feeds.lake import Lake, make_folder, move_into_place, quoted
+from orchestration.feeds.reading import Reading
+from orchestration.feeds.registry import Content, Part, State
+
+ASKED = "'^[A-Za-z]+[?](identifier|role)='"
+NOT_RESOLVED = "none"
+
+
+def _reference_columns(feed: Feed) -> list[str]:
+    return [column.name for column in feed.columns if column.ref]
+
+
+def hold_back_references(reading: Reading, feed: Feed, staged: Staged) -> Part:
+    """Let rows in, and hold their raw table back where a reference in it has to be resolved.
+
+    Args:
+        reading: the file.
+        feed: the contract.
+        staged: the rows as text.
+
+    Returns:
+        The counts; ``resolution`` is set where the table was held back.
+    """
+    made = reading.work / f"{feed.name}.raw"
+    part = reading.let_in(feed, staged, made)
+    asked = " OR ".join(f"regexp_matches({name}, {ASKED})" for name in _reference_columns(feed))
+    has_asked = asked and reading.connection.execute(
+        f"SELECT 1 FROM read_parquet({quoted(made)}) WHERE {asked} LIMIT 1"
+    ).fetchone()
+    if not has_asked:
+        move_into_place(made, reading.lake.raw(feed.name, reading.delivered_on, reading.copy.file_id))
+        return part
+    move_into_place(made, reading.lake.unresolved(feed.name, reading.copy.file_id))
+    return replace(part, resolution=NOT_RESOLVED)
+
+
+def _gather_identifiers(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> None:
+    """Make the table ``known``: one id for each type, system and value, and one for a value of any system."""
+    tables = ", ".join(quoted(path) for path in sorted(files))
+    source = f"read_parquet([{tables}])" if tables else "(SELECT '' AS type, '' AS system, '' AS value, '' AS id WHERE false)"
+    asked = "CASE WHEN type = 'Practitioner' AND system = 'role' THEN 'Practitioner?role=' || value"
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE known AS
+        SELECT asked, min(id) AS id FROM (
+            SELECT {asked} ELSE type || '?identifier=' || system || '|' || value END AS asked, id FROM {source}
+            UNION ALL
+            SELECT type || '?identifier=' || value AS asked, id FROM {source}
+        ) GROUP BY asked"""
+    )
+
+
+def _resolve_table(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, feed: Feed, file_id: str, content: Content, part: Part
+) -> Part:
+    held = f"read_parquet({quoted(lake.unresolved(feed.name, file_id))})"
+    names = _reference_columns(feed)
+    every = " UNION ".join(f"SELECT {name} AS asked FROM {held}" for name in names)
+    found = connection.execute(
+        f"SELECT asked, id FROM ({every}) INNER JOIN known USING (asked) ORDER BY asked"
+    ).fetchall()
+    resolution = hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+    final = lake.raw(feed.name, date.fromisoformat(content.delivered_on), file_id)
+    if part.resolution == resolution and final.exists():
+        return part
+    joins = " ".join(f"LEFT JOIN known AS known_{name} ON held.{name} = known_{name}.asked" for name in names)
+    replaced = ", ".join(f"coalesce(known_{name}.id, held.{name}) AS {name}" for name in names)
+    made = lake.work / f"{feed.name}-{file_id}.resolved"
+    connection.execute(
+        f"COPY (SELECT held.* REPLACE ({replaced}) FROM {held} AS held {joins} ORDER BY _row_number) "
+        f"TO {quoted(made)} (FORMAT parquet)"
+    )
+    move_into_place(made, final)
+    return replace(part, resolution=resolution)
+
+
+def resolve_references(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, contract: Contract, state: State, as_of: date
+) -> None:
+    """Write the raw tables that were held back, from the identifiers delivered up to a date.
+
+    An identifier that two resources carry stands for the lower id; one that none carries stays as it is written, and so is
+    a reference that misses.
+
+    Args:
+        connection: any.
+        lake: where the tables lie.
+        contract: the feeds.
+        state: the registry; the resolutions are noted in it.
+        as_of: later deliveries are not looked at.
+    """
+    held = [key for key, content in state.contents.items() if any(part.resolution for part in content.parts)]
+    if not held:
+        return
+    make_folder(lake.work)
+    known = (
+        lake.identifiers(key.split("/")[1])
+        for key, content in state.contents.items()
+        if content.has_identifiers and content.delivered_on <= as_of.isoformat()
+    )
+    _gather_identifiers(connection, known)
+    for key in sorted(held):
+        content, file_id = state.contents[key], key.split("/")[1]
+        parts = tuple(
+            _resolve_table(connection, lake, contract.feeds[part.feed], file_id, content, part)
+            if part.resolution
+            else part
+            for part in content.parts
+        )
+        state.contents[key] = replace(content, parts=parts)

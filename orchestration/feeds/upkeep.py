@@ -1,0 +1,195 @@
+"""Keeping the lake equal to what was delivered.
+
+Belongs here: which files are read, moved to another copy's name or dropped, and in which order things become true.
+Does not belong here: how one file is read.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.feeds.door import HASH_KEY, MACROS
+from orchestration.feeds.fhir import read_fhir
+from orchestration.feeds.lake import Lake, engine, move_into_place, quoted
+from orchestration.feeds.landing import LandedFile, Notice
+from orchestration.feeds.opened import Traits, read_through
+from orchestration.feeds.reading import Reading, Rules, read_flat
+from orchestration.feeds.references import resolve_references
+from orchestration.feeds.registry import Content, Copy, Seen, load_state, save_state
+
+Progress = Callable[[str, int, int], None]
+Reader = Callable[[Reading, Path, Traits], Content]
+
+STANDARD_READERS: dict[str, Reader] = {"fhir_ndjson": read_fhir}
+"""Readers of the standard formats; a format without one is refused file by file, and so never lost silently."""
+
+
+class Upkeep:
+    """One run over one landing.
+
+    Attributes:
+        state: the registry.
+        notices: files that changed while they were looked at.
+        unreadable: files that could not be opened.
+    """
+
+    def __init__(self, lake: Lake, rules: Rules, threads: int, memory_limit: str | None) -> None:
+        """Read the registry.
+
+        Args:
+            lake: what is kept.
+            rules: by which files are read.
+            threads: files read at a time.
+            memory_limit: the engine's.
+        """
+        self.lake = lake
+        self.rules = rules
+        self.threads = threads
+        self.memory_limit = memory_limit
+        self.state = load_state(lake)
+        self.notices: list[Notice] = []
+        self.unreadable: list[LandedFile] = []
+        self._traits: dict[str, Traits] = {}
+        self._present: dict[str, LandedFile] = {}
+
+    def look(self, files: Iterable[LandedFile]) -> None:
+        """Name the bytes of each landed file, and note in the registry which path holds which."""
+        seen = Seen(self.lake)
+        remembered = []
+        with ThreadPoolExecutor(self.threads) as pool:
+            for file, found in pool.map(lambda file: (file, _identify(file, seen)), files):
+                if found is None:
+                    self.unreadable.append(file)
+                    continue
+                stamp, file_id, traits = found
+                if stamp != seen.stamp(file):
+                    self.notices.append(Notice("changed_while_read", file.source_file, file.delivered_on))
+                    continue
+                day = file.delivered_on.isoformat()
+                copy = Copy(file.folder, day, file.source_file, file.format, file_id)
+                self.state.copies[file.source_file] = copy
+                self._traits[copy.content] = traits
+                self._present.setdefault(copy.content, file)
+                remembered.append((file, stamp, file_id, traits))
+        seen.save(remembered)
+
+    def bring_up_to_date(self, as_of: date | None, progress: Progress) -> None:
+        """Read what is new, give moved rows their new name, forget what is superseded, and commit.
+
+        Tables are in place before the registry names them, and go only after it has ceased to: interrupted anywhere, the
+        next run comes to the same lake.
+
+        Args:
+            as_of: identifiers delivered later resolve nothing.
+            progress: called with folder, files done and files to do.
+        """
+        canonical = self.state.canonical()
+        for key in set(self.state.contents) - set(canonical):
+            del self.state.contents[key]
+        with engine(self.lake, self.threads, self.memory_limit) as connection:
+            self._read_all(connection, self._unread(canonical), progress)
+            for key, copy in canonical.items():
+                known = self.state.contents.get(key)
+                if known is not None and (known.delivered_on, known.source_file) != copy.order:
+                    self.state.contents[key] = self._rename(connection, copy, known)
+            if as_of is not None:
+                resolve_references(connection, self.lake, self.rules.contract, self.state, as_of)
+        save_state(self.lake, self.state)
+        self._drop_unreferenced()
+
+    def _unread(self, canonical: dict[str, Copy]) -> list[Copy]:
+        """What lies in the landing and is not in the lake as it should be, the largest first."""
+        unread = []
+        for key in self._present:
+            copy, known = canonical[key], self.state.contents.get(key)
+            is_current = (
+                known is not None
+                and known.rules == self.rules.fingerprint
+                and (known.delivered_on, known.source_file) == copy.order
+                and all(path.exists() for path in self._paths_of(key, known))
+            )
+            if not is_current:
+                unread.append(copy)
+        return sorted(unread, key=lambda copy: (-self._traits[copy.content].size, copy.order))
+
+    def _read_all(self, connection: duckdb.DuckDBPyConnection, unread: list[Copy], progress: Progress) -> None:
+        pool = ThreadPoolExecutor(self.threads)
+        try:
+            found = pool.map(lambda copy: self._read(connection, copy), unread)
+            for done, (copy, content) in enumerate(zip(unread, found, strict=True), start=1):
+                self.state.contents[copy.content] = content
+                progress(copy.folder, done, len(unread))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _read(self, connection: duckdb.DuckDBPyConnection, copy: Copy) -> Content:
+        path, traits = self._present[copy.content].path, self._traits[copy.content]
+        with connection.cursor() as cursor:
+            cursor.execute(MACROS)
+            cursor.execute(f"SET VARIABLE {HASH_KEY} = ?", [self.rules.hash_key])
+            reading = Reading(cursor, self.rules, self.lake, copy)
+            try:
+                if copy.folder in self.rules.contract.feeds:
+                    return read_flat(reading, path, traits)
+                if reader := STANDARD_READERS.get(copy.format):
+                    return reader(reading, path, traits)
+                return reading.refuse_file(copy.folder, f"unsupported_format:{copy.format}")
+            finally:
+                reading.close()
+
+    def _paths_of(self, key: str, content: Content) -> list[Path]:
+        """The tables that hold what a content became."""
+        file_id = key.split("/")[1]
+        paths = [self.lake.identifiers(file_id)] if content.has_identifiers else []
+        for part in content.parts:
+            if part.feed in self.rules.contract.feeds and not content.reason:
+                paths.append(self.lake.raw(part.feed, date.fromisoformat(content.delivered_on), file_id))
+            if part.resolution:
+                paths.append(self.lake.unresolved(part.feed, file_id))
+            if content.reason or part.rows_quarantined:
+                paths.append(self.lake.refused(part.feed, file_id))
+        return paths
+
+    def _rename(self, connection: duckdb.DuckDBPyConnection, copy: Copy, known: Content) -> Content:
+        """Let rows whose file is gone from the landing name the copy that counts now."""
+        renamed = replace(known, delivered_on=copy.delivered_on, source_file=copy.source_file)
+        day, source_file = f"DATE '{copy.delivered_on}'", quoted(copy.source_file)
+        sources, targets = self._paths_of(copy.content, known), self._paths_of(copy.content, renamed)
+        for number, (source, target) in enumerate(zip(sources, targets, strict=True)):
+            if source.is_relative_to(self.lake.quarantine):
+                names = f"{day} AS delivered_on, {source_file} AS source_file"
+            elif source == self.lake.identifiers(copy.file_id):
+                continue
+            else:
+                names = f"{day} AS _delivered_on, {source_file} AS _source_file"
+            made = self.lake.work / f"{copy.file_id}-{number}.renamed"
+            rows = f"SELECT * REPLACE ({names}) FROM read_parquet({quoted(source)}, hive_partitioning = false)"
+            connection.execute(f"COPY ({rows}) TO {quoted(made)} (FORMAT parquet)")
+            move_into_place(made, target)
+        return renamed
+
+    def _drop_unreferenced(self) -> None:
+        """Remove the tables that the registry does not name."""
+        contents = self.state.contents.items()
+        expected = {path for key, content in contents for path in self._paths_of(key, content)}
+        root = self.lake.root
+        for folder in (root / "raw", root / "unresolved", root / "identifiers", self.lake.quarantine):
+            for path in sorted(folder.rglob("*.parquet")):
+                if path.name != "_schema.parquet" and path not in expected:
+                    path.unlink()
+                    if path.parent.name.startswith("delivered_on=") and not any(path.parent.iterdir()):
+                        path.parent.rmdir()
+
+
+def _identify(file: LandedFile, seen: Seen) -> tuple[list[int], str, Traits] | None:
+    """Stamp, file id and traits of a file; None where it cannot be opened."""
+    try:
+        stamp = seen.stamp(file)
+        file_id, traits = seen.recall(file) or read_through(file.path)
+    except OSError:
+        return None
+    return stamp, file_id, traits
