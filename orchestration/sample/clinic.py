@@ -20,6 +20,7 @@ from orchestration.sample import billing, feeds_care, feeds_people, feeds_visits
 from orchestration.sample.days import Month, Window, month_at, month_of, window_of
 from orchestration.sample.planted import Planted
 from orchestration.sample.scores import Scores, baselines_of, screens_of
+from orchestration.sample.traps import plant_traps
 from orchestration.sample.visits import Visits, visits_of
 from orchestration.sample.world import Cut, World, world_of
 from orchestration.sample.writer import Writer
@@ -137,9 +138,8 @@ def write_sample(
         writer.step(f"month {month.label:04d}")
         _write_month(world, month, cut, writer)
     writer.step("what was planted")
-    planted = Planted(
-        as_of=as_of, patients=patients, months=months, seed=seed, rows=dict(sorted(writer.rows.items()))
-    )
+    traps = plant_traps(window, patients, writer) if messy else []
+    planted = Planted(as_of, patients, months, seed, rows=dict(sorted(writer.rows.items())), traps=traps)
     planted.write(landing)
     writer.close()
     return planted

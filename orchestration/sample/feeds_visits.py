@@ -143,7 +143,7 @@ def write_appointments(world: World, month: Month, visits: Visits, cut: Cut, wri
     is_past = visits.day <= cut.last
     ahead = ~is_past & (booked_on <= cut.last)
     if cut.is_night:
-        ahead &= booked_on == cut.last
+        ahead &= (booked_on == cut.last) & (visits.sequence % 4 == 0)
     wanted = cut.keeps(world.seed, visits.day, key) | (ahead & (cut.is_latest or cut.is_night))
     if cut.first > month.last or not np.any(wanted):
         return

@@ -56,7 +56,8 @@ class Visits:
     @property
     def took_place(self) -> Bools:
         """Which visits have an encounter."""
-        return (self.kind > BEHAVIORAL) | (self.outcome == FULFILLED)
+        present: Bools = (self.kind > BEHAVIORAL) | (self.outcome == FULFILLED)
+        return present
 
 
 def behavioral_days(workforce: Workforce, month: Month, seed: int) -> Ints:
