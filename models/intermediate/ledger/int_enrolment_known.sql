@@ -28,6 +28,7 @@ final as (
     where
         episode.status in ('active', 'onhold', 'finished')
         and episode.program in ('cocm', 'bhi', 'apcm')
+        and (episode.ended_on is null or episode.started_on <= episode.ended_on)
 )
 
 select * from final
