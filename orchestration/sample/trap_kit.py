@@ -64,6 +64,7 @@ class Kit:
         self.rows: dict[tuple[str, date, str], list[Row]] = defaultdict(list)
         self.raw_files: dict[tuple[str, date, str], bytes] = {}
         self.traps: list[Trap] = []
+        self._columns: dict[str, list[str]] = {}
         self._counts: dict[str, int] = defaultdict(int)
         self._colleagues: dict[tuple[str, int], str] = {}
         for number, team in enumerate(_TEAMS):
@@ -90,8 +91,13 @@ class Kit:
     def add(self, feed: str, delivered_on: date, row: Row, name: str = MORE) -> int:
         """Add a row to a file of a delivery and return its number in the file, from 1."""
         rows = self.rows[feed, delivered_on, feed + name if name.startswith("_") else name]
-        rows.append({column: value for column, value in row.items() if value != ""})
+        self._columns.setdefault(feed, list(row))
+        rows.append(row)
         return len(rows)
+
+    def add_bare(self, feed: str, delivered_on: date, row: Row) -> int:
+        """Add a row that says only what is given, in a file that has the feed's usual columns."""
+        return self.add(feed, delivered_on, dict.fromkeys(self._columns[feed], "") | row)
 
     def raw_file(self, feed: str, delivered_on: date, name: str, content: bytes) -> str:
         """Add a file of given bytes; return its path below the landing folder."""

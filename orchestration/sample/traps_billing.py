@@ -120,7 +120,7 @@ def restatement(kit: Kit) -> None:
         more_changes.append(_change(kit, case, "99494", None, 1))
         case = enrol(kit, team=number % 2)
         one = minutes(kit, case)
-        kit.add("care_activity", kit.as_of, {"entry_id": one, "status": "entered-in-error"})
+        kit.add_bare("care_activity", kit.as_of, {"entry_id": one, "status": "entered-in-error"})
         fewer.append(case)
         fewer_changes.append(_change(kit, case, "99492", 1, None))
     kit.plant(

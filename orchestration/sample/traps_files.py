@@ -52,6 +52,14 @@ def odd_files(kit: Kit) -> None:
     encoded("bom_and_crlf", says, "care_activity_windows.csv", "\r\n", lambda text: text.encode("utf-8-sig"))
     says = "The file is compressed."
     encoded("gzip_file", says, "care_activity_packed.csv.gz", "\n", lambda text: _gzipped(text.encode()))
+    says = "The columns are separated by semicolons."
+    encoded(
+        "semicolons",
+        says,
+        "care_activity_semicolons.csv",
+        "\n",
+        lambda text: text.replace(",", ";").encode(),
+    )
     says = "The last line has no end."
     encoded(
         "no_last_line_end", says, "care_activity_no_end.csv", "\n", lambda text: text.rstrip("\n").encode()
@@ -108,9 +116,9 @@ def refused_files(kit: Kit) -> None:
         ),
         (
             "wrong_delimiter",
-            "The columns are separated by semicolons.",
-            "care_activity_semicolons.csv",
-            text.replace(",", ";").encode(),
+            "The columns are separated by a sign that no reader expects.",
+            "care_activity_tildes.csv",
+            text.replace(",", "~").encode(),
             "wrong_delimiter",
         ),
     )

@@ -46,14 +46,14 @@ def withdrawn(kit: Kit) -> None:
         minutes(kit, case)
         row = entry_row(kit, case, kit.day(12), "10:00", "10:20")
         kit.add("care_activity", first, row)
-        kit.add("care_activity", second, {"entry_id": row["entry_id"], "status": "entered-in-error"})
+        kit.add_bare("care_activity", second, {"entry_id": row["entry_id"], "status": "entered-in-error"})
         in_error.append(case)
 
         case = enrol(kit, team=number % 2)
         minutes(kit, case)
         row = entry_row(kit, case, kit.day(12), "10:00", "10:20")
         kit.add("care_activity", first, row)
-        kit.add("care_activity", second, {"entry_id": row["entry_id"], "is_deleted": "true"})
+        kit.add_bare("care_activity", second, {"entry_id": row["entry_id"], "is_deleted": "true"})
         deleted.append(case)
 
         case = enrol(kit, team=number % 2)
@@ -61,13 +61,13 @@ def withdrawn(kit: Kit) -> None:
         row = entry_row(kit, case, kit.day(12), "10:00", "10:20")
         kit.add("care_activity", third, _stamped(kit, row, 10))
         withdrawal = {"entry_id": row["entry_id"], "is_deleted": "true"}
-        kit.add("care_activity", first, _stamped(kit, withdrawal, 11))
+        kit.add_bare("care_activity", first, _stamped(kit, withdrawal, 11))
         early.append(case)
 
         case = enrol(kit, team=number % 2)
         minutes(kit, case)
         row = entry_row(kit, case, kit.day(12), "10:00", "10:20")
-        kit.add("care_activity", first, {"entry_id": row["entry_id"], "status": "entered-in-error"})
+        kit.add_bare("care_activity", first, {"entry_id": row["entry_id"], "status": "entered-in-error"})
         never.append(case)
     for trap, says, cases, seconds in (
         ("voided_in_error", "The entry came again as entered in error.", in_error, 20 * MINUTE),
@@ -142,12 +142,12 @@ def deleted_records(kit: Kit) -> None:
     for number in range(kit.instances):
         case = enrol(kit, team=number % 2)
         minutes(kit, case)
-        kit.add("episode", second, {"episode_id": case.episode_id, "is_deleted": "true"})
+        kit.add_bare("episode", second, {"episode_id": case.episode_id, "is_deleted": "true"})
         without_episode.append(case)
         case = enrol(kit, team=number % 2, has_visit=False)
         minutes(kit, case)
         seen = visit(kit, case, case.started_on - timedelta(days=2), case.started_on)
-        kit.add("encounter", second, {"encounter_id": seen, "is_deleted": "true"})
+        kit.add_bare("encounter", second, {"encounter_id": seen, "is_deleted": "true"})
         without_visit.append(case)
     kit.plant(
         "tombstone_of_episode",
