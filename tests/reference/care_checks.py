@@ -34,9 +34,7 @@ def initiating_visit(case: Case) -> str:
         any(
             until - timedelta(days=days) <= day <= until and _opens_a_service(case, encounter, day)
             for encounter in case.clinic.of_patient("encounter", case.month.patient_id)
-            for day in [
-                local_date(case.clinic.encounter_span(encounter)[0], case.clinic.encounter_zone(encounter))
-            ]
+            for day in [case.local_day(encounter["started_at"], case.clinic.encounter_zone(encounter))]
         )
     )
 
@@ -106,7 +104,7 @@ def validated_scale(case: Case) -> str:
             patient_id=assessment["patient_id"],
             encounter_id=assessment["encounter_id"],
         )
-        day = case.clinic.local_day(assessment["taken_at"], zone)
+        day = case.local_day(assessment["taken_at"], zone)
         instrument = case.clinic.rules.one("assessment_instrument", day, instrument=assessment["instrument"])
         if instrument and is_true(instrument["is_validated"]) and earliest <= day <= case.month.last_day:
             return PASS
@@ -122,7 +120,7 @@ def psychiatric_review(case: Case) -> str:
         zone = case.clinic.row_zone(
             review["reviewed_at"], patient_id=review["patient_id"], staff_id=consultant
         )
-        day = case.clinic.local_day(review["reviewed_at"], zone)
+        day = case.local_day(review["reviewed_at"], zone)
         counts = review["status"] != VOID_STATUS and day.replace(day=1) == case.month.month
         if counts and case.clinic.is_staffed_as(consultant, "psychiatric_consultant", day):
             return PASS
@@ -132,7 +130,7 @@ def psychiatric_review(case: Case) -> str:
 def timely_documentation(case: Case) -> str:
     """No credited time was written down too long after it."""
     limit = case.policy.number("late_documentation_days")
-    if limit is None or not case.month.credited:
+    if limit is None:
         return NOT_APPLICABLE
     for segment in case.month.credited:
         stamp = segment.entry.documented_at

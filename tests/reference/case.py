@@ -4,7 +4,9 @@ What belongs here: the case in front of the checks. What does not: any check.
 """
 
 from dataclasses import dataclass
+from datetime import date
 
+from tests.reference.cells import Stamp, epoch_second, local_date
 from tests.reference.clinic import Clinic, Record
 from tests.reference.codes import Code
 from tests.reference.moments import Moments
@@ -29,6 +31,11 @@ class Case:
     def code_names(self) -> list[str]:
         """The codes without their units."""
         return [code.procedure_code for code in self.codes]
+
+    def local_day(self, stamp: Stamp, row_zone: str) -> date:
+        """The date of a moment for this month: in the zone of its episode's team, else of the row."""
+        zone = self.clinic.team_zone(self.month.episode["team_id"]) or row_zone
+        return local_date(epoch_second(stamp, row_zone), zone)
 
     @property
     def claim_lines(self) -> list[Record]:

@@ -5,7 +5,7 @@ What belongs here: one function a check. What does not: what was done for the pa
 
 from datetime import timedelta
 
-from tests.reference.case import FAIL, NOT_APPLICABLE, Case, outcome_of
+from tests.reference.case import FAIL, NOT_APPLICABLE, PASS, Case, outcome_of
 from tests.reference.clinic import FAR_FUTURE
 
 APCM_BASES = frozenset({"G0556", "G0557", "G0558"})
@@ -101,7 +101,7 @@ def age_limit(case: Case) -> str:
     """Within the payer's ages on the date of service."""
     youngest, oldest = case.policy.number("age_min_years"), case.policy.number("age_max_years")
     if youngest is None and oldest is None:
-        return NOT_APPLICABLE
+        return PASS
     born = case.clinic.patients.get(case.month.patient_id, {}).get("birth_date")
     if born is None:
         return FAIL

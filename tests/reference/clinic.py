@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tests.reference.cells import Stamp, epoch_second, local_date
+from tests.reference.cells import Stamp, epoch_second
 from tests.reference.rules import Policy, Rules
 from tests.reference.versions import Accepted, DeliveredRow, Rejection, admit, latest_records
 
@@ -178,10 +178,6 @@ class Clinic:
             end = epoch_second(ended_at, zone) if ended_at else None
             self._spans[encounter_id] = (epoch_second(encounter["started_at"], zone), end)
         return self._spans[encounter_id]
-
-    def local_day(self, stamp: Stamp, zone: str) -> date:
-        """The calendar date of a stamp in a zone."""
-        return local_date(epoch_second(stamp, zone), zone)
 
     def _refuse_scores_out_of_range(self) -> None:
         door = self.accepted["assessment"]

@@ -105,7 +105,7 @@ class Warehouse:
             ready = [
                 key
                 for key, node in waiting.items()
-                if all(need in done or need not in nodes for need in node["depends_on"]["nodes"])
+                if all(need in done or need not in nodes for need in node["depends_on"].get("nodes", []))
             ]
             for key in ready:
                 node = waiting.pop(key)
