@@ -20,6 +20,35 @@ FEED_FILE_COLUMNS = (
     "unknown_columns",
 )
 
+# What ingestion can say of things in the landing that it did not read, what that means, and the first step.
+NOTICES = (
+    (
+        "unknown_folder",
+        "The landing has a folder that is no feed: nothing in it is read.",
+        "Rename the folder to the feed's name, or take it out of the landing.",
+    ),
+    (
+        "not_a_delivery_date",
+        "A feed has a folder whose name is no date (YYYY-MM-DD): nothing in it is read.",
+        "Rename the folder to the date of the delivery.",
+    ),
+    (
+        "unfinished_upload",
+        "A file is still being uploaded, or was left half-way: it is not read.",
+        "Look whether the upload goes on; the next night reads the file once it has its final name.",
+    ),
+    (
+        "unsupported_file",
+        "A file has an ending that its folder does not take: it is not read.",
+        "Send it as .csv, .csv.gz or .parquet, or in the standard format that its folder is for.",
+    ),
+    (
+        "changed_while_read",
+        "A file changed while it was read: it is left for the next night.",
+        "Have files put into the landing under a temporary name and renamed when they are whole.",
+    ),
+)
+
 
 def checks(
     consequences: Mapping[str, FeedConsequence], quarantined_share: float, unmapped_share: float
@@ -41,7 +70,7 @@ def checks(
             _unmapped_codes(consequence, unmapped_share),
         )
     ]
-    return [*_context(), *per_feed]
+    return [*_context(), *per_feed, *_notices()]
 
 
 def _context() -> list[Check]:
@@ -87,6 +116,23 @@ def _context() -> list[Check]:
             )
             for table in ("zone_offset_utc", "zone_offset_local")
         ),
+    ]
+
+
+def _notices() -> list[Check]:
+    return [
+        Check(
+            layer="raw",
+            table_name="landing_notice",
+            name=f"no_{kind}",
+            rule=NoRows(f"select 1 from landing_notice where kind = '{kind}'"),  # noqa: S608
+            severity="warning",
+            owner=OWNER,
+            what_it_means=means,
+            what_to_do=do,
+            is_about_emptiness=True,
+        )
+        for kind, means, do in NOTICES
     ]
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -23,9 +23,6 @@ from orchestration.quality.suites import SEEDS, load_checks
 
 if TYPE_CHECKING:
     from orchestration.quality.compiler import Outcome
-
-# Counts only: no failing value leaves the engine.
-RESULT_FORMAT: Final = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 
 @dataclass(frozen=True)
@@ -40,6 +37,14 @@ class EngineLimits:
         """The limits as settings of a connection."""
         given = {"threads": self.threads, "memory_limit": self.memory_limit}
         return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class DataDocs:
+    """Where Great Expectations' pages of a gate go, and the business date that they show."""
+
+    folder: Path
+    as_of: date
 
 
 @dataclass
@@ -71,7 +76,7 @@ def run_gate(
         quarantine: folder of the rejected rows.
         as_of: business date of the run.
         seeds: folder of the rules.
-        docs: folder in which Data Docs are written; without it, none are.
+        docs: folder of the Data Docs, a site a layer (a second each); without it, none are written.
         limits: of the engine.
 
     Returns:
@@ -83,11 +88,16 @@ def run_gate(
     checks = load_checks(layer, seeds=seeds, as_of=as_of)
     if layer == "raw":
         build_raw_database(database, lake=lake, quarantine=quarantine, seeds=seeds, as_of=as_of)
-    return run_checks(checks, database=database, docs=docs, limits=limits)
+    data_docs = None if docs is None else DataDocs(docs / layer, as_of)
+    return run_checks(checks, database=database, docs=data_docs, limits=limits)
 
 
 def run_checks(
-    checks: Sequence[Check], *, database: Path, docs: Path | None = None, limits: EngineLimits | None = None
+    checks: Sequence[Check],
+    *,
+    database: Path,
+    docs: DataDocs | None = None,
+    limits: EngineLimits | None = None,
 ) -> list[CheckResult]:
     """Run checks over a DuckDB file, which is opened for reading.
 
@@ -138,7 +148,7 @@ def _applies(check: Check, counts: _Counts) -> bool | None:
 
 
 def _validate(
-    checks: Sequence[Check], database: Path, docs: Path | None, limits: EngineLimits
+    checks: Sequence[Check], database: Path, docs: DataDocs | None, limits: EngineLimits
 ) -> "dict[str, Outcome]":
     """Run the checks in Great Expectations, a suite a table, over one connection."""
     if not checks:
@@ -150,9 +160,11 @@ def _validate(
         for check in checks:
             by_table[check.table_name].append(check)
         outcomes: dict[str, Outcome] = {}
-        with Engine(database, docs=docs, **limits.config) as engine:
+        with Engine(database, **limits.config) as engine:
             for table, table_checks in sorted(by_table.items()):
-                outcomes |= engine.validate(table, table_checks, RESULT_FORMAT)
+                outcomes |= engine.validate(table, table_checks)
+            if docs is not None:
+                engine.write_docs(docs.folder, docs.as_of)
     return outcomes
 
 

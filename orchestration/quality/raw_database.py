@@ -15,7 +15,7 @@ from expectations.raw_codes import CODE_LISTS
 from orchestration.feeds.contract import Contract, Feed, load_contract
 
 DATED_REFERENCES: Final = ("feed_file", "unmapped_code")
-UNDATED_REFERENCES: Final = ("run_context", "zone_offset_utc", "zone_offset_local")
+UNDATED_REFERENCES: Final = ("run_context", "zone_offset_utc", "zone_offset_local", "landing_notice")
 
 
 def build_raw_database(
