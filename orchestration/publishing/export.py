@@ -133,14 +133,14 @@ def export_mart(
     engine: duckdb.DuckDBPyConnection, source: Source, mart: Mart, target: Path, publish_id: str
 ) -> None:
     """Write one mart: the contract's columns, the model's others, the site's own, and ``publish_id``."""
-    selected = [_cast(column, SQL_TYPES[kind]) for column, kind in mart.columns.items()]
-    selected += [
-        quoted(column) for column in source.columns if column not in mart.columns and column != SITE_COLUMNS
-    ]
+    columns = {name: _cast(quoted(name), SQL_TYPES[kind]) for name, kind in mart.columns.items()}
+    for name in source.columns:
+        if name not in mart.columns and name != SITE_COLUMNS:
+            columns[name] = quoted(name)
     for name, spellings in site_column_names(engine, source).items():
         paths = [f"json_extract_string({SITE_COLUMNS}, {literal(_json_path(key))})" for key in spellings]
-        selected.append(f"coalesce({', '.join(paths)}) as {quoted(name)}")
-    _copy(engine, source, selected, mart.sort_columns, target, publish_id)
+        columns[name] = f"coalesce({', '.join(paths)})"
+    _copy(engine, source, columns, mart, target, publish_id)
 
 
 def export_shared(
@@ -159,13 +159,13 @@ def export_shared(
     """
     if shared.hashed_ids and not hash_key:
         raise PublishError(f"{source.name}: ids cannot be hashed, the lake has no reference/hash_key.parquet")
-    selected = []
-    for column in shared.columns or mart.columns:
-        if column in shared.hashed_ids:
-            selected.append(f"{hashed_id_sql(quoted(column), column, hash_key or '')} as {quoted(column)}")
+    columns = {}
+    for name in shared.columns or mart.columns:
+        if name in shared.hashed_ids:
+            columns[name] = hashed_id_sql(quoted(name), name, hash_key or "")
         else:
-            selected.append(_cast(column, SQL_TYPES[mart.columns[column]]))
-    _copy(engine, source, selected, mart.sort_columns, target, publish_id)
+            columns[name] = _cast(quoted(name), SQL_TYPES[mart.columns[name]])
+    _copy(engine, source, columns, mart, target, publish_id)
 
 
 def export_table(engine: duckdb.DuckDBPyConnection, name: str, relation: str, target: Path) -> None:
@@ -173,8 +173,8 @@ def export_table(engine: duckdb.DuckDBPyConnection, name: str, relation: str, ta
     _write(engine, name, f"select * from {relation} order by all", target)  # noqa: S608
 
 
-def _cast(column: str, sql_type: str) -> str:
-    return f"cast({quoted(column)} as {sql_type}) as {quoted(column)}"
+def _cast(expression: str, sql_type: str) -> str:
+    return f"cast({expression} as {sql_type})"
 
 
 def _json_path(key: str) -> str:
@@ -184,14 +184,36 @@ def _json_path(key: str) -> str:
 def _copy(
     engine: duckdb.DuckDBPyConnection,
     source: Source,
-    selected: list[str],
-    sort_columns: list[str],
+    columns: dict[str, str],
+    mart: Mart,
     target: Path,
     publish_id: str,
 ) -> None:
-    columns = ", ".join([*selected, f"{literal(publish_id)} as {PUBLISH_ID}"])
-    order = ", ".join(f"source.{quoted(column)} nulls first" for column in sort_columns)
-    _write(engine, source.name, f"select {columns} from {source.relation} as source order by {order}", target)  # noqa: S608
+    """Sort and write. Texts of few values are sorted as enumerations, in the same order."""
+    kinds = {name: _enumerate(engine, source, name) for name in mart.few_values if name in columns}
+    sorting, writing = [], []
+    for name, expression in columns.items():
+        kind = kinds.get(name)
+        sorting.append(f"{_cast(expression, kind) if kind else expression} as {quoted(name)}")
+        writing.append(f"{_cast(quoted(name), 'VARCHAR') if kind else quoted(name)} as {quoted(name)}")
+    keys = {name: f"source.{quoted(name)}" for name in mart.sort_columns}
+    keys |= {name: _cast(keys[name], kind) for name, kind in kinds.items() if name in keys}
+    order = ", ".join(f"{key} nulls first" for key in keys.values())
+    rows = f"select {', '.join(sorting)} from {source.relation} as source order by {order}"  # noqa: S608
+    query = f"select {', '.join(writing)}, {literal(publish_id)} as {PUBLISH_ID} from ({rows})"  # noqa: S608
+    try:
+        _write(engine, source.name, query, target)
+    finally:
+        for kind in kinds.values():
+            engine.execute(f"drop type {kind}")
+
+
+def _enumerate(engine: duckdb.DuckDBPyConnection, source: Source, column: str) -> str:
+    """Make an enumeration of a column's values in their own order, and return its name."""
+    name = quoted(f"value_of_{column}")
+    values = f"select distinct {quoted(column)} as value from {source.relation}"  # noqa: S608
+    engine.execute(f"create type {name} as enum (from ({values}) where value is not null order by value)")
+    return name
 
 
 def _write(engine: duckdb.DuckDBPyConnection, name: str, query: str, target: Path) -> None:

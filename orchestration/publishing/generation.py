@@ -5,7 +5,7 @@ from ``history``.
 
 A process may be killed at any line of this module: readers then have the old generation or the new one,
 whole, and the next run removes what was left. The order that makes it so: files, their confirmation by the
-disk, manifest, the folder's name, views, audit, history, link, and only then anything that tells of it.
+disk, manifest, the folder's name, audit, views, history, link, and only then anything that tells of it.
 
 Belongs here: that order. Does not belong here: what is in a folder (``contents``).
 """
@@ -205,7 +205,6 @@ def _build(
             write_manifest(building, _manifest(context, facts, list_files(engine, building)))
             building.rename(folder)
             fsync_path(published)
-            pin_views(folder / BI_FILE, folder)
             audit(engine, folder)
     except BaseException as error:
         remove_entry(building)

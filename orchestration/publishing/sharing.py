@@ -55,8 +55,8 @@ def hidden_cells(
 
     First every small cell. Then, until nothing changes, one more cell where the published sums would give a
     small one away: because the equations taken together leave it only one value, or because a shown total
-    leaves its hidden parts less than the minimum to share. The smallest cell of the sums concerned is taken
-    first, parts before totals.
+    leaves its hidden parts less than the minimum to share. Parts are taken before totals, those of the sums
+    concerned before others, small before large.
 
     Args:
         counts: the count of each cell, totals included. Small tables: a page, not a warehouse.
@@ -78,10 +78,14 @@ def hidden_cells(
     order = {cell: position for position, cell in enumerate(counts)}
     hidden = set(small)
     while exposing := _sums_that_expose(counts, sums, hidden, small, minimum):
-        shown = {cell for total in exposing for cell in (total, *sums[total])} - hidden
+        near = {cell for total in exposing for cell in (total, *sums[total])}
+        linked = (
+            cells for cells in ((total, *parts) for total, parts in sums.items()) if hidden & set(cells)
+        )
+        shown = {cell for cells in linked for cell in cells} - hidden
         if not shown:
-            shown = {cell for total, parts in sums.items() for cell in (total, *parts)} - hidden
-        hidden.add(min(shown, key=lambda cell: (cell in sums, counts[cell], order[cell])))
+            break
+        hidden.add(min(shown, key=lambda cell: (cell in sums, cell not in near, counts[cell], order[cell])))
     return hidden
 
 

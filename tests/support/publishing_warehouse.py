@@ -1,15 +1,20 @@
-"""A warehouse of a few invented rows, with the columns of the marts' contract, for what publishing does with it.
+"""A warehouse of a few invented rows, with the columns of the marts' contract, for publishing to work on.
 
-Belongs here: making the small database, the findings and the lake's reference tables. Does not belong here: any expectation.
+Belongs here: making the small database, the findings and the lake's reference tables. Does not belong here:
+any expectation.
 """
 
+import shutil
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
 from orchestration.publishing.contract import SQL_TYPES, load_marts
+from orchestration.publishing.engine import literal
 from orchestration.publishing.generation import Generation, PublishContext, publish
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
@@ -21,8 +26,14 @@ Row = dict[str, object]
 
 ROWS: dict[str, list[Row]] = {
     "dim_patient": [
-        {"patient_id": "p1", "mrn": "=1+2", "family_name": "Quillfeather", "given_name": "Ada", "team_id": "t1"},
-        {"patient_id": "p2", "mrn": "M2", "family_name": "Ångström", "given_name": 'B"o, jr', "team_id": "t2"},
+        {
+            "patient_id": "p1", "mrn": "=1+2", "family_name": "Quillfeather", "given_name": "Ada",
+            "team_id": "t1",
+        },
+        {
+            "patient_id": "p2", "mrn": "M2", "family_name": "Ångström", "given_name": 'B"o, jr',
+            "team_id": "t2",
+        },
         {"patient_id": "p3", "mrn": "M3", "family_name": "Tombolini", "given_name": "Cy", "team_id": "t1"},
     ],
     "dim_practitioner": [
@@ -34,27 +45,34 @@ ROWS: dict[str, list[Row]] = {
         {"team_id": "t2", "team_name": "South", "time_zone": "UTC", "billing_tin": None},
     ],
     "fct_episode": [
-        {"episode_id": "e1", "patient_id": "p1", "program": "cocm", "started_on": "2026-01-05", "team_id": "t1"},
+        {
+            "episode_id": "e1", "patient_id": "p1", "program": "cocm", "started_on": "2026-01-05",
+            "team_id": "t1",
+        },
     ],
     SEGMENT: [
         {
             "entry_id": "a1", "segment_number": 1, "patient_id": "p1", "episode_id": "e1", "program": "cocm",
             "staff_id": "c1", "staff_role": "care_manager", "activity_code": "follow_up_contact",
-            "started_at": "2026-02-03 10:00:00", "ended_at": "2026-02-03 10:40:00", "service_on": "2026-02-03",
+            "started_at": "2026-02-03 10:00:00", "ended_at": "2026-02-03 10:40:00",
+            "service_on": "2026-02-03",
             "service_month": "2026-02-01", "seconds": 2400, "disposition": "credited", "payer_id": "medicare",
             "rule_version": "medicare-2026-01", "site_columns": '{"x_room":"7","x_Mood":"calm"}',
         },
         {
             "entry_id": "a2", "segment_number": 1, "patient_id": "p2", "episode_id": None, "program": None,
             "staff_id": "c1", "staff_role": "care_manager", "activity_code": "follow_up_contact",
-            "started_at": "2026-02-03 10:30:00", "ended_at": "2026-02-03 10:40:00", "service_on": "2026-02-03",
-            "service_month": "2026-02-01", "seconds": 600, "disposition": "staff_overlap", "payer_id": "medicare",
+            "started_at": "2026-02-03 10:30:00", "ended_at": "2026-02-03 10:40:00",
+            "service_on": "2026-02-03",
+            "service_month": "2026-02-01", "seconds": 600, "disposition": "staff_overlap",
+            "payer_id": "medicare",
             "rule_version": "medicare-2026-01", "lost_to_entry_id": "a1", "site_columns": '{"x_room":"8"}',
         },
         {
             "entry_id": "a2", "segment_number": 2, "patient_id": "p2", "episode_id": "e2", "program": "cocm",
             "staff_id": "c1", "staff_role": "care_manager", "activity_code": "follow_up_contact",
-            "started_at": "2026-02-03 10:40:00", "ended_at": "2026-02-03 10:50:00", "service_on": "2026-02-03",
+            "started_at": "2026-02-03 10:40:00", "ended_at": "2026-02-03 10:50:00",
+            "service_on": "2026-02-03",
             "service_month": "2026-02-01", "seconds": 600, "disposition": "credited", "payer_id": "medicare",
             "rule_version": "medicare-2026-01", "site_columns": None,
         },
@@ -74,17 +92,21 @@ ROWS: dict[str, list[Row]] = {
     "fct_claim_candidate": [
         {
             "candidate_id": "k1", "patient_id": "p1", "program": "cocm", "service_month": "2026-02-01",
-            "procedure_code": "99492", "units": 1, "status": "ready", "month_type": "initial", "credited_minutes": 40,
+            "procedure_code": "99492", "units": 1, "status": "ready", "month_type": "initial",
+            "credited_minutes": 40,
             "unbilled_minutes": 0, "date_of_service": "2026-02-28", "payer_id": "medicare", "team_id": "t1",
-            "policy_version": "medicare-2026-01", "billing_practitioner_id": "d1", "billing_npi": "1234567893",
+            "policy_version": "medicare-2026-01", "billing_practitioner_id": "d1",
+            "billing_npi": "1234567893",
             "place_of_service": "11", "expected_amount_usd": "145.67", "blocking_check_ids": "",
             "review_check_ids": "",
         },
         {
             "candidate_id": "k2", "patient_id": "p2", "program": "cocm", "service_month": "2026-02-01",
-            "procedure_code": "99492", "units": 1, "status": "held", "month_type": "initial", "credited_minutes": 40,
+            "procedure_code": "99492", "units": 1, "status": "held", "month_type": "initial",
+            "credited_minutes": 40,
             "unbilled_minutes": 0, "date_of_service": "2026-02-28", "payer_id": "medicare", "team_id": "t2",
-            "policy_version": "medicare-2026-01", "billing_practitioner_id": "d1", "billing_npi": "1234567893",
+            "policy_version": "medicare-2026-01", "billing_practitioner_id": "d1",
+            "billing_npi": "1234567893",
             "place_of_service": "11", "expected_amount_usd": None,
             "blocking_check_ids": "psychiatric_review;validated_scale", "review_check_ids": "",
         },
@@ -122,7 +144,8 @@ ROWS: dict[str, list[Row]] = {
     "dq_quarantine": [
         {
             "delivery_on": "2026-03-20", "feed": "patient", "source_file": "patient/2026-03-20/p.csv",
-            "row_number": 7, "record_key_hash": "ab" * 32, "reason": "missing_required:patient_id;invalid_type:birth_date",
+            "row_number": 7, "record_key_hash": "ab" * 32,
+            "reason": "missing_required:patient_id;invalid_type:birth_date",
             "first_seen_on": "2026-03-20",
         },
     ],
@@ -136,11 +159,13 @@ ROWS: dict[str, list[Row]] = {
 
 FINDINGS: list[Row] = [
     {
-        "run_id": "r1", "checked_at": "2026-03-20 23:59:59", "check_id": "marts_conserve_seconds", "layer": "marts",
+        "run_id": "r1", "checked_at": "2026-03-20 23:59:59", "check_id": "marts_conserve_seconds",
+        "layer": "marts",
         "table_name": SEGMENT, "severity": "critical", "status": "passed", "failed_rows": 0, "total_rows": 3,
     },
     {
-        "run_id": "r1", "checked_at": "2026-03-20 23:59:59", "check_id": "raw_patient_birth_date", "layer": "raw",
+        "run_id": "r1", "checked_at": "2026-03-20 23:59:59", "check_id": "raw_patient_birth_date",
+        "layer": "raw",
         "table_name": "patient", "severity": "warning", "status": "failed", "failed_rows": 1, "total_rows": 4,
         "what_it_means": "Birth dates are missing.", "what_to_do": "Ask the sender.", "owner": "data",
     },
@@ -157,18 +182,22 @@ class Home:
 
     @property
     def database(self) -> Path:
+        """The warehouse."""
         return self.root / "warehouse" / "warehouse.duckdb"
 
     @property
     def dq_finding(self) -> Path:
+        """The night's findings."""
         return self.root / "warehouse" / "dq_finding.parquet"
 
     @property
     def lake(self) -> Path:
+        """The lake, of which only reference tables exist."""
         return self.root / "lake"
 
     @property
     def published(self) -> Path:
+        """The folder of generations."""
         return self.root / "published"
 
     def publish(self, inputs: str = "one", *, as_of: date = AS_OF, keep: int = 14) -> Generation:
@@ -185,32 +214,47 @@ class Home:
 def make_home(root: Path, rows: dict[str, list[Row]] | None = None) -> Home:
     """Make the warehouse, its findings and the lake's reference tables under a folder."""
     home = Home(root)
+    if rows is None:
+        shutil.copytree(_template().name, root)
+        return home
     home.database.parent.mkdir(parents=True)
     (home.lake / "reference").mkdir(parents=True)
     with duckdb.connect(str(home.database)) as engine:
-        for mart, mart_rows in (rows or ROWS).items():
+        for mart, mart_rows in rows.items():
             make_mart(engine, mart, mart_rows)
         for rule in FIRST_RULES:
-            engine.execute(f"create table {rule} as from read_csv('{SEEDS / f'{rule}.csv'}')")
+            engine.execute(f"create table {rule} as from read_csv({literal(SEEDS / f'{rule}.csv')})")
         make_mart(engine, "dq_finding", FINDINGS)
-        engine.execute(f"copy dq_finding to '{home.dq_finding}' (format parquet)")
+        engine.execute(f"copy dq_finding to {literal(home.dq_finding)} (format parquet)")
         engine.execute("drop table dq_finding")
         reference = home.lake / "reference"
-        engine.execute(f"copy (select 'a key of tests' as hash_key) to '{reference / 'hash_key.parquet'}'")
+        hash_key = literal(reference / "hash_key.parquet")
+        engine.execute(f"copy (select 'a key of tests' as hash_key) to {hash_key}")
         engine.execute(
             "copy (select 'patient' as feed, 'patient/2026-03-20/p.csv' as source_file, 'f1' as file_id, "
-            f"'accepted' as status, 3::bigint as rows_accepted) to '{reference / 'feed_file.parquet'}'"
+            f"'accepted' as status, 3::bigint as rows_accepted) to {literal(reference / 'feed_file.parquet')}"
         )
     return home
 
 
+@cache
+def _template() -> TemporaryDirectory[str]:
+    """The home of ``ROWS``, made once a process and removed with it."""
+    folder = TemporaryDirectory(prefix="publishing-")
+    make_home(Path(folder.name), ROWS)
+    return folder
+
+
 def make_mart(engine: duckdb.DuckDBPyConnection, mart: str, rows: list[Row]) -> None:
-    """Create a mart with the contract's columns and types, and put rows in; a column that a row leaves out is null."""
+    """Create a mart with the contract's columns and types, and put rows in; what a row leaves out is null."""
     columns = {name: SQL_TYPES[kind] for name, kind in load_marts().marts[mart].columns.items()}
     columns |= EXTRA_COLUMNS.get(mart, {})
     declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
     engine.execute(f"create table {mart} ({declared})")
+    unknown = {name for row in rows for name in row} - set(columns)
+    assert not unknown, f"{mart} has no column {unknown}"
+    marks = ", ".join("?" for _ in columns)
+    engine.execute("begin")
     for row in rows:
-        assert set(row) <= set(columns), f"{mart} has no column {set(row) - set(columns)}"
-        marks = ", ".join("?" for _ in columns)
         engine.execute(f"insert into {mart} values ({marks})", [row.get(name) for name in columns])
+    engine.execute("commit")

@@ -1,0 +1,74 @@
+"""Reading a generation back: rows as dictionaries, from one whole generation, also while a night runs.
+
+Belongs here: opening files of the current generation. Does not belong here: what is asked of them
+(``explain``, ``summary``).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.publishing.engine import literal, open_engine
+from orchestration.publishing.errors import PublishError
+from orchestration.publishing.history import Generation, require_current
+
+Row = dict[str, Any]
+
+
+class Reader:
+    """Queries over one generation. ``{name}`` in a query stands for a mart, or a copied rule."""
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection, generation: Generation) -> None:
+        """Read through a connection that the caller closes."""
+        self._engine = engine
+        self.generation = generation
+
+    def has(self, mart: str) -> bool:
+        """Whether the generation has a mart."""
+        return self._path("identified", mart).is_file()
+
+    def rows(
+        self, query: str, *parameters: object, marts: Sequence[str], rules: Sequence[str] = ()
+    ) -> list[Row]:
+        """Run a query over the named marts and rules.
+
+        Raises:
+            PublishError: a file is missing or cannot be read. The engine's own words are left out: they can
+                quote values.
+        """
+        names = {mart: self._relation("identified", mart) for mart in marts}
+        names |= {rule: self._relation("rules", rule) for rule in rules}
+        try:
+            cursor = self._engine.execute(query.format(**names), list(parameters))
+            columns = [column[0] for column in cursor.description or []]
+            return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        except (OSError, duckdb.Error) as error:
+            raise PublishError(
+                f"{self.generation.name} could not be read ({type(error).__name__}): publish again or go back"
+            ) from None
+
+    def _path(self, room: str, name: str) -> Path:
+        return self.generation.path / room / f"{name}.parquet"
+
+    def _relation(self, room: str, name: str) -> str:
+        path = self._path(room, name)
+        if not path.is_file():
+            raise PublishError(
+                f"{self.generation.name} has no {room}/{name}.parquet: publish a full night first"
+            )
+        return f"read_parquet({literal(path)})"
+
+
+@contextmanager
+def open_current(published: Path) -> Iterator[Reader]:
+    """Read the generation that is current now, and stay with it.
+
+    Raises:
+        PublishError: nothing is published yet.
+    """
+    generation = require_current(published)
+    with open_engine() as engine:
+        yield Reader(engine, generation)
