@@ -1,7 +1,7 @@
 """The codes of standard formats, and what they become in a feed.
 
-Belongs here: reading ``seeds/code_map.csv`` and ``seeds/assessment_instrument.csv`` and putting a lookup into SQL.
-Does not belong here: the codes themselves; they are rows of those seeds.
+Belongs here: reading ``seeds/code_map.csv`` and ``seeds/assessment_instrument.csv`` and putting a lookup into
+SQL. Does not belong here: the codes themselves; they are rows of those seeds.
 """
 
 import csv
@@ -41,7 +41,9 @@ class CodeMap:
         if not known:
             return "NULL::VARCHAR"
         pairs = ", ".join(f"{quoted(code)}: {quoted(value)}" for code, value in sorted(known.items()))
-        found = f"[MAP {{{pairs}}}[coalesce(coding.system, '') || '|' || coding.code] for coding in {codings}]"
+        found = (
+            f"[MAP {{{pairs}}}[coalesce(coding.system, '') || '|' || coding.code] for coding in {codings}]"
+        )
         return f"list_filter({found}, lambda value: value IS NOT NULL)[1]"
 
 

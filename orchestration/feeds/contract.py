@@ -55,7 +55,7 @@ class Feed(BaseModel):
 
     @property
     def accepted(self) -> tuple[Column, ...]:
-        """The columns that a file may carry: those of the contract, then ``updated_at`` and ``is_deleted``."""
+        """The columns that a file may carry: the contract's, then those that every feed takes."""
         return (*self.columns, UPDATED_AT, IS_DELETED)
 
     def column(self, name: str) -> Column:

@@ -26,17 +26,23 @@ def _read_csv(text: Path, header: Header, *, is_clean: bool) -> str:
     source = f"""read_csv({quoted(text)}, auto_detect = false, header = {str(not is_clean).lower()},
         delim = {quoted(header.delimiter)}, quote = '"', escape = '"', compression = 'none',
         max_line_size = {RECORD_LIMIT + 100}, columns = {{{columns}}})"""
-    return f"SELECT * FROM {source}" if is_clean else f"SELECT row_number() OVER () AS {ROW}, * FROM {source}"
+    return f"FROM {source}" if is_clean else f"SELECT row_number() OVER () AS {ROW}, * FROM {source}"  # noqa: S608
 
 
 def _staged(header: Header, relation: str, traits: Traits, malformed: list[int]) -> Staged:
     columns = header.columns
-    has_padding = traits.has_blank or traits.has_quote or not traits.is_ascii
+    trim = (
+        "wh_trim"
+        if not traits.is_ascii
+        else "wh_trim_ascii"
+        if traits.has_blank or traits.has_quote
+        else "wh_blank"
+    )
     return Staged(
         relation=relation,
         columns={name: f"r.{_field(position)}" for name, position in columns.known.items()},
         site={name: f"r.{_field(position)}" for name, position in columns.site.items()},
-        trim="wh_trim" if has_padding else "wh_blank",
+        trim=trim,
         unknown=columns.unknown,
         malformed=malformed,
     )
@@ -59,8 +65,8 @@ def stage_csv(
         traits: of its bytes.
         feed: the contract.
         work: an empty folder of this file's own.
-        is_careful: False trusts that every row has the form of a row, which the engine checks as it reads; True looks
-            at each row first, and is asked for where the engine objected.
+        is_careful: False trusts that every row has the form of a row, which the engine checks as it reads;
+            True looks at each row first, and is asked for where the engine objected.
 
     Returns:
         The rows as text.

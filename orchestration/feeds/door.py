@@ -1,11 +1,11 @@
 """The door of the raw lake: what each value means, and which rows come in.
 
-Belongs here: the SQL that types, trims and judges a row by the contract alone; one text for every format, so that a row is
-read alike from wherever it came.
-Does not belong here: reading files, and any judgement that needs a zone, a seed or another feed.
+Belongs here: the SQL that types, trims and judges a row by the contract alone; one text for every format, so
+that a row is read alike from wherever it came. Does not belong here: reading files, and any judgement that
+needs a zone, a seed or another feed.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -21,20 +21,24 @@ TIME_PATTERN = (
 
 MACROS = f"""
 CREATE OR REPLACE TEMP MACRO wh_trim(x) AS
-    CASE WHEN x < '!' OR ends_with(x, ' ') OR ends_with(x, '\t') OR ends_with(x, '\n') OR ends_with(x, '\r')
-              OR starts_with(x, chr(160)) OR ends_with(x, chr(160))
+    CASE WHEN x < '!' OR x[-1] < '!' OR x[1] = chr(160) OR x[-1] = chr(160)
          THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
+CREATE OR REPLACE TEMP MACRO wh_trim_ascii(x) AS
+    CASE WHEN x < '!' OR x[-1] < '!' THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
 CREATE OR REPLACE TEMP MACRO wh_blank(x) AS nullif(x, '');
 CREATE OR REPLACE TEMP MACRO wh_number(x) AS
     CASE WHEN contains(x, '_') THEN NULL ELSE try_cast(x AS DECIMAL(18, 6)) END;
 CREATE OR REPLACE TEMP MACRO wh_integer(x) AS
     CASE WHEN wh_number(x) = trunc(wh_number(x)) THEN CAST(wh_number(x) AS BIGINT) END;
 CREATE OR REPLACE TEMP MACRO wh_boolean(x) AS
-    CASE WHEN lower(x) IN ('true', 't', 'yes', '1') THEN true WHEN lower(x) IN ('false', 'f', 'no', '0') THEN false END;
-CREATE OR REPLACE TEMP MACRO wh_time_parts(x) AS regexp_extract(x, '^{TIME_PATTERN}$', ['day', 'minute', 'second', 'part', 'zone']);
+    CASE WHEN lower(x) IN ('true', 't', 'yes', '1') THEN true
+         WHEN lower(x) IN ('false', 'f', 'no', '0') THEN false END;
+CREATE OR REPLACE TEMP MACRO wh_time_parts(x) AS
+    regexp_extract(x, '^{TIME_PATTERN}$', ['day', 'minute', 'second', 'part', 'zone']);
 CREATE OR REPLACE TEMP MACRO wh_any_time_text(p) AS
     p.day || ' ' || coalesce(nullif(p.minute, ''), '00:00') || ':' || coalesce(nullif(p.second, ''), '00')
-    || CASE WHEN p.part = '' THEN '' ELSE '.' || p.part END || CASE WHEN lower(p.zone) = 'z' THEN '+00' ELSE p.zone END;
+    || CASE WHEN p.part = '' THEN '' ELSE '.' || p.part END
+    || CASE WHEN lower(p.zone) = 'z' THEN '+00' ELSE p.zone END;
 CREATE OR REPLACE TEMP MACRO wh_any_time(p) AS
     CASE WHEN p.day = '' THEN NULL
          WHEN p.zone = '' THEN try_cast(wh_any_time_text(p) AS TIMESTAMP)
@@ -57,7 +61,8 @@ CREATE OR REPLACE TEMP MACRO wh_is_local(x) AS
 CREATE OR REPLACE TEMP MACRO wh_date(x) AS
     CASE WHEN x IS NULL THEN NULL
          WHEN x LIKE '____-__-__' THEN try_cast(x AS DATE)
-         WHEN regexp_full_match(x, '\\d{{4}}-\\d\\d-\\d\\d[T ]00:00(:00([.]0+)?)?') THEN try_cast(left(x, 10) AS DATE) END;
+         WHEN regexp_full_match(x, '\\d{{4}}-\\d\\d-\\d\\d[T ]00:00(:00([.]0+)?)?')
+         THEN try_cast(left(x, 10) AS DATE) END;
 """
 PARSERS: dict[str, str] = {
     "integer": "wh_integer",
@@ -98,6 +103,14 @@ class Origin:
     file_id: str
 
 
+@dataclass(frozen=True)
+class Check:
+    """A condition that keeps a row out, and the reason that it then has."""
+
+    condition: str
+    reason: str
+
+
 class Door:
     """The judgement of one feed over one staged source."""
 
@@ -112,6 +125,7 @@ class Door:
         self.feed = feed
         self.staged = staged
         self.origin = origin
+        self._own = [column for column in (UPDATED_AT, IS_DELETED) if column.name in staged.columns]
 
     def accepted_sql(self) -> str:
         """The raw table's rows; refused rows are among them, their ``_row_number`` negative."""
@@ -119,16 +133,15 @@ class Door:
         for column in (*self.feed.columns, UPDATED_AT):
             columns.append(f't."{column.name}"')
             if column.type == "timestamp":
-                columns.append(
-                    f'CASE WHEN t."{column.name}" IS NOT NULL THEN t."{column.name}_is_local" END AS "{column.name}_is_local"'
-                )
+                local = f'"{column.name}_is_local"'
+                columns.append(f'CASE WHEN t."{column.name}" IS NOT NULL THEN t.{local} END AS {local}')
         return f"""
             SELECT {", ".join(columns)}, t.is_deleted, t.site_columns,
                 DATE '{self.origin.delivered_on.isoformat()}' AS _delivered_on,
                 {quoted(self.origin.source_file)} AS _source_file,
-                CASE WHEN {self._judged(self._is_bad, " OR ", "false")} THEN -t.{ROW} ELSE t.{ROW} END AS _row_number,
+                CASE WHEN {self._is_bad()} THEN -t.{ROW} ELSE t.{ROW} END AS _row_number,
                 {quoted(self.origin.file_id)} AS _file_id
-            FROM ({self._typed()}) AS t"""
+            FROM ({self._typed()}) AS t"""  # noqa: S608
 
     def refused_sql(self) -> str:
         """Row number, key hash and reasons of the refused rows, and no value of them.
@@ -137,104 +150,93 @@ class Door:
         """
         key = " || '|' || ".join(self._key_text(name) for name in self.feed.key)
         prefix = f"getvariable('{HASH_KEY}') || '|{self.feed.name}|'"
-        reasons = self._judged(self._reasons, ", ", "NULL", wrap="concat_ws(';', {})")
         return f"""
-            SELECT t.{ROW} AS row_number, sha256({prefix} || {key}) AS record_key_hash, {reasons} AS reason
+            SELECT t.{ROW} AS row_number, sha256({prefix} || {key}) AS record_key_hash,
+                {self._reason()} AS reason
             FROM ({self._typed()}) AS t
-            WHERE {self._judged(self._is_bad, " OR ", "false")}
-            ORDER BY 1"""
+            WHERE {self._is_bad()}
+            ORDER BY 1"""  # noqa: S608
 
     def _typed(self) -> str:
+        """SQL of each column's value beside its text."""
         fields, values = [ROW], [ROW]
         for column in (*self.feed.columns, UPDATED_AT, IS_DELETED):
             source = self.staged.columns.get(column.name)
             text = f"{self.staged.trim}({source})" if source else "NULL::VARCHAR"
             fields.append(f'{text} AS "{column.name}"')
             raw = f'f."{column.name}"'
-            values.append(f'{self._value(column, raw)} AS "{column.name}"')
+            values.append(f'{_value(column, raw)} AS "{column.name}"')
             values.append(f'{raw} AS "{column.name}__text"')
             if column.type == "timestamp":
                 values.append(f'wh_is_local({raw}) AS "{column.name}_is_local"')
-        site = ", ".join(
-            f"{quoted(name)}, {self.staged.trim}({text})" for name, text in self.staged.site.items()
-        )
-        fields.append(
-            f"CAST(json_object({site}) AS VARCHAR) AS site_columns"
-            if site
-            else "NULL::VARCHAR AS site_columns"
-        )
+        pairs = [f"{quoted(name)}, {self.staged.trim}({text})" for name, text in self.staged.site.items()]
+        site = f"CAST(json_object({', '.join(pairs)}) AS VARCHAR)" if pairs else "NULL::VARCHAR"
+        fields.append(f"{site} AS site_columns")
         values.append("f.site_columns")
-        return f"SELECT {', '.join(values)} FROM (SELECT {', '.join(fields)} FROM ({self.staged.relation}) AS r) AS f"
-
-    def _value(self, column: Column, raw: str) -> str:
-        if column.values:
-            return f"CASE WHEN {raw} IN ({', '.join(map(quoted, column.values))}) THEN {raw} END"
-        if column.name == IS_DELETED.name:
-            return f"coalesce(wh_boolean({raw}), false)"
-        if column.type == "string":
-            return raw
-        parser = "wh_instant" if column.name == UPDATED_AT.name else PARSERS[column.type]
-        return f"{parser}({raw})"
+        text_rows = f"SELECT {', '.join(fields)} FROM ({self.staged.relation}) AS r"  # noqa: S608
+        return f"SELECT {', '.join(values)} FROM ({text_rows}) AS f"  # noqa: S608
 
     def _key_text(self, name: str) -> str:
-        column = self.feed.column(name)
         text = f't."{name}__text"'
-        if column.type in ("string", "boolean", "integer", "decimal"):
+        if self.feed.column(name).type == "string":
             return f"coalesce({text}, '')"
         return f"""coalesce(CAST(t."{name}" AS VARCHAR), {text}, '')"""
 
-    def _is_bad(self, column: Column) -> list[str]:
-        value, text = f't."{column.name}"', f't."{column.name}__text"'
-        if column.name == IS_DELETED.name:
-            return [f"({text} IS NOT NULL AND wh_boolean({text}) IS NULL)"]
-        if column.required:
-            return [f"{value} IS NULL"]
-        return (
-            [f"({text} IS NOT NULL AND {value} IS NULL)"] if column.type != "string" or column.values else []
-        )
-
-    def _reasons(self, column: Column) -> list[str]:
-        value, text = f't."{column.name}"', f't."{column.name}__text"'
-        kind = "invalid_value" if column.values else "invalid_type"
-        found = []
-        if column.required:
-            found.append(f"CASE WHEN {text} IS NULL THEN 'missing_required:{column.name}' END")
-        if column.name == IS_DELETED.name:
-            value = f"wh_boolean({text})"
-        if column.type != "string" or column.values:
-            found.append(f"CASE WHEN {text} IS NOT NULL AND {value} IS NULL THEN '{kind}:{column.name}' END")
-        return found
-
-    def _judged(
-        self, judge: Callable[[Column], list[str]], glue: str, nothing: str, wrap: str = "({})"
-    ) -> str:
-        """The judgement of a whole row, or of its key alone where the row only takes something back."""
-        own = (UPDATED_AT, IS_DELETED)
-        whole = []
-        for column in (*self.feed.columns, *own):
-            if column.name in own_names(own) and column.name not in self.staged.columns:
-                continue
-            whole.extend(judge(column))
+    def _strict_checks(self) -> list[Check]:
+        """What a row must meet, in the order of the contract."""
+        checks = []
+        for column in (*self.feed.columns, *self._own):
+            checks += _checks(column)
             if self.feed.one_of and column.name == self.feed.one_of[0]:
                 none = " AND ".join(f't."{name}__text" IS NULL' for name in self.feed.one_of)
-                is_reason = glue != " OR "
-                whole.append(
-                    f"CASE WHEN {none} THEN 'missing_required:{column.name}' END"
-                    if is_reason
-                    else f"({none})"
-                )
-        key = [part for name in self.feed.key for part in judge(self.feed.column(name))]
-        key += [part for column in own if column.name in self.staged.columns for part in judge(column)]
-        takes_back = [f't."{name}" = {quoted(value)}' for name, value in self.feed.void.items()]
-        if IS_DELETED.name in self.staged.columns:
-            takes_back.append("t.is_deleted")
-        strict = wrap.format(glue.join(whole) or nothing)
-        if not takes_back:
-            return strict
-        lenient = wrap.format(glue.join(key) or nothing)
-        return f"CASE WHEN {' OR '.join(takes_back)} THEN {lenient} ELSE {strict} END"
+                checks.append(Check(none, f"missing_required:{column.name}"))
+        return checks
+
+    def _lenient_checks(self) -> list[Check]:
+        """What a row must meet that only takes something back: its key, and its place among versions."""
+        columns = [self.feed.column(name) for name in self.feed.key]
+        return [check for column in (*columns, *self._own) for check in _checks(column)]
+
+    def _takes_back(self) -> str | None:
+        """SQL that tells a tombstone, or a row that voids what it names."""
+        conditions = [f't."{name}" = {quoted(value)}' for name, value in self.feed.void.items()]
+        conditions += ["t.is_deleted"] if IS_DELETED in self._own else []
+        return " OR ".join(conditions) or None
+
+    def _is_bad(self) -> str:
+        return self._judge(lambda checks: " OR ".join(f"({check.condition})" for check in checks) or "false")
+
+    def _reason(self) -> str:
+        def listed(checks: Iterable[Check]) -> str:
+            reasons = [f"CASE WHEN {check.condition} THEN '{check.reason}' END" for check in checks]
+            return f"concat_ws(';', {', '.join(reasons)})"
+
+        return self._judge(listed)
+
+    def _judge(self, judgement: Callable[[Iterable[Check]], str]) -> str:
+        strict = judgement(self._strict_checks())
+        if takes_back := self._takes_back():
+            return f"CASE WHEN {takes_back} THEN {judgement(self._lenient_checks())} ELSE {strict} END"
+        return f"({strict})"
 
 
-def own_names(columns: Collection[Column]) -> set[str]:
-    """Names of the columns that every feed has."""
-    return {column.name for column in columns}
+def _value(column: Column, raw: str) -> str:
+    """SQL of a column's value from its trimmed text; null where it cannot be read."""
+    if column.values:
+        return f"CASE WHEN {raw} IN ({', '.join(map(quoted, column.values))}) THEN {raw} END"
+    if column == IS_DELETED:
+        return f"coalesce(wh_boolean({raw}), false)"
+    if column == UPDATED_AT:
+        return f"wh_instant({raw})"
+    return raw if column.type == "string" else f"{PARSERS[column.type]}({raw})"
+
+
+def _checks(column: Column) -> list[Check]:
+    """What a column's own value must meet."""
+    text = f't."{column.name}__text"'
+    value = f"wh_boolean({text})" if column == IS_DELETED else f't."{column.name}"'
+    checks = [Check(f"{text} IS NULL", f"missing_required:{column.name}")] if column.required else []
+    if column.values or column.type != "string":
+        kind = "invalid_value" if column.values else "invalid_type"
+        checks.append(Check(f"{text} IS NOT NULL AND {value} IS NULL", f"{kind}:{column.name}"))
+    return checks

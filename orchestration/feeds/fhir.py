@@ -1,23 +1,21 @@
 """FHIR R4 bulk NDJSON: one resource a line, its type told by the line and not by the file's name.
 
 Belongs here: from lines to the rows of the feeds that a resource fills; what becomes of lines that fill none.
-Does not belong here: the meaning of elements (``fhir_resources.py`` and its neighbours) and references between files
-(``references.py``).
+Does not belong here: the meaning of elements (``fhir_resources.py`` and its neighbours) and references
+between files (``references.py``).
 """
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
 from orchestration.feeds import fhir_clinical, fhir_people
 from orchestration.feeds.codes import CodeMap, load_code_map
-from orchestration.feeds.contract import Feed
 from orchestration.feeds.door import ROW, Staged
-from orchestration.feeds.fhir_resources import MACROS, Mapping, Resource
-from orchestration.feeds.lake import move_into_place, quoted
+from orchestration.feeds.fhir_resources import MACROS, Mapping, Resource, exclusive, feed_rows
+from orchestration.feeds.lake import move_into_place, quoted, table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.opened import FileRefused, Traits, open_text
 from orchestration.feeds.reading import Reading
@@ -39,7 +37,8 @@ RESOURCES: dict[str, Resource] = {
 }
 """The resource types that fill feeds; a type that is not here is refused line by line."""
 
-ENTERED_IN_ERROR = "entered-in-error"
+CODE_LIMIT = 64
+"""Letters of an unknown code that a finding shows."""
 
 
 def _read_json(text: Path, elements: dict[str, str]) -> str:
@@ -51,7 +50,7 @@ def _read_json(text: Path, elements: dict[str, str]) -> str:
 
 
 def _keep_readable_lines(text: Path, target: Path) -> None:
-    """Copy a file, an empty object standing in for each line that is no resource, so that lines keep their numbers."""
+    """Copy a file with an empty object for each line that is no resource; lines keep their numbers."""
     with text.open("rb") as source, target.open("wb") as clean:
         if source.read(len(BOM_UTF8)) != BOM_UTF8:
             source.seek(0)
@@ -80,6 +79,7 @@ class _Lines:
         self.codes = codes
         self.unmapped: list[UnmappedCode] = []
         self.identifiers: list[Path] = []
+        self.lines = reading.work / "lines"
 
     def content(self) -> Content:
         """Let all lines in, type by type.
@@ -99,9 +99,8 @@ class _Lines:
             served += others
         parts += self.passed_over(types, served)
         if self.identifiers:
-            made = self.reading.work / "identifiers"
-            tables = ", ".join(map(quoted, self.identifiers))
-            self.connection.execute(f"COPY (SELECT * FROM read_parquet([{tables}])) TO {quoted(made)} (FORMAT parquet)")
+            tables = " UNION ALL ".join(f"FROM {table(path)}" for path in self.identifiers)
+            made = write_table(self.connection, tables, self.reading.work / "identifiers")
             move_into_place(made, self.reading.lake.identifiers(self.reading.copy.file_id))
         return self.reading.content(parts, unmapped=self.unmapped, has_identifiers=bool(self.identifiers))
 
@@ -111,27 +110,24 @@ class _Lines:
         Raises:
             duckdb.Error: a line cannot even be passed over.
         """
-        table = self.reading.work / "lines"
         kind = "CASE WHEN regexp_full_match(resourceType, '[A-Za-z]{1,64}') THEN resourceType END"
-        self.connection.execute(
-            f"COPY (SELECT row_number() OVER () AS {ROW}, {kind} AS type FROM "
-            f"{_read_json(self.text, {'resourceType': 'VARCHAR'})}) TO {quoted(table)} (FORMAT parquet)"
-        )
-        counted = self.connection.execute(f"SELECT type, count(*) FROM read_parquet({quoted(table)}) GROUP BY type")
-        return dict(counted.fetchall())
+        source = _read_json(self.text, {"resourceType": "VARCHAR"})
+        rows = f"SELECT row_number() OVER () AS {ROW}, {kind} AS type FROM {source}"  # noqa: S608
+        write_table(self.connection, rows, self.lines)
+        counts = f"SELECT type, count(*) FROM {table(self.lines)} GROUP BY type"  # noqa: S608
+        return dict(self.connection.execute(counts).fetchall())
 
     def passed_over(self, types: dict[str | None, int], served: int) -> list[Part]:
         """Refuse the lines that fill no feed; ``served`` lines are of use as references alone."""
         strange = [name for name in types if name not in RESOURCES]
         refused = sum(types[name] for name in strange)
         if refused:
-            table = self.reading.work / "lines"
             known = ", ".join(quoted(name) for name in RESOURCES)
+            reason = "coalesce('unsupported_resource:' || type, 'malformed_row')"
             self.reading.write_refused(
                 FHIR,
-                f"SELECT {ROW} AS row_number, NULL::VARCHAR AS record_key_hash, "
-                "coalesce('unsupported_resource:' || type, 'malformed_row') AS reason "
-                f"FROM read_parquet({quoted(table)}) WHERE coalesce(type NOT IN ({known}), true)",
+                f"SELECT {ROW} AS row_number, NULL::VARCHAR AS record_key_hash, "  # noqa: S608
+                f"{reason} AS reason FROM {table(self.lines)} WHERE coalesce(type NOT IN ({known}), true)",
             )
         return [Part(FHIR, refused + served, served, refused)] if refused or served else []
 
@@ -142,97 +138,54 @@ class _Lines:
             The counts by feed, and how many lines fill none.
         """
         resource = RESOURCES[name]
-        table = self.reading.work / f"{name}.resources"
-        self.connection.execute(
-            f"COPY (SELECT * FROM (SELECT row_number() OVER () AS {ROW}, * FROM {_read_json(self.text, resource.elements)})"
-            f" WHERE resourceType = {quoted(name)}) TO {quoted(table)} (FORMAT parquet)"
-        )
-        source = f"(SELECT * FROM read_parquet({quoted(table)}))"
+        every = _read_json(self.text, resource.elements)
+        numbered = f"SELECT row_number() OVER () AS {ROW}, * FROM {every}"  # noqa: S608
+        rows = f"SELECT * FROM ({numbered}) WHERE resourceType = {quoted(name)}"  # noqa: S608
+        source = table(write_table(self.connection, rows, self.reading.work / f"{name}.resources"))
         if resource.identifier_rows:
             self._keep_identifiers(name, resource, source)
         parts, filled = [], 0
-        for mapping, where in _exclusive(resource, self.codes):
-            part = self._fill(mapping, f"SELECT * FROM {source} AS s WHERE {where}")
+        for mapping, where in exclusive(resource, self.codes):
+            part = self._fill(mapping, f"FROM {source} AS s WHERE {where}")
             if part is not None:
                 parts.append(part)
                 filled += part.rows_read
         return parts, self._count(source) - filled
 
     def _count(self, source: str) -> int:
-        found = self.connection.execute(f"SELECT count(*) FROM {source}").fetchone()
+        found = self.connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608
         return int(found[0]) if found else 0
 
     def _fill(self, mapping: Mapping, source: str) -> Part | None:
         feed = self.reading.contract.feeds[mapping.feed]
-        staged = self.reading.work / f"{feed.name}.staged"
-        self.connection.execute(f"COPY ({_rows(feed, mapping, source, self.codes)}) TO {quoted(staged)} (FORMAT parquet)")
-        if not self._count(f"read_parquet({quoted(staged)})"):
+        rows = feed_rows(feed, mapping, source, self.codes)
+        staged = table(write_table(self.connection, rows, self.reading.work / f"{feed.name}.staged"))
+        if not self._count(staged):
             return None
         for column, coded in mapping.coded.items():
             if coded.is_reported:
                 self._note_unmapped(feed.name, column, staged)
         names = [*mapping.columns, *mapping.coded, "updated_at", "is_deleted"]
-        return hold_back_references(
-            self.reading,
-            feed,
-            Staged(
-                relation=f"SELECT * FROM read_parquet({quoted(staged)})",
-                columns={name: f'r."{name}"' for name in names},
-            ),
-        )
+        columns = {name: f'r."{name}"' for name in names}
+        return hold_back_references(self.reading, feed, Staged(relation=f"FROM {staged}", columns=columns))
 
-    def _note_unmapped(self, feed: str, column: str, staged: Path) -> None:
+    def _note_unmapped(self, feed: str, column: str, staged: str) -> None:
+        code = f'"{column}__code"'
         counted = self.connection.execute(
-            f'SELECT "{column}__code".system, "{column}__code".code, count(*) FROM read_parquet({quoted(staged)}) '
-            f'WHERE "{column}__code".code IS NOT NULL GROUP BY ALL ORDER BY ALL'
+            f"SELECT {code}.system, {code}.code, count(*) FROM {staged} "  # noqa: S608
+            f"WHERE {code}.code IS NOT NULL GROUP BY ALL ORDER BY ALL"
         ).fetchall()
-        for system, code, rows in counted:
-            self.unmapped.append(UnmappedCode(feed, column, system or "", code[:64], rows))
+        for system, text, rows in counted:
+            self.unmapped.append(UnmappedCode(feed, column, system or "", text[:CODE_LIMIT], rows))
 
     def _keep_identifiers(self, name: str, resource: Resource, source: str) -> None:
-        made = self.reading.work / f"{name}.identifiers"
-        self.connection.execute(
-            f"COPY (SELECT DISTINCT {quoted(resource.identified_as)} AS type, entry.system, entry.value, entry.id FROM "
-            f"(SELECT unnest({resource.identifier_rows}) AS entry FROM {source} AS s) WHERE entry.id IS NOT NULL "
-            f"ORDER BY ALL) TO {quoted(made)} (FORMAT parquet)"
+        every = f"SELECT unnest({resource.identifier_rows}) AS entry FROM {source} AS s"  # noqa: S608
+        rows = (
+            f"SELECT DISTINCT {quoted(resource.identified_as)} AS type, "  # noqa: S608
+            f"entry.system, entry.value, entry.id FROM ({every}) WHERE entry.id IS NOT NULL ORDER BY ALL"
         )
-        self.identifiers.append(made)
-
-
-def _exclusive(resource: Resource, codes: CodeMap) -> Iterator[tuple[Mapping, str]]:
-    """Each mapping with a condition that no earlier mapping's lines meet."""
-    earlier = "false"
-    for mapping in resource.mappings:
-        values = {column: codes.lookup(mapping.feed, column, coded.codings) for column, coded in mapping.coded.items()}
-        own = mapping.where
-        for column, value in values.items():
-            own = own.replace(f"{{{column}}}", f"({value})")
-        yield mapping, f"coalesce(({own}), false) AND NOT ({earlier})"
-        earlier = f"{earlier} OR coalesce(({own}), false)"
-
-
-def _rows(feed: Feed, mapping: Mapping, source: str, codes: CodeMap) -> str:
-    """SQL of a feed's columns as text, with the first coding of each coded column that is not known."""
-    columns = [ROW]
-    columns += [f'CAST({text} AS VARCHAR) AS "{name}"' for name, text in mapping.columns.items()]
-    for name, coded in mapping.coded.items():
-        known = codes.lookup(feed.name, name, coded.codings)
-        first = f"[coding for coding in {coded.codings} if coding.code IS NOT NULL][1]"
-        has_other = "other" in feed.column(name).values
-        otherwise = coded.otherwise or (f"CASE WHEN {first}.code IS NOT NULL THEN 'other' END" if has_other else "NULL")
-        columns.append(f'coalesce({known}, {otherwise}) AS "{name}"')
-        if coded.is_reported:
-            columns.append(f'CASE WHEN {known} IS NULL THEN {first} END AS "{name}__code"')
-    columns.append("s.meta.lastUpdated AS updated_at")
-    columns.append(f"CAST(coalesce({mapping.is_deleted}, false) AS VARCHAR) AS is_deleted")
-    rows = f"SELECT {', '.join(columns)} FROM ({source}) AS s"
-    if "status" not in mapping.coded:
-        return rows
-    lacking = [f'"{name}" IS NULL' for name in feed.required if name not in feed.key]
-    if feed.one_of:
-        lacking.append("(" + " AND ".join(f'"{name}" IS NULL' for name in feed.one_of) + ")")
-    takes_back = f"CASE WHEN coalesce(status, '') = '{ENTERED_IN_ERROR}' AND ({' OR '.join(lacking)}) THEN 'true' ELSE is_deleted END"
-    return f"SELECT * REPLACE ({takes_back} AS is_deleted) FROM ({rows})"
+        made = self.reading.work / f"{name}.identifiers"
+        self.identifiers.append(write_table(self.connection, rows, made))
 
 
 def read_fhir(reading: Reading, path: Path, traits: Traits) -> Content:

@@ -34,7 +34,7 @@ PRACTITIONERS = (
     "AND NOT regexp_matches(coalesce(entry.individual.reference, ''), '(^|/)(Patient|RelatedPerson)/')]"
 )
 PERFORMER = " , ".join(
-    f"[entry for entry in {PRACTITIONERS} if list_contains([coding.code for coding in fhir_concepts(entry.type)], '{role}')][1]"
+    f"[entry for entry in {PRACTITIONERS} if fhir_has(fhir_concepts(entry.type), '{role}')][1]"
     for role in ("PPRF", "ATND")
 )
 VISIT_CODINGS = "list_concat(s.serviceType.coding, fhir_concepts(s.type))"
@@ -60,7 +60,9 @@ ENCOUNTER = Resource(
             {
                 "encounter_id": "s.id",
                 "patient_id": reference("s.subject", "Patient"),
-                "practitioner_id": reference(f"coalesce({PERFORMER}, {PRACTITIONERS}[1]).individual", "Practitioner"),
+                "practitioner_id": reference(
+                    f"coalesce({PERFORMER}, {PRACTITIONERS}[1]).individual", "Practitioner"
+                ),
                 "team_id": reference("s.serviceProvider", "Organization"),
                 "started_at": "fhir_moment(s.period.start)",
                 "ended_at": 'fhir_moment(s.period."end")',
@@ -120,17 +122,25 @@ CONDITION = Resource(
     ),
 )
 
-OBSERVED_AT = "fhir_moment(coalesce(s.effectiveDateTime, s.effectiveInstant, s.effectivePeriod.start, s.issued))"
+OBSERVED_AT = (
+    "fhir_moment(coalesce(s.effectiveDateTime, s.effectiveInstant, s.effectivePeriod.start, s.issued))"
+)
 OBSERVATION_STATUS = Coded(primitive("s.status", "http://hl7.org/fhir/observation-status"))
-ITEM_9_PART = f"[part for part in s.component if list_contains([coding.code for coding in part.code.coding], '{ITEM_9}')][1]"
+ITEM_9_PART = f"[part for part in s.component if fhir_has(part.code.coding, '{ITEM_9}')][1]"
 ITEM_ANSWERS = "MAP {'LA6568-5': '0', 'LA6569-3': '1', 'LA6570-1': '2', 'LA6571-9': '3'}"
-"""LOINC answers of the list that the items of the PHQ and GAD share: not at all, several days, more than half, nearly every."""
+"""LOINC answers of the list that the items of the PHQ and GAD share: not at all, several days, more than
+half, nearly every."""
 
 NOT_DONE = (
-    "coalesce([entry.valueCodeableConcept.coding for entry in s.extension if ends_with(entry.url, 'notDoneReason')][1], "
-    "s.dataAbsentReason.coding)"
+    "coalesce([entry.valueCodeableConcept.coding for entry in s.extension "
+    "if ends_with(entry.url, 'notDoneReason')][1], s.dataAbsentReason.coding)"
 )
-VALUE = {"valueQuantity": QUANTITY, "valueInteger": "VARCHAR", "valueString": "VARCHAR", "valueCodeableConcept": CONCEPT}
+VALUE = {
+    "valueQuantity": QUANTITY,
+    "valueInteger": "VARCHAR",
+    "valueString": "VARCHAR",
+    "valueCodeableConcept": CONCEPT,
+}
 
 OBSERVATION = Resource(
     elements={

@@ -5,7 +5,6 @@ Does not belong here: what happens to a patient (``fhir_clinical.py``).
 """
 
 from orchestration.feeds.fhir_resources import (
-    CODING,
     CONCEPT,
     EVERY,
     IDENTIFIER,
@@ -39,8 +38,8 @@ PATIENT = Resource(
             "patient",
             {
                 "patient_id": "s.id",
-                "mrn": "[entry.value for entry in s.identifier if list_contains("
-                f"[coding.code for coding in entry.type.coding], '{RECORD_NUMBER}')][1]",
+                "mrn": "[entry.value for entry in s.identifier "
+                f"if fhir_has(entry.type.coding, '{RECORD_NUMBER}')][1]",
                 "family_name": "fhir_name(s.name).family",
                 "given_name": "array_to_string(fhir_name(s.name).given, ' ')",
                 "birth_date": "fhir_day(s.birthDate)",
@@ -104,7 +103,9 @@ PRACTITIONER_ROLE = Resource(
             is_deleted='NOT coalesce(s.active, true) AND s.period."end" IS NULL',
         ),
     ),
-    identifier_rows="[{'system': 'role', 'value': s.id, 'id': " + reference("s.practitioner", "Practitioner") + "}]",
+    identifier_rows="[{'system': 'role', 'value': s.id, 'id': "
+    + reference("s.practitioner", "Practitioner")
+    + "}]",
     identified_as="Practitioner",
 )
 
@@ -136,6 +137,7 @@ ORGANIZATION = Resource(
     identified_as="Organization",
 )
 
+PAYER = reference("s.payor[1]", "Organization")
 COVERAGE = Resource(
     elements={
         **EVERY,
@@ -158,13 +160,14 @@ COVERAGE = Resource(
             },
             {
                 "payer_id": Coded(
-                    f"list_concat(s.type.coding, [{{'system': 'payer', 'code': s.payor[1].display}}]::{CODING}[], "
-                    f"[{{'system': 'payer', 'code': {reference('s.payor[1]', 'Organization')}}}]::{CODING}[])",
+                    f"list_concat(s.type.coding, {primitive('s.payor[1].display', 'payer')}, "
+                    f"{primitive(PAYER, 'payer')})",
                     is_reported=False,
-                    otherwise=reference("s.payor[1]", "Organization"),
+                    otherwise=PAYER,
                 )
             },
-            is_deleted="s.status IN ('entered-in-error', 'draft') OR (s.status = 'cancelled' AND s.period.\"end\" IS NULL)",
+            is_deleted="s.status IN ('entered-in-error', 'draft') "
+            "OR (s.status = 'cancelled' AND s.period.\"end\" IS NULL)",
         ),
     ),
 )

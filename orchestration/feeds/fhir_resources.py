@@ -1,10 +1,15 @@
 """What a FHIR R4 resource says, in the columns of a feed.
 
-Belongs here: the elements that are read of each resource type, and the SQL that turns them into a feed's columns.
-Does not belong here: lines and files (``fhir.py``), and codes (``seeds/code_map.csv``).
+Belongs here: the elements that are read of each resource type, and the SQL that turns them into a feed's
+columns. Does not belong here: lines and files (``fhir.py``), and codes (``seeds/code_map.csv``).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from orchestration.feeds.codes import CodeMap
+from orchestration.feeds.contract import Feed
+from orchestration.feeds.door import ROW
 
 CODING = "STRUCT(system VARCHAR, code VARCHAR)"
 CONCEPT = f"STRUCT(coding {CODING}[], text VARCHAR)"
@@ -14,6 +19,7 @@ PERIOD = 'STRUCT("start" VARCHAR, "end" VARCHAR)'
 NAME = "STRUCT(use VARCHAR, family VARCHAR, given VARCHAR[], suffix VARCHAR[])"
 QUANTITY = "STRUCT(value VARCHAR)"
 CONTAINED = f"STRUCT(resourceType VARCHAR, id VARCHAR, identifier {IDENTIFIER}[])[]"
+ENTERED_IN_ERROR = "entered-in-error"
 EVERY = {
     "resourceType": "VARCHAR",
     "id": "VARCHAR",
@@ -28,12 +34,14 @@ CREATE OR REPLACE TEMP MACRO fhir_pairs(codings) AS
     nullif(array_to_string([fhir_pair(coding) for coding in codings if coding.code IS NOT NULL], ';'), '');
 CREATE OR REPLACE TEMP MACRO fhir_of_system(codings, system_name) AS
     [coding.code for coding in codings if coding.system = system_name][1];
+CREATE OR REPLACE TEMP MACRO fhir_has(codings, wanted) AS
+    list_contains([coding.code for coding in codings], wanted);
 CREATE OR REPLACE TEMP MACRO fhir_day(moment) AS
     CASE strlen(moment) WHEN 4 THEN moment || '-01-01' WHEN 7 THEN moment || '-01' ELSE left(moment, 10) END;
 CREATE OR REPLACE TEMP MACRO fhir_moment(moment) AS
     CASE strlen(moment) WHEN 4 THEN moment || '-01-01' WHEN 7 THEN moment || '-01' ELSE moment END;
 CREATE OR REPLACE TEMP MACRO fhir_asked(type_name, identifier) AS
-    type_name || '?identifier=' || coalesce(identifier.system, '') || '|' || identifier.value;
+    type_name || '?identifier=' || coalesce(identifier.system || '|', '') || identifier.value;
 CREATE OR REPLACE TEMP MACRO fhir_contained(link, type_name, inside) AS
     fhir_asked(type_name, [entry.identifier[1] for entry in inside if '#' || entry.id = link][1]);
 CREATE OR REPLACE TEMP MACRO fhir_linked(link, type_name) AS
@@ -65,7 +73,8 @@ class Coded:
     Attributes:
         codings: SQL of the codings that are looked up, the first known one deciding.
         is_reported: whether a code that is not known is a finding.
-        otherwise: SQL of the value where no coding is known; ``other`` where the column's list has it, if None.
+        otherwise: SQL of the value where no coding is known; ``other`` where the column's list has it, if
+            None.
     """
 
     codings: str
@@ -94,12 +103,13 @@ class Mapping:
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource type: what is read of it, and the feeds that it fills; its first mapping whose ``where`` holds takes a line.
+    """A resource type: what is read of it, and the feeds that it fills.
 
     Attributes:
         elements: DuckDB types by element.
-        mappings: in order.
-        identifier_rows: SQL list of structs of ``system``, ``value`` and ``id`` that other resources may name this one by.
+        mappings: in order; the first whose ``where`` holds takes a line.
+        identifier_rows: SQL list of structs of ``system``, ``value`` and ``id`` that other resources may name
+            this one by.
         identified_as: the type under which they do.
     """
 
@@ -121,3 +131,64 @@ def primitive(element: str, system: str) -> str:
 
 OWN_IDENTIFIERS = """[{'system': coalesce(entry.system, ''), 'value': entry.value, 'id': s.id}
     for entry in s.identifier if entry.value IS NOT NULL]"""
+
+
+def exclusive(resource: Resource, codes: CodeMap) -> Iterator[tuple[Mapping, str]]:
+    """Each mapping with a condition that no earlier mapping's lines meet.
+
+    Args:
+        resource: the resource type.
+        codes: lookups that a condition may need.
+
+    Yields:
+        The mapping, and SQL over the elements of the resource as ``s``.
+    """
+    earlier = "false"
+    for mapping in resource.mappings:
+        values = {
+            column: codes.lookup(mapping.feed, column, coded.codings)
+            for column, coded in mapping.coded.items()
+        }
+        own = mapping.where
+        for column, value in values.items():
+            own = own.replace(f"{{{column}}}", f"({value})")
+        yield mapping, f"coalesce(({own}), false) AND NOT ({earlier})"
+        earlier = f"{earlier} OR coalesce(({own}), false)"
+
+
+def feed_rows(feed: Feed, mapping: Mapping, source: str, codes: CodeMap) -> str:
+    """SQL of a feed's columns as text, and of the codes that nothing is known of.
+
+    Args:
+        feed: the contract.
+        mapping: the feed's columns out of the resource.
+        source: SQL of the resources.
+        codes: what codes become.
+
+    Returns:
+        A query of the row number, the columns, and beside each reported coded column its first coding where
+        none is known, as ``<column>__code``.
+    """
+    columns = [ROW]
+    columns += [f'CAST({text} AS VARCHAR) AS "{name}"' for name, text in mapping.columns.items()]
+    for name, coded in mapping.coded.items():
+        known = codes.lookup(feed.name, name, coded.codings)
+        first = f"[coding for coding in {coded.codings} if coding.code IS NOT NULL][1]"
+        has_other = "other" in feed.column(name).values
+        otherwise = coded.otherwise or (
+            f"CASE WHEN {first}.code IS NOT NULL THEN 'other' END" if has_other else "NULL"
+        )
+        columns.append(f'coalesce({known}, {otherwise}) AS "{name}"')
+        if coded.is_reported:
+            columns.append(f'CASE WHEN {known} IS NULL THEN {first} END AS "{name}__code"')
+    columns.append("s.meta.lastUpdated AS updated_at")
+    columns.append(f"CAST(coalesce({mapping.is_deleted}, false) AS VARCHAR) AS is_deleted")
+    rows = f"SELECT {', '.join(columns)} FROM ({source}) AS s"  # noqa: S608
+    if "status" not in mapping.coded:
+        return rows
+    lacking = [f'"{name}" IS NULL' for name in feed.required if name not in feed.key]
+    if feed.one_of:
+        lacking.append("(" + " AND ".join(f'"{name}" IS NULL' for name in feed.one_of) + ")")
+    is_void = f"coalesce(status, '') = '{ENTERED_IN_ERROR}' AND ({' OR '.join(lacking)})"
+    is_deleted = f"CASE WHEN {is_void} THEN 'true' ELSE is_deleted END"
+    return f"SELECT * REPLACE ({is_deleted} AS is_deleted) FROM ({rows})"  # noqa: S608

@@ -54,7 +54,8 @@ def match_columns(names: list[str], feed: Feed) -> Columns:
         The positions by contract name.
 
     Raises:
-        FileRefused: ``missing_column:<name>`` for each required column that is not there, or ``duplicate_column:<name>``.
+        FileRefused: ``missing_column:<name>`` for each required column that is not there, or
+            ``duplicate_column:<name>``.
     """
     cleaned = [name.strip(" \t\r\n\u00a0\ufeff").lower() for name in names]
     accepted = {column.name for column in feed.accepted}
@@ -89,8 +90,8 @@ def read_header(head: bytes, feed: Feed) -> Header:
         The header.
 
     Raises:
-        FileRefused: ``wrong_delimiter`` where the names are there and none of the known delimiters parts them;
-            ``missing_column:<name>``; ``duplicate_column:<name>``.
+        FileRefused: ``wrong_delimiter`` where the names are there and none of the known delimiters parts
+            them; ``missing_column:<name>``; ``duplicate_column:<name>``.
     """
     text = head.decode("utf-8", errors="replace").removeprefix("\ufeff")
     lines = text.split("\n")

@@ -54,8 +54,8 @@ def ingest(
 ) -> IngestReport:
     """Bring the lake up to what has been delivered.
 
-    The result depends on what was delivered and not on when, how often or in what order this ran; interrupted anywhere,
-    it can be run again. One run at a time: who calls it holds the lock of the home.
+    The result depends on what was delivered and not on when, how often or in what order this ran; interrupted
+    anywhere, it can be run again. One run at a time: who calls it holds the lock of the home.
 
     Args:
         landing: the folder that feeds land in.
@@ -77,7 +77,9 @@ def ingest(
         EngineFailed: memory or disk ran out.
     """
     if not is_zone(default_time_zone):
-        raise ValueError(f"the default time zone {default_time_zone!r} is not an IANA zone; name one such as UTC")
+        raise ValueError(
+            f"the default time zone {default_time_zone!r} is not an IANA zone; name one such as UTC"
+        )
     contract = load_contract()
     place = write_empty_lake(lake, quarantine, contract)
     empty_work(place)

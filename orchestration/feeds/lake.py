@@ -123,6 +123,26 @@ def quoted(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def table(path: Path) -> str:
+    """SQL that reads a Parquet file or a pattern of them, by their own columns alone."""
+    return f"read_parquet({quoted(path)}, hive_partitioning = false)"
+
+
+def write_table(connection: duckdb.DuckDBPyConnection, rows: str, made: Path) -> Path:
+    """Write what a query gives as a Parquet file, not yet in its place.
+
+    Args:
+        connection: any.
+        rows: the query.
+        made: a path in a scratch folder.
+
+    Returns:
+        The same path.
+    """
+    connection.execute(f"COPY ({rows}) TO {quoted(made)} (FORMAT parquet)")
+    return made
+
+
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -137,7 +157,7 @@ def make_folder(folder: Path) -> None:
 
 
 def move_into_place(made: Path, final: Path) -> None:
-    """Put a finished file under its final name: readers see the old one or the new one, whole, also after a crash."""
+    """Put a finished file under its final name, so that readers see the old or the new one whole."""
     make_folder(final.parent)
     made.chmod(0o600)
     with made.open("rb") as handle:
@@ -257,10 +277,9 @@ def write_schema(
 ) -> None:
     """Write a Parquet file without rows, unless the one in place has just these columns."""
     if final.exists():
-        found = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quoted(final)})").fetchall()
+        found = connection.execute(f"DESCRIBE FROM {table(final)}").fetchall()
         if [(row[0], row[1]) for row in found] == list(columns):
             return
-    made = lake.work / f"{final.parent.name}-schema.made"
     nothing = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in columns)
-    connection.execute(f"COPY (SELECT {nothing} WHERE false) TO {quoted(made)} (FORMAT parquet)")
-    move_into_place(made, final)
+    made = lake.work / f"{final.parent.name}-schema.made"
+    move_into_place(write_table(connection, f"SELECT {nothing} WHERE false", made), final)

@@ -44,7 +44,8 @@ class Notice:
     """Something in the landing that is not read.
 
     Attributes:
-        kind: ``unknown_folder``, ``not_a_delivery_date``, ``unfinished_upload``, ``unsupported_file`` or ``changed_while_read``.
+        kind: ``unknown_folder``, ``not_a_delivery_date``, ``unfinished_upload``, ``unsupported_file`` or
+            ``changed_while_read``.
         path: relative to the landing.
         delivered_on: the date of its folder, if it has one.
     """
@@ -124,6 +125,7 @@ def scan(landing: Path, as_of: date | None = None, contract: Contract | None = N
 def latest_delivery_date(landing: Path) -> date | None:
     """The latest date on which anything was delivered; None where nothing was.
 
-    A dated folder counts where it holds a delivery: an empty folder, or one with an upload in progress alone, does not.
+    A dated folder counts where it holds a delivery: an empty folder, or one with an upload in progress alone,
+    does not.
     """
     return max((file.delivered_on for file in scan(landing).files), default=None)

@@ -118,13 +118,13 @@ def _recode_wide(path: Path, target: Path, encoding: str) -> None:
 
 
 def _lines(handle: BinaryIO) -> Iterator[bytes]:
-    """Lines with their ends, cut at a limit so that a file without line ends needs no more memory than others."""
+    """Lines with their ends, cut at a limit so that a file without line ends needs no more memory."""
     while line := handle.readline(CHUNK):
         yield line
 
 
 def _recode_legacy(path: Path, target: Path) -> None:
-    """Keep each line that is UTF-8; read any other as Windows-1252, the superset of Latin-1 that exports carry."""
+    """Keep each line that is UTF-8; read any other as Windows-1252, which exports call Latin-1."""
     with path.open("rb") as legacy, target.open("wb") as plain:
         for line in _lines(legacy):
             try:
@@ -153,7 +153,8 @@ def open_text(path: Path, traits: Traits, work: Path) -> tuple[Path, Traits]:
         work: an empty folder of this file's own; recoded copies are made in it.
 
     Returns:
-        The path to read (a link to the landed file where nothing had to be changed) and the traits of that text.
+        The path to read (a link to the landed file where nothing had to be changed) and the traits of that
+        text.
 
     Raises:
         FileRefused: ``empty_file``, ``broken_gzip`` or ``undecodable``.

@@ -1,6 +1,7 @@
 """Parquet on its way to the door.
 
-Belongs here: turning typed columns into the text that the door reads. Does not belong here: what the values mean.
+Belongs here: turning typed columns into the text that the door reads. Does not belong here: what the values
+mean.
 """
 
 from pathlib import Path
@@ -53,7 +54,8 @@ def stage_parquet(
         The rows as text.
 
     Raises:
-        FileRefused: ``empty_file``, ``unreadable_file``, ``missing_column:<name>``, ``duplicate_column:<name>``.
+        FileRefused: ``empty_file``, ``unreadable_file``, ``missing_column:<name>``,
+            ``duplicate_column:<name>``.
     """
     if not traits.size:
         raise FileRefused("empty_file")
@@ -63,14 +65,14 @@ def stage_parquet(
     link.symlink_to(path.resolve())
     source = f"read_parquet({quoted(link)}, hive_partitioning = false, file_row_number = true)"
     try:
-        described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        described = connection.execute(f"DESCRIBE FROM {source}").fetchall()
     except duckdb.Error:
         raise FileRefused("unreadable_file") from None
     named = [(row[0], row[1]) for row in described if row[0] != "file_row_number"]
     columns = match_columns([name for name, _ in named], feed)
     texts = [_as_text(name, kind) for name, kind in named]
     return Staged(
-        relation=f"SELECT file_row_number + 1 AS {ROW}, * FROM {source}",
+        relation=f"SELECT file_row_number + 1 AS {ROW}, * FROM {source}",  # noqa: S608
         columns={name: texts[position] for name, position in columns.known.items()},
         site={name: texts[position] for name, position in columns.site.items()},
         unknown=columns.unknown,

@@ -1,7 +1,7 @@
 """Reading one landed file into the lake.
 
-Belongs here: the readers by format, and the way of one file from its bytes to raw rows, refused rows and counts.
-Does not belong here: which files to read, and what happens between files.
+Belongs here: the readers by format, and the way of one file from its bytes to raw rows, refused rows and
+counts. Does not belong here: which files to read, and what happens between files.
 """
 
 import shutil
@@ -15,7 +15,15 @@ import duckdb
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.csv import stage_csv
 from orchestration.feeds.door import Door, Origin, Staged
-from orchestration.feeds.lake import QUARANTINE_COLUMNS, Lake, make_folder, move_into_place, quoted
+from orchestration.feeds.lake import (
+    QUARANTINE_COLUMNS,
+    Lake,
+    make_folder,
+    move_into_place,
+    quoted,
+    table,
+    write_table,
+)
 from orchestration.feeds.opened import FileRefused, Traits
 from orchestration.feeds.parquet import stage_parquet
 from orchestration.feeds.registry import Content, Copy, Part, UnmappedCode
@@ -123,10 +131,8 @@ class Reading:
 
     def refuse_file(self, feed: str, reason: str) -> Content:
         """Refuse the file as a whole: one row in the quarantine that names no record."""
-        self.write_refused(
-            feed,
-            f"SELECT 0::BIGINT AS row_number, NULL::VARCHAR AS record_key_hash, {quoted(reason)} AS reason",
-        )
+        only = f"SELECT 0::BIGINT AS row_number, NULL::VARCHAR AS record_key_hash, {quoted(reason)} AS reason"
+        self.write_refused(feed, only)
         return self.content([Part(feed, 0, 0, 0)], reason)
 
     def let_in(self, feed: Feed, staged: Staged, final: Path) -> Part:
@@ -144,16 +150,12 @@ class Reading:
             duckdb.Error: the source cannot be read through; nothing was put in place.
         """
         door = Door(feed, staged, self.origin)
-        made = self.work / f"{feed.name}.made"
-        self.connection.execute(f"COPY ({door.accepted_sql()}) TO {quoted(made)} (FORMAT parquet)")
+        made = write_table(self.connection, door.accepted_sql(), self.work / f"{feed.name}.made")
         rows, lowest = self._count(made)
         accepted, refused = rows, len(staged.malformed)
         if lowest < 0:
-            kept = self.work / f"{feed.name}.kept"
-            self.connection.execute(
-                f"COPY (SELECT * FROM read_parquet({quoted(made)}) WHERE _row_number > 0) TO {quoted(kept)} (FORMAT parquet)"
-            )
-            made = kept
+            kept = f"FROM {table(made)} WHERE _row_number > 0"
+            made = write_table(self.connection, kept, self.work / f"{feed.name}.kept")
             accepted = self._count(made)[0]
             refused += rows - accepted
         if refused:
@@ -161,22 +163,22 @@ class Reading:
         move_into_place(made, final)
         return Part(feed.name, accepted + refused, accepted, refused, staged.unknown)
 
-    def _count(self, table: Path) -> tuple[int, int]:
-        found = self.connection.execute(
-            f"SELECT count(*), coalesce(min(_row_number), 0) FROM read_parquet({quoted(table)})"
-        ).fetchone()
+    def _count(self, made: Path) -> tuple[int, int]:
+        counts = f"SELECT count(*), coalesce(min(_row_number), 0) FROM {table(made)}"  # noqa: S608
+        found = self.connection.execute(counts).fetchone()
         return (found[0], found[1]) if found else (0, 0)
 
     def _refuse_rows(self, feed: Feed, door: Door | None, staged: Staged) -> None:
         sources = []
         if door is not None:
-            sources.append(f"SELECT * FROM ({door.refused_sql()})")
+            sources.append(f"FROM ({door.refused_sql()})")
         if staged.malformed:
             listed = self.work / f"{feed.name}.malformed"
             listed.write_text("\n".join(map(str, staged.malformed)), encoding="ascii")
+            read = "auto_detect = false, header = false, delim = ',', columns = {'row_number': 'BIGINT'}"
             sources.append(
-                f"SELECT row_number, NULL::VARCHAR AS record_key_hash, 'malformed_row' AS reason FROM read_csv({quoted(listed)}, "
-                "auto_detect = false, header = false, delim = ',', columns = {'row_number': 'BIGINT'})"
+                "SELECT row_number, NULL::VARCHAR AS record_key_hash, 'malformed_row' AS reason "  # noqa: S608
+                f"FROM read_csv({quoted(listed)}, {read})"
             )
         self.write_refused(feed.name, " UNION ALL ".join(sources))
 
@@ -187,7 +189,6 @@ class Reading:
             feed: the feed that they were meant for.
             rows: SQL that gives ``row_number``, ``record_key_hash`` and ``reason``.
         """
-        made = self.work / f"{feed}.refused"
         named = {
             "feed": quoted(feed),
             "delivered_on": f"DATE '{self.copy.delivered_on}'",
@@ -195,9 +196,8 @@ class Reading:
             "file_id": quoted(self.copy.file_id),
         }
         columns = ", ".join(f"{named.get(name, f'q.{name}')} AS {name}" for name, _ in QUARANTINE_COLUMNS)
-        self.connection.execute(
-            f"COPY (SELECT {columns} FROM ({rows}) AS q ORDER BY row_number) TO {quoted(made)} (FORMAT parquet)"
-        )
+        listed = f"SELECT {columns} FROM ({rows}) AS q ORDER BY row_number"  # noqa: S608
+        made = write_table(self.connection, listed, self.work / f"{feed}.refused")
         move_into_place(made, self.lake.refused(feed, self.copy.file_id))
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from orchestration.feeds.contract import Contract
-from orchestration.feeds.lake import REFERENCE_COLUMNS, Lake, engine, quoted, write_rows
+from orchestration.feeds.lake import REFERENCE_COLUMNS, Lake, engine, table, write_rows
 from orchestration.feeds.reading import Rules
 from orchestration.feeds.registry import State
 from orchestration.feeds.report import IngestReport
@@ -33,11 +33,9 @@ def _columns_of_feeds(contract: Contract) -> list[tuple[Any, ...]]:
 
 def _zones(lake: Lake, as_of: date | None, default_time_zone: str) -> list[str]:
     limit = f"WHERE _delivered_on <= DATE '{as_of.isoformat()}'" if as_of else ""
+    teams = table(lake.root / "raw" / "team" / "**" / "*.parquet")
     with engine(lake, 1, None) as connection:
-        found = connection.execute(
-            f"SELECT DISTINCT time_zone FROM read_parquet({quoted(lake.root / 'raw' / 'team' / '**' / '*.parquet')}, "
-            f"union_by_name = true, hive_partitioning = false) {limit}"
-        ).fetchall()
+        found = connection.execute(f"SELECT DISTINCT time_zone FROM {teams} {limit}").fetchall()  # noqa: S608
     named = {row[0] for row in found if row[0] and is_zone(row[0])}
     return sorted(named | {default_time_zone, UTC_ZONE})
 

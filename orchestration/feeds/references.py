@@ -1,11 +1,10 @@
 """References that name a resource by an identifier instead of its id, resolved over all that was delivered.
 
-Belongs here: keeping such rows apart from the raw lake until their references are resolved, and resolving them anew when
-more identifiers become known, so that the order of deliveries does not matter.
-Does not belong here: how a reference is written in a format.
+Belongs here: keeping such rows apart from the raw lake until their references are resolved, and resolving
+them anew when more identifiers become known, so that the order of deliveries does not matter. Does not belong
+here: how a reference is written in a format.
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -15,7 +14,7 @@ import duckdb
 
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.door import Staged
-from orchestration.feeds.lake import Lake, make_folder, move_into_place, quoted
+from orchestration.feeds.lake import Lake, move_into_place, table, write_table
 from orchestration.feeds.reading import Reading
 from orchestration.feeds.registry import Content, Part, State
 
@@ -40,11 +39,9 @@ def hold_back_references(reading: Reading, feed: Feed, staged: Staged) -> Part:
     """
     made = reading.work / f"{feed.name}.raw"
     part = reading.let_in(feed, staged, made)
-    asked = " OR ".join(f"regexp_matches({name}, {ASKED})" for name in _reference_columns(feed))
-    has_asked = asked and reading.connection.execute(
-        f"SELECT 1 FROM read_parquet({quoted(made)}) WHERE {asked} LIMIT 1"
-    ).fetchone()
-    if not has_asked:
+    asked = " OR ".join(f"regexp_matches({name}, {ASKED})" for name in _reference_columns(feed)) or "false"
+    first = f"SELECT 1 FROM {table(made)} WHERE {asked} LIMIT 1"  # noqa: S608
+    if reading.connection.execute(first).fetchone() is None:
         move_into_place(made, reading.lake.raw(feed.name, reading.delivered_on, reading.copy.file_id))
         return part
     move_into_place(made, reading.lake.unresolved(feed.name, reading.copy.file_id))
@@ -52,40 +49,42 @@ def hold_back_references(reading: Reading, feed: Feed, staged: Staged) -> Part:
 
 
 def _gather_identifiers(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> None:
-    """Make the table ``known``: one id for each type, system and value, and one for a value of any system."""
-    tables = ", ".join(quoted(path) for path in sorted(files))
-    source = f"read_parquet([{tables}])" if tables else "(SELECT '' AS type, '' AS system, '' AS value, '' AS id WHERE false)"
-    asked = "CASE WHEN type = 'Practitioner' AND system = 'role' THEN 'Practitioner?role=' || value"
+    """Make the table ``known``: the id that each way of asking leads to."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE carried (type TEXT, system TEXT, value TEXT, id TEXT)")
+    for path in sorted(files):
+        connection.execute(f"INSERT INTO carried BY NAME FROM {table(path)}")
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE known AS
-        SELECT asked, min(id) AS id FROM (
-            SELECT {asked} ELSE type || '?identifier=' || system || '|' || value END AS asked, id FROM {source}
+        """
+        CREATE OR REPLACE TEMP TABLE known AS
+        SELECT asked, min(id) AS id
+        FROM (
+            SELECT 'Practitioner?role=' || value AS asked, id FROM carried WHERE system = 'role'
             UNION ALL
-            SELECT type || '?identifier=' || value AS asked, id FROM {source}
-        ) GROUP BY asked"""
+            SELECT type || '?identifier=' || system || '|' || value, id FROM carried WHERE system != 'role'
+            UNION ALL
+            SELECT type || '?identifier=' || value, id FROM carried WHERE system != 'role'
+        )
+        GROUP BY asked
+        """
     )
 
 
 def _resolve_table(
     connection: duckdb.DuckDBPyConnection, lake: Lake, feed: Feed, file_id: str, content: Content, part: Part
 ) -> Part:
-    held = f"read_parquet({quoted(lake.unresolved(feed.name, file_id))})"
+    held = table(lake.unresolved(feed.name, file_id))
     names = _reference_columns(feed)
-    every = " UNION ".join(f"SELECT {name} AS asked FROM {held}" for name in names)
-    found = connection.execute(
-        f"SELECT asked, id FROM ({every}) INNER JOIN known USING (asked) ORDER BY asked"
-    ).fetchall()
-    resolution = hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+    every = " UNION ".join(f"SELECT {name} AS asked FROM {held}" for name in names)  # noqa: S608
+    answers = "md5(coalesce(string_agg(asked || '=' || id, '|' ORDER BY asked), ''))"
+    found = connection.execute(f"SELECT {answers} FROM ({every}) INNER JOIN known USING (asked)").fetchone()  # noqa: S608
+    resolution = str(found[0]) if found else NOT_RESOLVED
     final = lake.raw(feed.name, date.fromisoformat(content.delivered_on), file_id)
     if part.resolution == resolution and final.exists():
         return part
     joins = " ".join(f"LEFT JOIN known AS known_{name} ON held.{name} = known_{name}.asked" for name in names)
     replaced = ", ".join(f"coalesce(known_{name}.id, held.{name}) AS {name}" for name in names)
-    made = lake.work / f"{feed.name}-{file_id}.resolved"
-    connection.execute(
-        f"COPY (SELECT held.* REPLACE ({replaced}) FROM {held} AS held {joins} ORDER BY _row_number) "
-        f"TO {quoted(made)} (FORMAT parquet)"
-    )
+    rows = f"SELECT held.* REPLACE ({replaced}) FROM {held} AS held {joins} ORDER BY _row_number"  # noqa: S608
+    made = write_table(connection, rows, lake.work / f"{feed.name}-{file_id}.resolved")
     move_into_place(made, final)
     return replace(part, resolution=resolution)
 
@@ -95,8 +94,8 @@ def resolve_references(
 ) -> None:
     """Write the raw tables that were held back, from the identifiers delivered up to a date.
 
-    An identifier that two resources carry stands for the lower id; one that none carries stays as it is written, and so is
-    a reference that misses.
+    An identifier that two resources carry stands for the lower id; one that none carries stays as it is
+    written, and so is a reference that misses.
 
     Args:
         connection: any.
@@ -108,7 +107,6 @@ def resolve_references(
     held = [key for key, content in state.contents.items() if any(part.resolution for part in content.parts)]
     if not held:
         return
-    make_folder(lake.work)
     known = (
         lake.identifiers(key.split("/")[1])
         for key, content in state.contents.items()

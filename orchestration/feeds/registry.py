@@ -1,8 +1,8 @@
 """What ingestion remembers from night to night.
 
-Belongs here: which path held which bytes, what became of them, what the warehouse has been built from, and a cache that
-spares reading files that did not change.
-Does not belong here: reading files or deciding about rows.
+Belongs here: which path held which bytes, what became of them, what the warehouse has been built from, and a
+cache that spares reading files that did not change. Does not belong here: reading files or deciding about
+rows.
 """
 
 import hashlib
@@ -21,7 +21,8 @@ STATE_FILE = "state.json"
 SEEN_FILE = "seen.json"
 LOADED_FILE = "loaded.json"
 SETTLING_NS = 2_000_000_000
-"""A file written less than this before it was read may have been written again within one tick of the file system's clock."""
+"""A file written less than this before it was read may have been written again within one tick of the file
+system's clock."""
 
 
 @dataclass(frozen=True)

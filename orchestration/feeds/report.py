@@ -19,7 +19,8 @@ class FileResult:
     """What became of one landed file in one feed; a row of ``feed_file``.
 
     Attributes:
-        feed: the feed; ``fhir`` for lines of a FHIR file that fill none, ``hl7v2`` for files that nobody reads yet.
+        feed: the feed; ``fhir`` for lines of a FHIR file that fill none, ``hl7v2`` for files that nobody
+            reads yet.
         status: ``accepted``, ``rejected`` or ``duplicate``.
         reason: why the file was rejected.
         unknown_columns: names of columns that the contract does not have, separated by ``;``.
@@ -52,8 +53,8 @@ class IngestReport:
         as_of_date: the business date; None where nothing was ever delivered.
         files: one entry a landed file and feed, all nights.
         notices: what lies in the landing and was not read.
-        needs_full_refresh: whether incremental models must be built anew: nothing was built yet, the date went
-            back, or rows that were built from are gone or changed.
+        needs_full_refresh: whether incremental models must be built anew: nothing was built yet, the date
+            went back, or rows that were built from are gone or changed.
     """
 
     as_of_date: date | None

@@ -24,7 +24,8 @@ class Scrubbed:
     """The rows that can be read, and the numbers of those that cannot.
 
     Attributes:
-        path: a clean file without header: the row number, then the fields, all separated by the file's delimiter.
+        path: a clean file without header: the row number, then the fields, all separated by the file's
+            delimiter.
         malformed: row numbers, counted from 1 over all rows, blank lines apart.
         rows: how many rows there are, both kinds together.
     """
@@ -60,7 +61,8 @@ def _fields(record: str, delimiter: str) -> list[str] | None:
     """The fields of one record.
 
     Returns:
-        The fields; an empty list where the record is wrong for good; None where a quote is still open at its end.
+        The fields; an empty list where the record is wrong for good; None where a quote is still open at its
+        end.
     """
     try:
         rows = list(
@@ -74,7 +76,7 @@ def _fields(record: str, delimiter: str) -> list[str] | None:
 
 
 def _read_record(lines: _Lines, first: bytes, delimiter: str, width: int) -> list[str] | None:
-    """The fields of the record that starts with a line, reading on while a quote is open; None if it is malformed."""
+    """The fields of the record that starts with a line, read on while a quote is open; None if malformed."""
     taken: list[bytes] = []
     record = first
     while len(record) <= RECORD_LIMIT and b"\0" not in record:
@@ -132,9 +134,9 @@ def _records(lines: _Lines, delimiter: str, width: int) -> Iterator[bytes | list
 def scrub(text: Path, delimiter: str, width: int, lines_before: int, target: Path) -> Scrubbed:
     """Part a file into rows that the engine can read and rows that nobody can.
 
-    A row is malformed where it has another number of fields than the header (one blank field at its end apart), where its
-    quotes do not close, or where it holds a NUL or is longer than ``RECORD_LIMIT``. A quote that is opened and never
-    closed costs its own line and not the lines behind it.
+    A row is malformed where it has another number of fields than the header (one blank field at its end
+    apart), where its quotes do not close, or where it holds a NUL or is longer than ``RECORD_LIMIT``. A quote
+    that is opened and never closed costs its own line and not the lines behind it.
 
     Args:
         text: UTF-8 text with a header.

@@ -1,7 +1,7 @@
 """Keeping the lake equal to what was delivered.
 
-Belongs here: which files are read, moved to another copy's name or dropped, and in which order things become true.
-Does not belong here: how one file is read.
+Belongs here: which files are read, moved to another copy's name or dropped, and in which order things become
+true. Does not belong here: how one file is read.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.feeds.door import HASH_KEY, MACROS
 from orchestration.feeds.fhir import read_fhir
-from orchestration.feeds.lake import Lake, engine, move_into_place, quoted
+from orchestration.feeds.lake import Lake, engine, move_into_place, quoted, table, write_table
 from orchestration.feeds.landing import LandedFile, Notice
 from orchestration.feeds.opened import Traits, read_through
 from orchestration.feeds.reading import Reading, Rules, read_flat
@@ -25,7 +25,8 @@ Progress = Callable[[str, int, int], None]
 Reader = Callable[[Reading, Path, Traits], Content]
 
 STANDARD_READERS: dict[str, Reader] = {"fhir_ndjson": read_fhir}
-"""Readers of the standard formats; a format without one is refused file by file, and so never lost silently."""
+"""Readers of the standard formats; a format without one is refused file by file, and so never lost
+silently."""
 
 
 class Upkeep:
@@ -80,8 +81,8 @@ class Upkeep:
     def bring_up_to_date(self, as_of: date | None, progress: Progress) -> None:
         """Read what is new, give moved rows their new name, forget what is superseded, and commit.
 
-        Tables are in place before the registry names them, and go only after it has ceased to: interrupted anywhere, the
-        next run comes to the same lake.
+        Tables are in place before the registry names them, and go only after it has ceased to: interrupted
+        anywhere, the next run comes to the same lake.
 
         Args:
             as_of: identifiers delivered later resolve nothing.
@@ -116,7 +117,9 @@ class Upkeep:
                 unread.append(copy)
         return sorted(unread, key=lambda copy: (-self._traits[copy.content].size, copy.order))
 
-    def _read_all(self, connection: duckdb.DuckDBPyConnection, unread: list[Copy], progress: Progress) -> None:
+    def _read_all(
+        self, connection: duckdb.DuckDBPyConnection, unread: list[Copy], progress: Progress
+    ) -> None:
         pool = ThreadPoolExecutor(self.threads)
         try:
             found = pool.map(lambda copy: self._read(connection, copy), unread)
@@ -166,9 +169,8 @@ class Upkeep:
                 continue
             else:
                 names = f"{day} AS _delivered_on, {source_file} AS _source_file"
-            made = self.lake.work / f"{copy.file_id}-{number}.renamed"
-            rows = f"SELECT * REPLACE ({names}) FROM read_parquet({quoted(source)}, hive_partitioning = false)"
-            connection.execute(f"COPY ({rows}) TO {quoted(made)} (FORMAT parquet)")
+            rows = f"SELECT * REPLACE ({names}) FROM {table(source)}"  # noqa: S608
+            made = write_table(connection, rows, self.lake.work / f"{copy.file_id}-{number}.renamed")
             move_into_place(made, target)
         return renamed
 

@@ -1,12 +1,14 @@
 """Offsets of time zones as plain tables, so that no engine needs zone functions of its own.
 
-Belongs here: reading the ``tzdata`` package into ranges that a join can use. Does not belong here: which zone a row is in.
+Belongs here: reading the ``tzdata`` package into ranges that a join can use. Does not belong here: which zone
+a row is in.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 FIRST_YEAR = 1990
@@ -74,7 +76,8 @@ def offsets_at_utc(name: str) -> list[OffsetRow]:
         name: an IANA zone.
 
     Returns:
-        Rows of zone, UTC year, from, until and seconds east of UTC; every instant of 1990 to 2100 is in just one.
+        Rows of zone, UTC year, from, until and seconds east of UTC; every instant of 1990 to 2100 is in just
+        one.
     """
 
     def ranges() -> Iterator[tuple[datetime, datetime, int]]:
@@ -89,21 +92,22 @@ def offsets_at_utc(name: str) -> list[OffsetRow]:
 def offsets_at_local(name: str) -> list[OffsetRow]:
     """The offset that a local time without one has.
 
-    A local time that occurs twice is the first; one that does not exist keeps the offset before the gap, so it moves forward:
-    in both cases the old offset holds until the local time at which the change is over, told by the old offset for a gap's
-    end and a fold's end alike.
+    A local time that occurs twice is the first; one that does not exist keeps the offset before the gap, so
+    it moves forward: in both cases the old offset holds until the local time at which the change is over,
+    told by the old offset for a gap's end and a fold's end alike.
 
     Args:
         name: an IANA zone.
 
     Returns:
-        Rows of zone, local year, from, until and seconds east of UTC; every local time of 1990 to 2100 is in just one.
+        Rows of zone, local year, from, until and seconds east of UTC; every local time of 1990 to 2100 is in
+        just one.
     """
 
     def ranges() -> Iterator[tuple[datetime, datetime, int]]:
         changes = _changes(name)
         begin = datetime(FIRST_YEAR, 1, 1) - timedelta(days=1)
-        for (_, seconds), (instant, following) in zip(changes, changes[1:], strict=False):
+        for (_, seconds), (instant, following) in pairwise(changes):
             until = instant + timedelta(seconds=max(seconds, following))
             yield begin, until, seconds
             begin = until
