@@ -3,6 +3,7 @@
 What belongs here: the format of a case (``README.md`` beside this file tells it). What does not: running it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -30,9 +31,21 @@ SCOPES = {
     "fct_assessment": ("assessment_id",),
     "rpt_near_miss": ("patient_id", "program", "service_month"),
     "rpt_restatement": ("patient_id", "program", "service_month"),
-    "dq_quarantine": ("source_file",),
+    "dq_quarantine": ("case",),
 }
 TextRow = dict[str, str]
+# A row's place in a landing, and the case's name and row number that it came from.
+Origins = dict[tuple[str, int], tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a case, and where a case's own file has it."""
+
+    feed: str
+    delivered_on: date
+    cells: TextRow
+    origin: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -68,7 +81,7 @@ class Case:
         """The configured default zone."""
         return str(self.settings.get("default_zone", "UTC"))
 
-    def feeds(self) -> dict[str, list[DeliveredRow]]:
+    def rows(self) -> list[Row]:
         """The layers that the case did not leave out, once a patient, and the case's own rows."""
         shared: dict[str, list[TextRow]] = {}
         for layer in self._layers(LAYERS[:1], {}):
@@ -81,13 +94,15 @@ class Case:
             }
             for layer in self._layers(LAYERS[1:], patient):
                 self._add_layer(shared, layer, words)
-        feeds: dict[str, list[DeliveredRow]] = {}
-        delivered_on = self.settings.get("base_delivered_on", self.as_of)
-        for feed, rows in shared.items():
-            feeds.setdefault(feed, []).extend(deliver(feed, delivered_on, rows, f"{self.name}_base.csv"))
+        day = self.settings.get("base_delivered_on", self.as_of)
+        found = [Row(feed, day, cells) for feed, rows in shared.items() for cells in rows]
         for path in sorted((self.folder / "feeds").glob("*.csv")):
-            feeds.setdefault(path.stem, []).extend(self._own_rows(path))
-        return feeds
+            for number, row in enumerate(read_rows(path), start=1):
+                cells = self._prefixed(row)
+                delivered_on = cells.pop(DELIVERED, "")
+                day = date.fromisoformat(delivered_on) if delivered_on else self.as_of
+                found.append(Row(path.stem, day, cells, (self.name, str(number))))
+        return found
 
     def expected(self) -> dict[str, list[TextRow]]:
         """The rows that must come out, by mart."""
@@ -111,24 +126,35 @@ class Case:
                 cells = {column: _spoken(text, words) for column, text in row.items()}
                 shared.setdefault(path.stem, []).append(self._prefixed(cells))
 
-    def _own_rows(self, path: Path) -> list[DeliveredRow]:
-        batches: dict[date, list[TextRow]] = {}
-        for row in read_rows(path):
-            cells = self._prefixed(row)
-            day = cells.pop(DELIVERED, "")
-            batches.setdefault(date.fromisoformat(day) if day else self.as_of, []).append(cells)
-        return [
-            row
-            for day, cells in batches.items()
-            for row in deliver(path.stem, day, cells, f"{self.name}.csv")
-        ]
-
     def _prefixed(self, row: TextRow) -> TextRow:
         """A cell that begins with @ is an id of this case."""
         return {
             column: f"{self.name}-{text[1:]}" if text.startswith("@") else text
             for column, text in row.items()
         }
+
+
+def joined(cases: Iterable[Case]) -> tuple[dict[str, list[DeliveredRow]], Origins]:
+    """All cases as one landing with one file a feed and day, and where each of its rows came from."""
+    batches: dict[tuple[str, date], list[Row]] = {}
+    for case in cases:
+        for row in case.rows():
+            batches.setdefault((row.feed, row.delivered_on), []).append(row)
+    feeds: dict[str, list[DeliveredRow]] = {}
+    origins: Origins = {}
+    for (feed, day), rows in batches.items():
+        delivered = deliver(feed, day, [row.cells for row in rows])
+        feeds.setdefault(feed, []).extend(delivered)
+        origins |= {(one.file, one.row): row.origin for one, row in zip(delivered, rows, strict=True)}
+    return feeds, origins
+
+
+def traced(rows: Iterable[dict[str, Any]], origins: Origins) -> list[dict[str, Any]]:
+    """Refused rows with the case and the row number that they came from."""
+    places = (origins[row["source_file"], row["row_number"]] for row in rows)
+    return [
+        {**row, "case": case, "row_number": number} for row, (case, number) in zip(rows, places, strict=True)
+    ]
 
 
 def load_cases() -> list[Case]:
@@ -138,12 +164,13 @@ def load_cases() -> list[Case]:
 
 def unmet(case: Case, mart: str, rows: list[dict[str, Any]]) -> list[str]:
     """What a mart lacks, or has too much of, against the rows that the case expects of it."""
-    told = [{column: text_of(value) for column, value in row.items()} for row in rows]
+    own = [row for row in rows if _is_of(case, row)]
+    told = [{column: text_of(value) for column, value in row.items()} for row in own]
     expected = [{column: _number(text) for column, text in row.items()} for row in case.expected()[mart]]
     columns = list(expected[0])
     scope = [column for column in SCOPES[mart] if column in columns]
     if mart == "dq_quarantine":
-        in_scope = [row for row in told if row["source_file"].endswith(f"/{case.name}.csv")]
+        in_scope = [row for row in told if row["case"] == case.name]
     else:
         asked = {tuple(row[column] for column in scope) for row in expected}
         in_scope = [row for row in told if tuple(row[column] for column in scope) in asked]
@@ -160,6 +187,11 @@ def present(case: Case, mart: str, rows: list[dict[str, Any]]) -> list[str]:
         for name in case.absent()[mart]
         if any(all(text_of(row[column]) == text for column, text in name.items()) for row in rows)
     ]
+
+
+def _is_of(case: Case, row: dict[str, Any]) -> bool:
+    names = (row.get(column) for column in ("patient_id", "entry_id", "assessment_id"))
+    return row.get("case") == case.name or any(name and name.startswith(f"{case.name}-") for name in names)
 
 
 def text_of(value: object) -> str:

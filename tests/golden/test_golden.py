@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.golden.cases import AS_OF, Case, load_cases, present, unmet
+from tests.golden.cases import AS_OF, Case, Origins, joined, load_cases, present, traced, unmet
 from tests.reference.marts import compute
-from tests.reference.versions import DeliveredRow
 from tests.support.compare import KEYS
 from tests.support.landing import write_landing
 from tests.support.warehouse import Marts, Warehouse, load_contract, load_rules
@@ -42,6 +41,7 @@ class Run:
 
     marts: Marts
     reference: dict[str, list[dict[str, Any]]]
+    origins: Origins
     read: dict[str, list[dict[str, Any]]]
 
     def mart(self, name: str) -> list[dict[str, Any]]:
@@ -51,6 +51,8 @@ class Run:
                 self.read[name] = self.marts.rows(KEPT)
             elif name in ("fct_claim_check", "fct_claim_evidence"):
                 self.read[name] = self.marts.rows(NAMED.format(mart=name))
+            elif name == "dq_quarantine":
+                self.read[name] = traced(self.marts.rows(name), self.origins)
             else:
                 self.read[name] = self.marts.rows(name)
         return self.read[name]
@@ -65,14 +67,12 @@ def runs(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iter
         groups.setdefault((case.as_of, case.default_zone), []).append(case)
     found: dict[object, Run] = {}
     for (as_of, zone), cases in groups.items():
-        feeds: dict[str, list[DeliveredRow]] = {}
-        for case in cases:
-            for feed, rows in case.feeds().items():
-                feeds.setdefault(feed, []).extend(rows)
+        feeds, origins = joined(cases)
         work = tmp_path_factory.mktemp("golden")
         marts = warehouse.build(write_landing(work / "landing", feeds), work, as_of=as_of, default_zone=zone)
         reference = compute(feeds, contract, rules, as_of=as_of, default_zone=zone)
-        found[as_of, zone] = Run(marts, reference, {})
+        refused = traced(reference["dq_quarantine"], origins)
+        found[as_of, zone] = Run(marts, {**reference, "dq_quarantine": refused}, origins, {})
     yield found
     for run in found.values():
         run.marts.close()
