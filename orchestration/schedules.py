@@ -4,10 +4,17 @@ Belongs here: the hour, the business date of a tick, and when a tick starts noth
 Does not belong here: the job, and starting early (``sensors``).
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dagster import RunRequest, ScheduleDefinition, ScheduleEvaluationContext, SkipReason, schedule
+from dagster import (
+    DagsterInstance,
+    RunRequest,
+    ScheduleDefinition,
+    ScheduleEvaluationContext,
+    SkipReason,
+    schedule,
+)
 
 from orchestration.feeds.landing import latest_delivery_date
 from orchestration.fingerprints import landing_hash
@@ -25,6 +32,24 @@ def business_date(tick: date, latest_delivery: date | None) -> date:
     return day_before if latest_delivery is None else min(tick, max(latest_delivery, day_before))
 
 
+def answer_tick(settings: Settings, instance: DagsterInstance, at: datetime) -> RunRequest | SkipReason:
+    """Return what a tick starts: a night, or nothing while one goes on or all that landed has been published.
+
+    Args:
+        settings: landing and zone.
+        instance: the runs that there were.
+        at: the time of the tick, with its zone.
+    """
+    if is_night_going_on(instance):
+        return SkipReason("A night is going on.")
+    tick = at.astimezone(ZoneInfo(settings.default_time_zone)).date()
+    as_of = business_date(tick, latest_delivery_date(settings.landing))
+    tags = run_tags(as_of, landing_hash(settings.landing))
+    if has_succeeded(instance, tags):
+        return SkipReason(f"What landed for {as_of} has been published already.")
+    return RunRequest(run_config=run_config(as_of), tags=tags)
+
+
 def build_schedule(settings: Settings) -> ScheduleDefinition:
     """Return the nightly schedule in the site's zone. It is switched on once, in the UI."""
 
@@ -36,13 +61,6 @@ def build_schedule(settings: Settings) -> ScheduleDefinition:
         description="Starts the night, unless one goes on or all that landed has been published.",
     )
     def nightly_schedule(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
-        if is_night_going_on(context.instance):
-            return SkipReason("A night is going on.")
-        tick = context.scheduled_execution_time.astimezone(ZoneInfo(settings.default_time_zone)).date()
-        as_of = business_date(tick, latest_delivery_date(settings.landing))
-        tags = run_tags(as_of, landing_hash(settings.landing))
-        if has_succeeded(context.instance, tags):
-            return SkipReason(f"What landed for {as_of} has been published already.")
-        return RunRequest(run_config=run_config(as_of), tags=tags)
+        return answer_tick(settings, context.instance, context.scheduled_execution_time)
 
     return nightly_schedule

@@ -35,7 +35,7 @@ def complete_day(landing: Path, required: Iterable[str]) -> date | None:
     days: dict[str, set[date]] = {feed: set() for feed in required}
     for file in scan(landing).files:
         days.get(file.folder, set()).add(file.delivered_on)
-    return max(set.intersection(*days.values()), default=None)
+    return max(set.intersection(*days.values()), default=None) if days else None
 
 
 def build_landed_sensor(settings: Settings) -> SensorDefinition:

@@ -23,6 +23,7 @@ def build_publication(marts: Sequence[AssetKey]) -> AssetsDefinition:
         group_name="published",
         owners=["team:data-engineering"],
         kinds={"parquet"},
+        pool="duckdb_writer",
         description="One night's marts, lists and manifest as files that readers can rely on.",
     )
     def generation(night: ResourceParam[Night]) -> MaterializeResult[Any]:

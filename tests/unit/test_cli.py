@@ -1,0 +1,199 @@
+"""The command: options, exit codes, and messages of one line."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer
+from typer.main import get_command
+
+from orchestration import cli
+from orchestration.night import Night
+from orchestration.settings import Settings
+
+CANARY = "Zzyzx-Canary"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """A function that runs the command and returns exit code, standard output and standard error."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["warmhandoff", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        told = capsys.readouterr()
+        return int(ended.value.code or 0), told.out, told.err
+
+    return call
+
+
+def _commands(command: object, path: str = "") -> list[tuple[str, typer.core.TyperCommand]]:
+    if isinstance(command, typer.core.TyperGroup):
+        return [leaf for name, sub in command.commands.items() for leaf in _commands(sub, f"{path} {name}")]
+    assert isinstance(command, typer.core.TyperCommand)
+    return [(path.strip(), command)]
+
+
+def test_every_command_and_every_option_has_help() -> None:
+    commands = dict(_commands(get_command(cli.app)))
+    assert set(commands) >= {
+        "sample", "nightly", "status", "rollback", "explain entry", "explain candidate", "ui",
+    }  # fmt: skip
+    for name, command in commands.items():
+        assert command.help, name
+        for parameter in command.params:
+            assert getattr(parameter, "help", None), f"{name}: {parameter.name}"
+
+
+def test_the_settings_are_listed_with_their_variables(run: Run) -> None:
+    code, told, _ = run("settings")
+    assert code == 0
+    assert all(f"WARMHANDOFF_{name.upper()}" in told for name in Settings.model_fields)
+
+
+@pytest.mark.parametrize("missing", ["--landing", "--home"])
+def test_a_missing_place_is_wrong_use(run: Run, tmp_path: Path, missing: str) -> None:
+    given = {"--landing": tmp_path, "--home": tmp_path / "home"}
+    del given[missing]
+    code, _, told = run("nightly", *(part for pair in given.items() for part in pair))
+    assert code == 2
+    assert missing in told
+
+
+def test_a_landing_folder_that_does_not_exist_is_wrong_use(run: Run, tmp_path: Path) -> None:
+    code, _, told = run("nightly", "--landing", tmp_path / "nowhere", "--home", tmp_path / "home")
+    assert code == 2
+    assert told == f"Error: the landing folder {tmp_path / 'nowhere'} does not exist\n"
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_landing_folder_without_a_delivery_is_wrong_use(run: Run, settings: Settings) -> None:
+    code, _, told = run("nightly", "--landing", settings.landing, "--home", settings.home)
+    assert code == 2
+    assert told.startswith(f"Error: no delivery in {settings.landing}:")
+    assert told.count("\n") == 1
+
+
+def test_a_date_before_the_first_delivery_is_wrong_use(
+    run: Run, settings: Settings, land: Callable[[str, str], Path]
+) -> None:
+    land("patient", "2026-06-30")
+    places = ["--landing", settings.landing, "--home", settings.home]
+    code, _, told = run("nightly", *places, "--as-of", "2026-06-29")
+    assert code == 2
+    assert "up to 2026-06-29" in told
+
+
+def test_what_is_not_a_date_is_wrong_use(run: Run, settings: Settings) -> None:
+    places = ["--landing", settings.landing, "--home", settings.home]
+    code, _, told = run("nightly", *places, "--as-of", "30.6.2026")
+    assert code == 2
+    assert "--as-of" in told
+    assert "Traceback" not in told
+
+
+def test_an_unknown_setting_is_wrong_use(
+    run: Run, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARMHANDOFF_TIME_ZONE", "America/New_York")
+    code, _, told = run("nightly", "--landing", settings.landing, "--home", settings.home)
+    assert code == 2
+    assert told.startswith("Error: unknown setting WARMHANDOFF_TIME_ZONE")
+
+
+def test_a_second_night_in_the_same_home_is_refused(
+    run: Run, settings: Settings, land: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land("patient", "2026-06-30")
+    # Another process is another lock object over the same file.
+    monkeypatch.setattr("orchestration.night.FileLock", _other_process(settings))
+    code, _, told = run("nightly", "--landing", settings.landing, "--home", settings.home)
+    assert code == 2
+    assert told == f"Error: another night is running in {settings.home}; wait for its end and run again\n"
+
+
+def _other_process(settings: Settings) -> Callable[..., object]:
+    from filelock import FileLock
+
+    settings.make_home()
+    held = FileLock(settings.lock_file)
+    held.acquire()
+
+    def make(place: Path, **options: object) -> FileLock:
+        assert held.is_locked
+        return FileLock(place, timeout=0)
+
+    return make
+
+
+def test_the_lock_of_a_night_is_free_again_after_it(settings: Settings) -> None:
+    night = Night(settings)
+    with night.locked(), night.locked():
+        assert settings.lock_file.exists()
+    with night.locked():
+        pass
+
+
+def test_a_sample_is_not_written_over_files(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "kept.csv").write_text("kept", encoding="utf-8")
+    code, _, told = run("sample", "--landing", tmp_path, "--as-of", "2026-06-30")
+    assert code == 2
+    assert "is not empty" in told
+    assert (tmp_path / "kept.csv").read_text(encoding="utf-8") == "kept"
+
+
+def test_a_sample_is_written_with_its_answers(run: Run, tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    code, _, told = run(
+        "sample", "--landing", landing, "--patients", 60, "--months", 2, "--as-of", "2026-06-30"
+    )
+    assert code == 0
+    assert f"rows in {landing}" in told
+    assert (landing / "_planted.json").is_file()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("status",), ("rollback",), ("explain", "entry", "E1"), ("explain", "candidate", "C1")]
+)
+def test_a_home_that_does_not_exist_is_wrong_use(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    code, _, told = run(*arguments, "--home", tmp_path / "nowhere")
+    assert code == 2
+    assert told == f"Error: there is no home at {tmp_path / 'nowhere'}: run warmhandoff nightly first\n"
+
+
+def test_a_home_without_a_publication_has_a_status(run: Run, settings: Settings) -> None:
+    settings.make_home()
+    code, told, _ = run("status", "--home", settings.home)
+    assert code == 0
+    assert "othing" in told
+
+
+@pytest.mark.parametrize(
+    "arguments", [("rollback",), ("explain", "entry", "E1"), ("explain", "candidate", "C1")]
+)
+def test_what_needs_a_publication_says_so(run: Run, settings: Settings, arguments: tuple[str, ...]) -> None:
+    settings.make_home()
+    code, _, told = run(*arguments, "--home", settings.home)
+    assert code == 2
+    assert told.startswith("Error: ")
+    assert "Traceback" not in told
+
+
+def test_an_unforeseen_error_tells_its_place_and_not_its_text(
+    run: Run, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError(CANARY)
+
+    settings.make_home()
+    monkeypatch.setattr("orchestration.publishing.status.read_status", fail)
+    code, told, error = run("status", "--home", settings.home)
+    assert code == 1
+    assert CANARY not in told + error
+    assert "Unexpected: ValueError" in error
+    assert "orchestration/cli.py" in error

@@ -1,0 +1,97 @@
+"""dbt in this process: places from one home, no printed rows, and errors without values."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import Settings
+from orchestration.transform import (
+    TransformError,
+    _clean_run_results,
+    _environment,
+    build,
+    dbt_arguments,
+    dbt_variables,
+    manifest_file,
+    prepare_manifest,
+    rows_by_table,
+)
+
+CANARY = "Zzyzx-Canary"
+
+
+def test_every_place_that_dbt_is_given_lies_in_the_home(settings: Settings) -> None:
+    places = {value for name, value in dbt_variables(settings).items() if value.startswith("/")}
+    assert len(places) == 3
+    assert all(Path(place).is_relative_to(settings.home) for place in places)
+
+
+def test_dbt_prints_and_logs_nothing_and_tells_nobody(settings: Settings) -> None:
+    arguments = dbt_arguments("build", settings)
+    assert arguments[:5] == [
+        "--log-level",
+        "none",
+        "--log-level-file",
+        "none",
+        "--no-send-anonymous-usage-stats",
+    ]
+    assert "--vars" not in arguments
+
+
+@pytest.mark.parametrize("full_refresh", [True, False])
+def test_a_build_leaves_out_unit_tests_and_refreshes_when_told(
+    settings: Settings, full_refresh: bool
+) -> None:
+    arguments = dbt_arguments("build", settings, full_refresh=full_refresh)
+    assert arguments[arguments.index("--exclude-resource-type") + 1] == "unit_test"
+    assert ("--full-refresh" in arguments) == full_refresh
+    assert "--exclude-resource-type" not in dbt_arguments("parse", settings)
+
+
+def test_the_environment_is_as_before_also_after_an_error() -> None:
+    def leave() -> None:
+        with _environment({"WARMHANDOFF_LAKE": "lake", "HOME": "elsewhere"}):
+            raise ValueError(os.environ["WARMHANDOFF_LAKE"])
+
+    home = os.environ["HOME"]
+    with pytest.raises(ValueError, match="lake"):
+        leave()
+    assert os.environ["HOME"] == home
+    assert "WARMHANDOFF_LAKE" not in os.environ
+
+
+def test_a_manifest_is_made_once_and_again_when_half_written(parsed_project: Settings) -> None:
+    manifest = manifest_file(parsed_project)
+    whole = manifest.read_bytes()
+    assert prepare_manifest(parsed_project).stat().st_mtime_ns == manifest.stat().st_mtime_ns
+    manifest.write_bytes(whole[: len(whole) // 2])
+    prepare_manifest(parsed_project)
+    assert json.loads(manifest.read_bytes())["nodes"].keys() == json.loads(whole)["nodes"].keys()
+
+
+def test_a_build_without_a_lake_fails_with_nodes_and_kinds_alone(settings: Settings) -> None:
+    settings.make_home()
+    with pytest.raises(TransformError) as told:
+        list(build(settings, full_refresh=True))
+    assert "did not succeed" in str(told.value)
+    assert "\n" not in str(told.value)
+    # The database can be opened again: dbt has let go of it.
+    assert rows_by_table(settings)["payer_policy"] > 0
+
+
+def test_run_results_keep_no_text_that_may_quote_a_row(tmp_path: Path) -> None:
+    place = tmp_path / "run_results.json"
+    message = (
+        f"Runtime Error in model x (x.sql)\n  Conversion Error: Could not convert string '{CANARY}' to INT32"
+    )
+    results = [
+        {"status": "error", "message": message, "unique_id": "model.w.x"},
+        {"status": "success", "message": "OK", "unique_id": "model.w.y"},
+    ]
+    place.write_text(json.dumps({"results": results}), encoding="utf-8")
+    _clean_run_results(place)
+    kept = json.loads(place.read_text(encoding="utf-8"))["results"]
+    assert kept[0]["message"] == "Conversion Error (text withheld, because it may quote a row)"
+    assert kept[1] == results[1]
