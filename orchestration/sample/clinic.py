@@ -20,6 +20,7 @@ from orchestration.sample import billing, feeds_care, feeds_people, feeds_visits
 from orchestration.sample.days import Month, Window, month_at, month_of, window_of
 from orchestration.sample.planted import Planted
 from orchestration.sample.scores import Scores, baselines_of, screens_of
+from orchestration.sample.trap_kit import Kit
 from orchestration.sample.traps import plant_traps
 from orchestration.sample.visits import Visits, visits_of
 from orchestration.sample.world import Cut, World, world_of
@@ -82,7 +83,9 @@ def _write_month(world: World, month: Month, cut: Cut, writer: Writer) -> None:
     if cut.is_latest or cut.is_night:
         for ahead in range(1, _MONTHS_AHEAD + 1):
             later = month_at(month.ordinal + ahead)
-            feeds_visits.write_appointments(world, later, _visits(world, later), cut, writer)
+            visits = _visits(world, later)
+            feeds_visits.write_appointments(world, later, visits, cut, writer)
+            feeds_visits.write_slots(world, later, visits, cut, writer)
 
 
 def _cuts(window: Window) -> list[tuple[Month, Cut]]:
@@ -126,9 +129,11 @@ def write_sample(
         What was planted, also written to `_planted.json` in the landing folder.
 
     Raises:
-        ValueError: if there are no patients or no months.
+        ValueError: if there are no patients or no months, or traps are asked for and `as_of` lies before
+            March 2024, when the seeds have no rules for them.
     """
     window = window_of(as_of, months)
+    kit = Kit(window, patients) if messy else None
     world = world_of(patients, months, seed, window)
     cuts = _cuts(window)
     writer = Writer(landing, progress, len(cuts) + 2)
@@ -138,7 +143,7 @@ def write_sample(
         writer.step(f"month {month.label:04d}")
         _write_month(world, month, cut, writer)
     writer.step("what was planted")
-    traps = plant_traps(window, patients, writer) if messy else []
+    traps = plant_traps(kit, writer) if kit else []
     planted = Planted(as_of, patients, months, seed, rows=dict(sorted(writer.rows.items())), traps=traps)
     planted.write(landing)
     writer.close()

@@ -217,22 +217,25 @@ def write_initiating(world: World, cut: Cut, writer: Writer) -> None:
 
 
 def write_slots(world: World, month: Month, visits: Visits, cut: Cut, writer: Writer) -> None:
-    """Write the half hours of the behavioral consultants' clinic days."""
+    """Write the half hours of behavioral clinic days, in the latest delivery also of those ahead."""
     clinic = behavioral_days(world.workforce, month, world.seed)
     rows = [member.number for member in world.workforce.members if member.role == BHC]
     staff = np.array(rows, dtype=np.int64)
     day = np.repeat(clinic[staff].ravel(), _SLOTS)
     who = np.repeat(np.repeat(staff, clinic.shape[1]), _SLOTS)
     slot = np.tile(np.arange(_SLOTS, dtype=np.int64), len(staff) * clinic.shape[1])
-    is_talk = (visits.kind == BEHAVIORAL) | (visits.kind == HANDOFF)
+    is_booked = (visits.kind == BEHAVIORAL) & (visits.day - visits.lead_days <= cut.last)
+    is_talk = is_booked | ((visits.kind == HANDOFF) & (visits.day <= cut.last))
     taken = _place(visits.staff[is_talk], visits.day[is_talk], visits.slot[is_talk], month)
     place = _place(who, day, slot, month)
+    wanted = cut.holds(day) | (cut.is_latest & (day > cut.last))
+    name = f"slot_ahead_{month.label}" if month.first > cut.last else "slot"
     columns = {
         "staff": who, "team": world.workforce.team_of[who], "day": day, "slot": slot,
         "starts_at": day * DAY_SECONDS + _OPENS + slot * _SLOT_SECONDS,
         "busy": np.isin(place, taken).astype(np.int64),
     }  # fmt: skip
-    writer.write("slot", cut.delivered_on, columns, _SLOT, (day >= 0) & cut.holds(day))
+    writer.write("slot", cut.delivered_on, columns, _SLOT, (day >= 0) & wanted, name)
 
 
 def _place(staff: Ints, day: Ints, slot: Ints, month: Month) -> Ints:

@@ -74,7 +74,7 @@ class Patients:
 def _payers(seed: int, number: Ints, age: Floats, zone: Ints) -> Ints:
     medicaid = np.where(zone == 0, MEDICAID_NC, MEDICAID_TX)
     uniform = draw(seed, "payer", number)
-    young = pick(uniform, [0.05, 0.42, 0.18, 0.32, 0.03])
+    young = pick(uniform, [0.05, 0.44, 0.28, 0.20, 0.03])
     old = pick(uniform, [0.86, 0.04, 0.02, 0.07, 0.01])
     kind = np.where(age >= 65, old, young)
     return np.select(

@@ -28,6 +28,8 @@ _TEAMS = ("TX000", "TX001")
 _PATIENTS_AN_INSTANCE = 1_000
 _FEWEST_INSTANCES, _MOST_INSTANCES = 2, 8
 _FIRST_NPI = 800_000
+# The seeds know Medicare from 2024 on; a call over the month's beginning needs the month before it too.
+_FIRST_TRAP_MONTH = date(2024, 2, 1)
 
 
 @dataclass
@@ -46,15 +48,26 @@ class Case:
 
 
 class Kit:
-    """Rows of all feeds that the traps add, and the record of what was planted."""
+    """Rows of all feeds that the traps add, and the record of what was planted.
+
+    A larger panel has more instances of each trap, at most 8.
+    """
 
     def __init__(self, window: Window, patients: int) -> None:
-        """Find the trap month; nothing is written."""
+        """Find the trap month; nothing is written.
+
+        Raises:
+            ValueError: if `as_of` is so early that the trap month has no policy of its own.
+        """
         self.as_of = day_of(window.as_of)
         last = month_at(window.months[-1].ordinal - 1)
         if window.as_of <= last.last + CLOSE_AFTER_DAYS:
             last = month_at(last.ordinal - 1)
         self.month = day_of(last.first)
+        if self.month < _FIRST_TRAP_MONTH:
+            raise ValueError(
+                f"Traps need a closed month from {_FIRST_TRAP_MONTH.isoformat()} on; take a later date."
+            )
         self.month_end = day_of(last.last)
         self.month_before = day_of(month_at(last.ordinal - 1).first)
         self.prompt = self.month_end + timedelta(days=PROMPT_DELIVERY_DAYS)

@@ -15,7 +15,7 @@ from orchestration.sample import (
     traps_rows,
     traps_versions,
 )
-from orchestration.sample.days import Window, day_number
+from orchestration.sample.days import day_number
 from orchestration.sample.planted import Trap
 from orchestration.sample.rows import write_rows
 from orchestration.sample.trap_kit import Kit
@@ -33,15 +33,13 @@ _THEMES = (
 )
 
 
-def plant_traps(window: Window, patients: int, writer: Writer) -> list[Trap]:
+def plant_traps(kit: Kit, writer: Writer) -> list[Trap]:
     """Plant every trap and return the record, sorted by name.
 
     Args:
-        window: what the sample covers. The traps lie in the latest month that is closed on `as_of`.
-        patients: the size of the panel; a larger one has more instances of each trap, at most 8.
+        kit: the tools, made for the window and the size of the panel.
         writer: where to.
     """
-    kit = Kit(window, patients)
     for theme in _THEMES:
         for trap in theme.TRAPS:
             trap(kit)
