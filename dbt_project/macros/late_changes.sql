@@ -8,70 +8,59 @@
     the earlier of the two ends.
 -#}
 {% macro late_changes(stage, key, patient, bears_on, content, ends_on=none) -%}
-select
-        concerned.patient_id,
-        changed.bears_on,
-        changed.delivered_on
+select distinct
+        case side.is_before when 1 then changed.patient_before else changed.patient_after end as patient_id,
+        case
+            when changed.content_before = changed.content and changed.ends_on_before < changed.ends_on
+                then changed.ends_on_before
+            when changed.content_before = changed.content then changed.ends_on
+            else changed.first_bears_on
+        end as bears_on,
+        changed._delivered_on as delivered_on
     from (
         select
-            {% for column in key %}ordered.{{ column }},
-            {% endfor -%}
-            ordered._delivered_on as delivered_on,
-            case
-                when ordered.content_before = ordered.content and ordered.ends_on_before < ordered.ends_on
-                    then ordered.ends_on_before
-                when ordered.content_before = ordered.content then ordered.ends_on
-                else ordered.first_bears_on
-            end as bears_on
-        from (
-            select
-                {% for column in key %}version.{{ column }},
-                {% endfor -%}
-                version._delivered_on,
-                {{ content_of(content) }} as content,
-                {{ end_of(ends_on) }} as ends_on,
-                lag({{ content_of(content) }}) over (
-                    {{ version_window(key) }}
-                ) as content_before,
-                lag({{ end_of(ends_on) }}) over (
-                    {{ version_window(key) }}
-                ) as ends_on_before,
-                late_key.first_bears_on
-            from {{ ref(stage) }} as version
-            inner join (
-                select
-                    keyed.*
-                from (
-                    select
-                        {% for column in key %}any_version.{{ column }},
-                        {% endfor -%}
-                        max(any_version._delivered_on) as last_delivered_on,
-                        coalesce(min({{ bears_on }}), {{ first_day() }}) as first_bears_on
-                    from {{ ref(stage) }} as any_version
-                    group by {% for column in key %}any_version.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
-                ) as keyed
-                cross join {{ ref('int_closing_bounds') }} as bounds
-                where
-                    keyed.last_delivered_on > bounds.first_delivered_on
-                    and keyed.last_delivered_on
-                    > {{ add_days(last_day_of_month('keyed.first_bears_on'), 'bounds.least_close_after_days') }}
-            ) as late_key
-                on {% for column in key %}version.{{ column }} = late_key.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
-        ) as ordered
-        where
-            ordered.content_before is null
-            or ordered.content_before <> ordered.content
-            or ordered.ends_on_before <> ordered.ends_on
+            version._delivered_on,
+            late_key.first_bears_on,
+            version.{{ patient }} as patient_after,
+            lag(version.{{ patient }}) over ({{ version_window(key) }}) as patient_before,
+            {{ content_of(content) }} as content,
+            lag({{ content_of(content) }}) over ({{ version_window(key) }}) as content_before,
+            {{ end_of(ends_on) }} as ends_on,
+            lag({{ end_of(ends_on) }}) over ({{ version_window(key) }}) as ends_on_before
+        from {{ ref(stage) }} as version
+        inner join (
+            {{ late_keys(stage, key, bears_on) }}
+        ) as late_key
+            on {% for column in key %}version.{{ column }} = late_key.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
     ) as changed
-    inner join (
-        select distinct
-            {% for column in key %}any_version.{{ column }},
-            {% endfor -%}
-            any_version.{{ patient }} as patient_id
-        from {{ ref(stage) }} as any_version
-        where any_version.{{ patient }} is not null
-    ) as concerned
-        on {% for column in key %}changed.{{ column }} = concerned.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    cross join (select 0 as is_before union all select 1 as is_before) as side
+    where
+        (
+            changed.content_before is null
+            or changed.content_before <> changed.content
+            or changed.ends_on_before <> changed.ends_on
+        )
+        and case side.is_before when 1 then changed.patient_before else changed.patient_after end is not null
+{%- endmacro %}
+
+{#- Keys of which a version was delivered after the first month that they bear on was closed. -#}
+{% macro late_keys(stage, key, bears_on) -%}
+select
+                keyed.*
+            from (
+                select
+                    {% for column in key %}any_version.{{ column }},
+                    {% endfor -%}
+                    max(any_version._delivered_on) as last_delivered_on,
+                    coalesce(min({{ bears_on }}), {{ first_day() }}) as first_bears_on
+                from {{ ref(stage) }} as any_version
+                group by {% for column in key %}any_version.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+            ) as keyed
+            cross join {{ ref('int_closing_bounds') }} as bounds
+            where
+                keyed.last_delivered_on > bounds.first_delivered_on
+                and keyed.last_delivered_on
+                > {{ add_days(last_day_of_month('keyed.first_bears_on'), 'bounds.least_close_after_days') }}
 {%- endmacro %}
 
 {#- One string of what matters, so that two versions can be told apart. -#}

@@ -29,3 +29,19 @@ max(case when rung = 'base' and floor_minutes <= {{ minutes }} then procedure_co
         max(case when rung = 'addon' then procedure_code end) as addon_code,
         sum(case when rung = 'addon' and floor_minutes <= {{ minutes }} then 1 else 0 end) as addon_units
 {%- endmacro %}
+
+{#- What an entry takes from the version whose interval counts. -#}
+{% macro entry_columns(version) -%}
+{{ version }}.knowledge_id,
+        {{ version }}.entry_id,
+        {{ version }}.patient_id,
+        {{ version }}.staff_id,
+        {{ version }}.activity_code,
+        {{ version }}.encounter_id,
+        {{ version }}.time_zone,
+        {{ version }}.started_at,
+        {{ version }}.ended_at,
+        cast({{ version }}.worked_seconds as bigint) as worked_seconds,
+        {{ version }}.documented_at,
+        {{ version }}.site_columns
+{%- endmacro %}

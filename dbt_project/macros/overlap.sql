@@ -1,68 +1,55 @@
 {#-
-    Where time that is claimed twice belongs: the rows of each claimant are sorted once by (start, entry_id), and each loses
-    what lies before the furthest end of the rows before it, to the entry that reaches that far.
-    relation: a CTE with knowledge_id, entry_id, starts_at, ends_at and the claimant's column.
-    Returns its rows with `lost_until` (null where nothing is lost) and `lost_to_entry_id`.
+    Time that is claimed twice: the rows of each claimant are sorted once by (start, entry_id), and each loses what lies
+    before the furthest end of the rows before it, to the entry that reaches that far.
+    relation: a CTE with knowledge_id, entry_id, piece_number, starts_at, ends_at and the claimant's column.
 -#}
-{% macro lose_overlap(relation, claimant) -%}
+
+{#- The rows of a relation, each with the furthest end among those that claimed before it. -#}
+{% macro reach_before(relation, claimant) -%}
 select
-        reached.*,
-        loser.lost_to_entry_id
-    from (
-        select
-            sorted.*,
-            case
-                when sorted.furthest_end_before > sorted.ends_at then sorted.ends_at
-                when sorted.furthest_end_before > sorted.starts_at then sorted.furthest_end_before
-            end as lost_until
-        from (
-            {{ sorted_by_claimant(relation, claimant) }}
-        ) as sorted
-    ) as reached
-    left join (
-        select
-            candidate.knowledge_id,
-            candidate.entry_id,
-            candidate.starts_at,
-            candidate.lost_to_entry_id
-        from (
-            select
-                later.knowledge_id,
-                later.entry_id,
-                later.starts_at,
-                earlier.entry_id as lost_to_entry_id,
-                row_number() over (
-                    partition by later.knowledge_id, later.entry_id, later.starts_at
-                    order by earlier.starts_at asc, earlier.entry_id asc
-                ) as reach_rank
-            from ({{ sorted_by_claimant(relation, claimant) }}) as later
-            inner join {{ relation }} as earlier
-                on later.knowledge_id = earlier.knowledge_id
-                and later.{{ claimant }} = earlier.{{ claimant }}
-                and later.furthest_end_before = earlier.ends_at
-                and (
-                    earlier.starts_at < later.starts_at
-                    or (earlier.starts_at = later.starts_at and earlier.entry_id < later.entry_id)
-                )
-            where later.furthest_end_before > later.starts_at
-        ) as candidate
-        where candidate.reach_rank = 1
-    ) as loser
-        on reached.knowledge_id = loser.knowledge_id
-        and reached.entry_id = loser.entry_id
-        and reached.starts_at = loser.starts_at
+        {{ relation }}.*,
+        max({{ relation }}.ends_at) over (
+            partition by {{ relation }}.knowledge_id, {{ relation }}.{{ claimant }}
+            order by {{ relation }}.starts_at, {{ relation }}.entry_id
+            rows between unbounded preceding and 1 preceding
+        ) as furthest_end_before
+    from {{ relation }}
 {%- endmacro %}
 
-{#- The rows of each claimant in the order in which they claim, with the furthest end among those before. -#}
-{% macro sorted_by_claimant(relation, claimant) -%}
+{#- Of rows that know how far the earlier ones reach, those that lose time, until when and to which entry. -#}
+{% macro lost_time(reach, claimant) -%}
 select
-                {{ relation }}.*,
-                max({{ relation }}.ends_at) over (
-                    partition by {{ relation }}.knowledge_id, {{ relation }}.{{ claimant }}
-                    order by {{ relation }}.starts_at, {{ relation }}.entry_id
-                    rows between unbounded preceding and 1 preceding
-                ) as furthest_end_before
-            from {{ relation }}
+        ranked.knowledge_id,
+        ranked.entry_id,
+        ranked.piece_number,
+        ranked.lost_until,
+        ranked.lost_to_entry_id
+    from (
+        select
+            later.knowledge_id,
+            later.entry_id,
+            later.piece_number,
+            case
+                when later.furthest_end_before < later.ends_at then later.furthest_end_before
+                else later.ends_at
+            end as lost_until,
+            earlier.entry_id as lost_to_entry_id,
+            row_number() over (
+                partition by later.knowledge_id, later.entry_id, later.piece_number
+                order by earlier.starts_at asc, earlier.entry_id asc
+            ) as reach_rank
+        from {{ reach }} as later
+        inner join {{ reach }} as earlier
+            on later.knowledge_id = earlier.knowledge_id
+            and later.{{ claimant }} = earlier.{{ claimant }}
+            and later.furthest_end_before = earlier.ends_at
+            and (
+                earlier.starts_at < later.starts_at
+                or (earlier.starts_at = later.starts_at and earlier.entry_id < later.entry_id)
+            )
+        where later.furthest_end_before > later.starts_at
+    ) as ranked
+    where ranked.reach_rank = 1
 {%- endmacro %}
 
 {#- What every part of a slice keeps of it. -#}

@@ -11,9 +11,31 @@
     stage: model name. key: list of the business key's columns.
 -#}
 {% macro latest_version(stage, key) -%}
-select ranked.*
+{{ believed_versions(stage, key) }}
+{%- endmacro %}
+
+{#-
+    The believed version of each key. Most keys are delivered once: only the others are ranked.
+    constant: columns that stand before those of the row, as SQL.
+-#}
+{% macro believed_versions(stage, key, constant='') -%}
+select
+        {{ constant }}
+        version.*,
+        cast(1 as bigint) as version_rank
+    from {{ ref(stage) }} as version
+    left join (
+        {{ keys_of_many_versions(stage, key) }}
+    ) as many
+        on {{ same_key('version', 'many', key) }}
+    where
+        many.{{ key[0] }}_of_many is null
+        and not version.is_deleted
+    union all
+    select ranked.*
     from (
         select
+            {{ constant }}
             version.*,
             row_number() over (
                 partition by {% for column in key %}version.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
@@ -21,10 +43,26 @@ select ranked.*
                 {{ version_order('version') }}
             ) as version_rank
         from {{ ref(stage) }} as version
+        inner join (
+            {{ keys_of_many_versions(stage, key) }}
+        ) as many
+            on {{ same_key('version', 'many', key) }}
     ) as ranked
     where
         ranked.version_rank = 1
         and not ranked.is_deleted
+{%- endmacro %}
+
+{% macro keys_of_many_versions(stage, key) -%}
+select
+            {% for column in key %}{{ column }} as {{ column }}_of_many{{ ', ' if not loop.last }}{% endfor %}
+        from {{ ref(stage) }}
+        group by {% for column in key %}{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+        having count(*) > 1
+{%- endmacro %}
+
+{% macro same_key(version, many, key) -%}
+{% for column in key %}{{ version }}.{{ column }} = {{ many }}.{{ column }}_of_many{{ ' and ' if not loop.last }}{% endfor %}
 {%- endmacro %}
 
 {#-
@@ -33,23 +71,14 @@ select ranked.*
     patient: the column that names the patient; closed months then keep the patients of int_knowledge_patient alone.
 -#}
 {% macro latest_known(stage, key, patient=none) -%}
-select ranked.*
-    from (
-        select
-            'current' as knowledge_id,
-            version.*,
-            row_number() over (
-                partition by {% for column in key %}version.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
-                order by
-                {{ version_order('version') }}
-            ) as version_rank
-        from {{ ref(stage) }} as version
-    ) as ranked
-    where
-        ranked.version_rank = 1
-        and not ranked.is_deleted
+{{ believed_versions(stage, key, constant="'current' as knowledge_id,") }}
     union all
-    select ranked.*
+    {{ known_at_closing(stage, key, patient) }}
+{%- endmacro %}
+
+{#- The part of it that closed months need. -#}
+{% macro known_at_closing(stage, key, patient=none) -%}
+select ranked.*
     from (
         select
             knowledge.knowledge_id,

@@ -18,10 +18,28 @@ procedure_code as (
 ),
 
 of_ledger as (
-    select encounter.*
+    select
+        encounter.*,
+        replace(encounter.billing_codes, ' ', '') as code_list
     from encounter
     inner join ledger_patient
         on encounter.patient_id = ledger_patient.patient_id
+),
+
+listed as (
+    select distinct code_list from of_ledger
+    where code_list is not null
+),
+
+-- Visits share few lists of codes: each list is read once.
+opening as (
+    select distinct
+        listed.code_list,
+        procedure_code.valid_from,
+        procedure_code.valid_to
+    from listed
+    inner join procedure_code
+        on {{ list_has('listed.code_list', 'procedure_code.procedure_code') }}
 ),
 
 final as (
@@ -31,7 +49,7 @@ final as (
         started_at,
         time_zone
     from of_ledger
-    where billing_codes is null
+    where code_list is null
     union
     select
         of_ledger.encounter_id,
@@ -39,9 +57,9 @@ final as (
         of_ledger.started_at,
         of_ledger.time_zone
     from of_ledger
-    inner join procedure_code
-        on {{ list_has("replace(of_ledger.billing_codes, ' ', '')", 'procedure_code.procedure_code') }}
-        and {{ in_period('of_ledger.started_on', 'procedure_code.valid_from', 'procedure_code.valid_to') }}
+    inner join opening
+        on of_ledger.code_list = opening.code_list
+        and {{ in_period('of_ledger.started_on', 'opening.valid_from', 'opening.valid_to') }}
 )
 
 select * from final

@@ -8,40 +8,20 @@ activity_type as (
     select * from {{ ref('activity_type') }}
 ),
 
-final as (
+summed as (
     select
         segment.knowledge_id,
         segment.patient_id,
         segment.program,
         {{ month_of('segment.service_on') }} as service_month,
-        cast(sum(case when segment.disposition = 'credited' then {{ segment_seconds() }} else 0 end) as bigint)
-            as credited_seconds,
-        cast(sum(case when segment.disposition <> 'credited' then {{ segment_seconds() }} else 0 end) as bigint)
-            as uncredited_seconds,
-        cast(count(distinct case
-            when segment.disposition = 'credited' and activity_type.is_contact then segment.entry_id
-        end) as integer) as contacts,
-        min(case when segment.disposition = 'credited' then segment.started_at end) as first_credited_at,
-        min(case when segment.disposition = 'credited' then segment.service_on end) as first_credited_on,
-        min(case when segment.disposition = 'credited' then coalesce(segment.payer_id, '') end) as lowest_payer_id,
-        max(case when segment.disposition = 'credited' then coalesce(segment.payer_id, '') end) as highest_payer_id
-        {%- for disposition in uncredited_dispositions() %},
-        cast(sum(case when segment.disposition = '{{ disposition }}' then {{ segment_seconds() }} else 0 end) as bigint)
-            as {{ disposition }}_seconds
-        {%- endfor %}
-        {%- for role in staff_roles() %},
-        cast(sum(case
-            when segment.disposition = 'credited' and segment.staff_role = '{{ role }}' then {{ segment_seconds() }}
-            else 0
-        end) as bigint) as credited_{{ role }}_seconds
-        {%- endfor %}
-        {%- for activity_class in activity_classes() %},
-        cast(sum(case
-            when segment.disposition = 'credited' and activity_type.activity_class = '{{ activity_class }}'
-                then {{ segment_seconds() }}
-            else 0
-        end) as bigint) as credited_{{ activity_class }}_seconds
-        {%- endfor %}
+        segment.disposition,
+        segment.staff_role,
+        activity_type.activity_class,
+        sum({{ segment_seconds() }}) as seconds,
+        min(segment.started_at) as first_at,
+        min(segment.service_on) as first_on,
+        min(coalesce(segment.payer_id, '')) as lowest_payer_id,
+        max(coalesce(segment.payer_id, '')) as highest_payer_id
     from segment
     left join activity_type
         on segment.activity_code = activity_type.activity_code
@@ -50,7 +30,71 @@ final as (
         segment.knowledge_id,
         segment.patient_id,
         segment.program,
+        {{ month_of('segment.service_on') }},
+        segment.disposition,
+        segment.staff_role,
+        activity_type.activity_class
+),
+
+contact as (
+    select
+        segment.knowledge_id,
+        segment.patient_id,
+        segment.program,
+        {{ month_of('segment.service_on') }} as service_month,
+        cast(count(distinct segment.entry_id) as integer) as contacts
+    from segment
+    inner join activity_type
+        on segment.activity_code = activity_type.activity_code
+        and {{ in_period('segment.service_on', 'activity_type.valid_from', 'activity_type.valid_to') }}
+        and activity_type.is_contact
+    where segment.disposition = 'credited'
+    group by
+        segment.knowledge_id,
+        segment.patient_id,
+        segment.program,
         {{ month_of('segment.service_on') }}
+),
+
+pivoted as (
+    select
+        knowledge_id,
+        patient_id,
+        program,
+        service_month,
+        cast(sum(case when disposition = 'credited' then seconds else 0 end) as bigint) as credited_seconds,
+        cast(sum(case when disposition <> 'credited' then seconds else 0 end) as bigint) as uncredited_seconds,
+        min(case when disposition = 'credited' then first_at end) as first_credited_at,
+        min(case when disposition = 'credited' then first_on end) as first_credited_on,
+        min(case when disposition = 'credited' then lowest_payer_id end) as lowest_payer_id,
+        max(case when disposition = 'credited' then highest_payer_id end) as highest_payer_id
+        {%- for disposition in uncredited_dispositions() %},
+        cast(sum(case when disposition = '{{ disposition }}' then seconds else 0 end) as bigint)
+            as {{ disposition }}_seconds
+        {%- endfor %}
+        {%- for role in staff_roles() %},
+        cast(sum(case when disposition = 'credited' and staff_role = '{{ role }}' then seconds else 0 end) as bigint)
+            as credited_{{ role }}_seconds
+        {%- endfor %}
+        {%- for activity_class in activity_classes() %},
+        cast(sum(
+            case when disposition = 'credited' and activity_class = '{{ activity_class }}' then seconds else 0 end
+        ) as bigint) as credited_{{ activity_class }}_seconds
+        {%- endfor %}
+    from summed
+    group by knowledge_id, patient_id, program, service_month
+),
+
+final as (
+    select
+        pivoted.*,
+        coalesce(contact.contacts, 0) as contacts
+    from pivoted
+    left join contact
+        on pivoted.knowledge_id = contact.knowledge_id
+        and pivoted.patient_id = contact.patient_id
+        and pivoted.program = contact.program
+        and pivoted.service_month = contact.service_month
 )
 
 select * from final

@@ -1,5 +1,7 @@
 -- Accepted versions of time entries, for each knowledge. A rejected version never becomes one: the accepted one stays.
 -- Of a closed month, the months before it count only as far as a chain of months can reach back.
+{{ config(materialized='view') }}
+
 with version as (
     select * from {{ ref('int_care_activity_version') }}
     where reject_reason is null

@@ -28,25 +28,32 @@ zoned as (
         and entry_enrolment.time_zone <> entry.time_zone
 ),
 
-last_second as (
+started as (
     select
         zoned.*,
-        {{ dbt.dateadd('second', -1, 'zoned.ended_at') }} as last_second_at
+        {{ dbt.dateadd('second', -1, 'zoned.ended_at') }} as last_second_at,
+        {{ local_date('zoned.started_at', 'start_offset') }} as first_on,
+        -- A clock is never set by more than some hours: far from midnight, the end needs no offset of its own.
+        {{ local_date(dbt.dateadd('hour', 6, 'zoned.ended_at'), 'start_offset') }} as hours_after_end_on
     from zoned
+    {{ join_offset_at('start_offset', 'zoned.time_zone', 'zoned.started_at') }}
 ),
 
 dated as (
     select
-        last_second.knowledge_id,
-        last_second.entry_id,
-        last_second.time_zone,
-        last_second.started_at,
-        last_second.ended_at,
-        {{ local_date('last_second.started_at', 'start_offset') }} as first_on,
-        {{ local_date('last_second.last_second_at', 'end_offset') }} as last_on
-    from last_second
-    {{ join_offset_at('start_offset', 'last_second.time_zone', 'last_second.started_at') }}
-    {{ join_offset_at('end_offset', 'last_second.time_zone', 'last_second.last_second_at') }}
+        started.knowledge_id,
+        started.entry_id,
+        started.time_zone,
+        started.started_at,
+        started.ended_at,
+        started.first_on,
+        case
+            when started.hours_after_end_on = started.first_on then started.first_on
+            else {{ local_date('started.last_second_at', 'end_offset') }}
+        end as last_on
+    from started
+    {{ join_offset_at('end_offset', 'case when started.hours_after_end_on > started.first_on then started.time_zone end',
+        'started.last_second_at') }}
 ),
 
 midnight as (

@@ -79,14 +79,16 @@ final as (
         coalesce(
             lead(border_at) over (partition by knowledge_id, entry_id order by border_at),
             ended_at
-        ) as slice_ended_at
+        ) as slice_ended_at,
+        false as is_whole_entry
     from edge
     union all
     select
         entry.knowledge_id,
         entry.entry_id,
         entry.started_at as slice_started_at,
-        entry.ended_at as slice_ended_at
+        entry.ended_at as slice_ended_at,
+        true as is_whole_entry
     from entry
     where not exists (
         select 1

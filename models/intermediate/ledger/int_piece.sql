@@ -1,4 +1,5 @@
--- A maximal run of an entry's time that may count: midnight and borders that change nothing do not cut it.
+-- A maximal run of an entry's time that may count: midnight and borders that change nothing do not cut it. A whole entry
+-- is one piece.
 with slice as (
     select * from {{ ref('int_slice_qualified') }}
     where disqualification is null
@@ -15,6 +16,7 @@ marked as (
             else 1
         end as begins_piece
     from slice
+    where not slice.is_whole_entry
 ),
 
 numbered as (
@@ -39,6 +41,17 @@ final as (
         max(slice_ended_at) as piece_ended_at
     from numbered
     group by knowledge_id, entry_id, piece_number, patient_id, staff_id
+    union all
+    select
+        knowledge_id,
+        entry_id,
+        cast(1 as bigint) as piece_number,
+        patient_id,
+        staff_id,
+        slice_started_at as piece_started_at,
+        slice_ended_at as piece_ended_at
+    from slice
+    where is_whole_entry
 )
 
 select * from final

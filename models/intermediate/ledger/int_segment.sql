@@ -1,26 +1,53 @@
--- The ledger for each knowledge: maximal segments of an entry with one answer each.
+-- The ledger for each knowledge: maximal segments of an entry with one answer each. A whole entry that loses nothing is one
+-- segment; the others are cut where they lose time, and joined again where the answer stays the same.
 with slice as (
     select * from {{ ref('int_slice_qualified') }}
 ),
 
-piece as (
-    select * from {{ ref('int_piece_awarded') }}
+lost as (
+    select * from {{ ref('int_piece_lost') }}
+),
+
+losing_entry as (
+    select distinct knowledge_id, entry_id from lost
+),
+
+plain as (
+    select slice.*
+    from slice
+    left join losing_entry
+        on slice.knowledge_id = losing_entry.knowledge_id
+        and slice.entry_id = losing_entry.entry_id
+    where
+        slice.is_whole_entry
+        and losing_entry.entry_id is null
+),
+
+intricate as (
+    select slice.*
+    from slice
+    left join losing_entry
+        on slice.knowledge_id = losing_entry.knowledge_id
+        and slice.entry_id = losing_entry.entry_id
+    where
+        not slice.is_whole_entry
+        or losing_entry.entry_id is not null
 ),
 
 competing as (
     select
-        slice.*,
-        piece.staff_lost_until,
-        piece.staff_lost_to_entry_id,
-        piece.patient_lost_until,
-        piece.patient_lost_to_entry_id
-    from slice
-    inner join piece
-        on slice.knowledge_id = piece.knowledge_id
-        and slice.entry_id = piece.entry_id
-        and slice.slice_started_at >= piece.piece_started_at
-        and slice.slice_started_at < piece.piece_ended_at
-    where slice.disqualification is null
+        intricate.*,
+        coalesce(lost.staff_lost_until, intricate.slice_started_at) as staff_lost_until,
+        lost.staff_lost_to_entry_id,
+        coalesce(lost.patient_lost_until, intricate.slice_started_at) as patient_lost_until,
+        lost.patient_lost_to_entry_id
+    from intricate
+    left join lost
+        on intricate.knowledge_id = lost.knowledge_id
+        and intricate.entry_id = lost.entry_id
+        and intricate.slice_started_at >= lost.piece_started_at
+        and intricate.slice_started_at < lost.piece_ended_at
+    where intricate.disqualification is null
 ),
 
 part as (
@@ -30,7 +57,7 @@ part as (
         slice_ended_at as ended_at,
         disqualification as disposition,
         cast(null as {{ dbt.type_string() }}) as lost_to_entry_id
-    from slice
+    from intricate
     where disqualification is not null
     union all
     select
@@ -125,6 +152,25 @@ final as (
         payer_id,
         policy_version,
         lost_to_entry_id
+    union all
+    select
+        knowledge_id,
+        entry_id,
+        1 as segment_number,
+        patient_id,
+        episode_id,
+        program,
+        staff_id,
+        staff_role,
+        activity_code,
+        slice_started_at as started_at,
+        slice_ended_at as ended_at,
+        local_on as service_on,
+        coalesce(disqualification, 'credited') as disposition,
+        payer_id,
+        policy_version,
+        cast(null as {{ dbt.type_string() }}) as lost_to_entry_id
+    from plain
 )
 
 select * from final

@@ -61,6 +61,7 @@ final as (
         entry.is_duplicate,
         slice.slice_started_at,
         slice.slice_ended_at,
+        slice.is_whole_entry,
         episode_of_slice.episode_id,
         episode_of_slice.program,
         coalesce(episode_of_slice.local_on, own_day.local_on) as local_on

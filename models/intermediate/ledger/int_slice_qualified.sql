@@ -11,11 +11,6 @@ policy as (
     select * from {{ ref('int_policy') }}
 ),
 
-default_policy as (
-    select * from {{ ref('int_payer_policy_period') }}
-    where payer_id = ''
-),
-
 standing as (
     select * from {{ ref('int_staff_standing') }}
 ),
@@ -32,23 +27,12 @@ activity_type as (
     select * from {{ ref('activity_type') }}
 ),
 
-consent as (
-    select * from {{ ref('int_consent_known') }}
+consent_period as (
+    select * from {{ ref('int_consent_period') }}
 ),
 
 entry_exclusion as (
     select * from {{ ref('int_entry_exclusion') }}
-),
-
-consented as (
-    select distinct placed.knowledge_id, placed.entry_id, placed.slice_started_at
-    from placed
-    inner join consent
-        on placed.knowledge_id = consent.knowledge_id
-        and placed.patient_id = consent.patient_id
-        and placed.program = consent.program
-        and consent.granted_at <= placed.slice_started_at
-        and (consent.revoked_at is null or consent.revoked_at > placed.slice_started_at)
 ),
 
 excluded as (
@@ -71,16 +55,13 @@ governed as (
     select
         placed.*,
         policy_period.payer_id,
-        coalesce(policy_period.policy_version, default_policy.policy_version) as policy_version
+        policy_period.policy_version
     from placed
-    left join policy_period
+    inner join policy_period
         on placed.knowledge_id = policy_period.knowledge_id
         and placed.patient_id = policy_period.patient_id
         and placed.local_on >= policy_period.valid_from
         and placed.local_on < policy_period.valid_until
-    left join default_policy
-        on placed.local_on >= default_policy.valid_from
-        and placed.local_on < default_policy.valid_until
 ),
 
 final as (
@@ -92,6 +73,7 @@ final as (
         governed.activity_code,
         governed.slice_started_at,
         governed.slice_ended_at,
+        governed.is_whole_entry,
         governed.local_on,
         governed.episode_id,
         governed.program,
@@ -107,7 +89,7 @@ final as (
             when practitioner.practitioner_id is null then 'unknown_staff'
             when governed.episode_id is null then 'no_episode'
             when governed.local_on > patient.deceased_on then 'after_death'
-            when consented.entry_id is null then 'outside_consent'
+            when consent_period.consent_id is null then 'outside_consent'
             when coalesce(standing.is_countable, 0) = 0 then 'unqualified_staff'
             when not coalesce(activity_type.is_countable, false) then 'not_countable_activity'
             when excluded.is_billed_separately = 1 then 'billed_separately'
@@ -132,10 +114,12 @@ final as (
     left join activity_type
         on governed.activity_code = activity_type.activity_code
         and {{ in_period('governed.local_on', 'activity_type.valid_from', 'activity_type.valid_to') }}
-    left join consented
-        on governed.knowledge_id = consented.knowledge_id
-        and governed.entry_id = consented.entry_id
-        and governed.slice_started_at = consented.slice_started_at
+    left join consent_period
+        on governed.knowledge_id = consent_period.knowledge_id
+        and governed.patient_id = consent_period.patient_id
+        and governed.program = consent_period.program
+        and governed.slice_started_at >= consent_period.valid_from
+        and governed.slice_started_at < consent_period.valid_until
     left join excluded
         on governed.knowledge_id = excluded.knowledge_id
         and governed.entry_id = excluded.entry_id

@@ -5,7 +5,9 @@ with segment as (
 
 entry as (
     select * from {{ ref('int_entry') }}
-    where knowledge_id = 'current'
+    where
+        knowledge_id = 'current'
+        and site_columns is not null
 ),
 
 final as (
@@ -29,7 +31,7 @@ final as (
         segment.lost_to_entry_id,
         entry.site_columns
     from segment
-    inner join entry
+    left join entry
         on segment.entry_id = entry.entry_id
 )
 
