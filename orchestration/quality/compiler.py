@@ -6,7 +6,6 @@ gate runs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, assert_never
 
 from great_expectations.compatibility import pydantic
@@ -28,6 +27,7 @@ from great_expectations.expectations.core.unexpected_rows_expectation import Une
 from great_expectations.expectations.expectation import Expectation
 
 from expectations.check import Check, HasColumns, HasRows, InSet, NoRows, NotNull, Unique
+from orchestration.quality.outcome import Outcome
 
 CHECK_ID = "check_id"
 
@@ -53,15 +53,6 @@ class ExpectQueryToReturnNoRows(UnexpectedRowsExpectation):
     ) -> dict[str, Any]:
         count = metrics["unexpected_rows_query.row_count"]
         return {"success": count == 0, "result": {"observed_value": count}}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What Great Expectations said of one check: could it be run, did it hold, how many rows failed."""
-
-    has_run: bool
-    is_success: bool = False
-    failed_rows: int | None = None
 
 
 def expectation(check: Check) -> Expectation:

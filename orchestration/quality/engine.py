@@ -23,8 +23,9 @@ from great_expectations.exceptions.exceptions import GreatExpectationsError
 from sqlalchemy.exc import SQLAlchemyError
 
 from expectations.check import Check
-from orchestration.quality.compiler import CHECK_ID, Outcome, expectation, outcome
+from orchestration.quality.compiler import CHECK_ID, expectation, outcome
 from orchestration.quality.dialect import close_connections, connection_string
+from orchestration.quality.outcome import Outcome
 
 # Counts only: no failing value leaves the engine.
 RESULT_FORMAT: Final = {"result_format": "BASIC", "partial_unexpected_count": 0}

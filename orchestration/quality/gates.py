@@ -12,17 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from expectations.check import Check, Layer
 from orchestration.quality.findings import CheckResult, Status
+from orchestration.quality.outcome import Outcome, Validate
 from orchestration.quality.raw_database import build_raw_database
 from orchestration.quality.suites import SEEDS, load_checks
-
-if TYPE_CHECKING:
-    from orchestration.quality.compiler import Outcome
 
 
 @dataclass(frozen=True)
@@ -89,17 +87,26 @@ def run_gate(
     if layer == "raw":
         build_raw_database(database, lake=lake, quarantine=quarantine, seeds=seeds, as_of=as_of)
     data_docs = None if docs is None else DataDocs(docs / layer, as_of)
-    return run_checks(checks, database=database, docs=data_docs, limits=limits)
+    limits = limits or EngineLimits()
+    return run_checks(
+        checks, database=database, validate=great_expectations(data_docs, limits), limits=limits
+    )
 
 
 def run_checks(
     checks: Sequence[Check],
     *,
     database: Path,
-    docs: DataDocs | None = None,
+    validate: Validate | None = None,
     limits: EngineLimits | None = None,
 ) -> list[CheckResult]:
     """Run checks over a DuckDB file, which is opened for reading.
+
+    Args:
+        checks: to run.
+        database: an existing file.
+        validate: what runs those that apply; Great Expectations unless a test brings another.
+        limits: of the engine.
 
     Raises:
         FileNotFoundError: the file does not exist.
@@ -107,9 +114,10 @@ def run_checks(
     if not database.exists():
         raise FileNotFoundError(f"no database at {database}: run the stage before this gate")
     limits = limits or EngineLimits()
+    validate = validate or great_expectations(None, limits)
     counts = _count(checks, database, limits)
     applicable = [check for check in checks if _applies(check, counts) is True]
-    outcomes = _validate(applicable, database, docs, limits)
+    outcomes = validate(applicable, database) if applicable else {}
     results = [_finding(check, counts, outcomes.get(check.check_id)) for check in checks]
     return sorted(results, key=lambda result: result.check_id)
 
@@ -147,25 +155,25 @@ def _applies(check: Check, counts: _Counts) -> bool | None:
     return any(counts.rows[table] for table in check.tables)
 
 
-def _validate(
-    checks: Sequence[Check], database: Path, docs: DataDocs | None, limits: EngineLimits
-) -> "dict[str, Outcome]":
-    """Run the checks in Great Expectations, a suite a table, over one connection."""
-    if not checks:
-        return {}
-    with _quiet_great_expectations():
-        from orchestration.quality.engine import Engine
+def great_expectations(docs: DataDocs | None, limits: EngineLimits) -> Validate:
+    """Return what runs checks in Great Expectations, a suite a table, over one connection."""
 
-        by_table: dict[str, list[Check]] = defaultdict(list)
-        for check in checks:
-            by_table[check.table_name].append(check)
-        outcomes: dict[str, Outcome] = {}
-        with Engine(database, **limits.config) as engine:
-            for table, table_checks in sorted(by_table.items()):
-                outcomes |= engine.validate(table, table_checks)
-            if docs is not None:
-                engine.write_docs(docs.folder, docs.as_of)
-    return outcomes
+    def validate(checks: Sequence[Check], database: Path) -> dict[str, Outcome]:
+        with _quiet_great_expectations():
+            from orchestration.quality.engine import Engine
+
+            by_table: dict[str, list[Check]] = defaultdict(list)
+            for check in checks:
+                by_table[check.table_name].append(check)
+            outcomes: dict[str, Outcome] = {}
+            with Engine(database, **limits.config) as engine:
+                for table, table_checks in sorted(by_table.items()):
+                    outcomes |= engine.validate(table, table_checks)
+                if docs is not None:
+                    engine.write_docs(docs.folder, docs.as_of)
+        return outcomes
+
+    return validate
 
 
 @contextmanager
@@ -182,7 +190,7 @@ def _quiet_great_expectations() -> Iterator[None]:
         logger.disabled, logger.level, logger.propagate = before
 
 
-def _finding(check: Check, counts: _Counts, outcome: "Outcome | None") -> CheckResult:
+def _finding(check: Check, counts: _Counts, outcome: Outcome | None) -> CheckResult:
     total = counts.totals.get(check.check_id, counts.rows[check.table_name])
     applies = _applies(check, counts)
     status: Status

@@ -1,0 +1,254 @@
+"""The raw gate: shapes and keys block; what is missing, late, refused or unknown is a finding."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.feeds.contract import load_contract
+from orchestration.quality.findings import blocking
+from orchestration.quality.gates import run_gate
+from tests.unit.quality_lake import AS_OF, RawLake, at, days_before, write_parquet
+
+FEEDS = load_contract().feeds
+REFERENCES = [(feed.name, column.name) for feed in FEEDS.values() for column in feed.columns if column.ref]
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> RawLake:
+    return RawLake.make(tmp_path_factory.mktemp("empty"))
+
+
+@pytest.fixture
+def lake(empty: RawLake, tmp_path: Path) -> RawLake:
+    return empty.copy(tmp_path / "night")
+
+
+def test_a_lake_without_deliveries_holds_nothing_back_and_says_what_it_costs(lake: RawLake) -> None:
+    results = lake.run()
+    assert blocking(results.values()) == []
+    absent = [name for name, result in results.items() if result.status == "failed"]
+    assert absent == sorted(f"{feed}.has_been_delivered" for feed in FEEDS)
+    assert {results[name].severity for name in absent} == {"warning"}
+    consent = results["consent.has_been_delivered"]
+    assert "no minute will be credited" in consent.what_it_means
+    assert "fct_minute_segment" in consent.affected_marts.split(";")
+    assert {result.status for name, result in results.items() if "_is_known" in name} == {"not_applicable"}
+    assert results["consent.has_the_types_of_its_contract"].status == "passed"
+
+
+def test_a_home_without_a_lake_is_all_errors_and_blocks(tmp_path: Path) -> None:
+    results = run_gate(
+        "raw", database=tmp_path / "raw.duckdb", lake=tmp_path / "no", quarantine=tmp_path / "no", as_of=AS_OF
+    )
+    assert {result.status for result in results} == {"error"}
+    assert {result.table_name for result in blocking(results)} > set(FEEDS)
+
+
+def key_of(feed: str) -> dict[str, Any]:
+    return {key: AS_OF if FEEDS[feed].column(key).type == "date" else "own" for key in FEEDS[feed].key}
+
+
+def test_every_reference_of_the_contract_is_a_finding_where_its_key_is_unknown(lake: RawLake) -> None:
+    for feed in {feed for feed, _ in REFERENCES}:
+        lake.add(feed, key_of(feed) | {column: "nobody" for name, column in REFERENCES if name == feed})
+    results = lake.run(*(f"{feed}.{column}_is_known" for feed, column in REFERENCES))
+    assert len(results) == len(REFERENCES)
+    assert {(result.status, result.severity, result.failed_rows) for result in results.values()} == {
+        ("failed", "warning", 1)
+    }
+    assert blocking(results.values()) == []
+    assert all(result.affected_marts and result.what_to_do for result in results.values())
+    assert "unknown_patient" in results["care_activity.patient_id_is_known"].what_it_means
+
+
+def test_no_reference_is_a_finding_where_its_key_is_known(lake: RawLake) -> None:
+    targets = {column.ref for feed in FEEDS.values() for column in feed.columns if column.ref}
+    for feed in FEEDS.values():
+        refs = {column.name: "own" for column in feed.columns if column.ref}
+        if refs or feed.name in targets:
+            lake.add(feed.name, key_of(feed.name) | refs)
+    results = lake.run(*(f"{feed}.{column}_is_known" for feed, column in REFERENCES))
+    assert {result.status for result in results.values()} == {"passed"}
+
+
+ENTRY = {"entry_id": "e", "patient_id": "p", "staff_id": "s", "status": "final"}
+
+
+@pytest.mark.parametrize(
+    ("patients", "entries", "expected"),
+    [
+        ([{"patient_id": "p"}], [ENTRY], "passed"),
+        ([{"patient_id": "P"}], [ENTRY], "failed"),
+        ([{"patient_id": "p"}, {"patient_id": "p", "is_deleted": True}], [ENTRY], "failed"),
+        ([{"patient_id": "p", "is_deleted": True}, {"patient_id": "p"}], [ENTRY], "passed"),
+        (
+            [{"patient_id": "p", "updated_at": at(9)}, {"patient_id": "p", "is_deleted": True}],
+            [ENTRY],
+            "passed",
+        ),
+        ([{"patient_id": "p"}], [ENTRY | {"patient_id": None}], "passed"),
+        ([{"patient_id": "p"}], [ENTRY | {"patient_id": "q", "is_deleted": True}], "passed"),
+        ([{"patient_id": "p"}], [ENTRY | {"patient_id": "q", "status": "entered-in-error"}], "passed"),
+        ([{"patient_id": "p"}], [ENTRY | {"patient_id": "q"}, ENTRY], "passed"),
+        ([{"patient_id": "p"}], [ENTRY, ENTRY | {"patient_id": "q"}], "failed"),
+        ([{"patient_id": "p"}], [ENTRY | {"updated_at": at(9)}, ENTRY | {"patient_id": "q"}], "passed"),
+        ([{"patient_id": None}], [ENTRY], "failed"),
+    ],
+)
+def test_only_the_latest_version_counts_on_both_sides_of_a_reference(
+    patients: list[dict[str, Any]], entries: list[dict[str, Any]], expected: str, lake: RawLake
+) -> None:
+    lake.add("patient", *patients)
+    lake.add("care_activity", *entries)
+    assert (
+        lake.run("care_activity.patient_id_is_known")["care_activity.patient_id_is_known"].status == expected
+    )
+
+
+@pytest.mark.parametrize(("orphans", "severity"), [(1, "info"), (2, "info"), (3, "warning")])
+def test_a_reference_becomes_a_warning_above_the_share_of_the_site(
+    orphans: int, severity: str, lake: RawLake
+) -> None:
+    lake.add("patient", {"patient_id": "p"})
+    who = ["q"] * orphans + ["p"] * (200 - orphans)
+    lake.add("case_review", *({"review_id": str(n), "patient_id": patient} for n, patient in enumerate(who)))
+    result = lake.run("case_review.patient_id_is_known")["case_review.patient_id_is_known"]
+    assert (result.status, result.severity) == ("failed", severity)
+    assert (result.failed_rows, result.total_rows, result.threshold) == (orphans, 200, 0.01)
+
+
+def test_deliveries_after_the_business_date_are_not_seen(lake: RawLake) -> None:
+    lake.add("patient", {"patient_id": "p"}, on=days_before(-1))
+    assert lake.run("patient.has_been")["patient.has_been_delivered"].status == "failed"
+    lake.add("patient", {"patient_id": "p"})
+    assert lake.run("patient.has_been")["patient.has_been_delivered"].status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("feed", "age", "expected"),
+    [
+        ("patient", 7, "passed"),
+        ("patient", 8, "failed"),
+        ("team", 35, "passed"),
+        ("team", 36, "failed"),
+    ],
+)
+def test_a_feed_is_late_after_its_own_number_of_days(
+    feed: str, age: int, expected: str, lake: RawLake
+) -> None:
+    broken_since = {"delivered_on": AS_OF, "status": "rejected"}
+    lake.deliver(
+        feed, {"delivered_on": days_before(age)}, {"delivered_on": days_before(age + 1)}, broken_since
+    )
+    assert lake.run("feed_file.")[f"feed_file.{feed}_is_in_time"].status == expected
+
+
+@pytest.mark.parametrize(
+    ("refused", "status", "severity"),
+    [(0, "passed", "warning"), (1, "failed", "info"), (2, "failed", "warning")],
+)
+def test_refused_rows_of_the_newest_delivery_are_a_finding(
+    refused: int, status: str, severity: str, lake: RawLake
+) -> None:
+    lake.deliver("consent", {"delivered_on": AS_OF}, {"delivered_on": days_before(1)})
+    lake.refuse("consent", refused)
+    lake.refuse("consent", 50, on=days_before(1))
+    result = lake.run("quarantine.")["quarantine.few_rows_of_consent_are_refused"]
+    assert (result.status, result.severity) == (status, severity)
+    assert (result.failed_rows, result.total_rows) == (refused, 100)
+
+
+@pytest.mark.parametrize(("accepted_on", "expected"), [(0, "failed"), (1, "failed"), (-1, "passed")])
+def test_a_refused_file_is_a_finding_until_a_later_one_is_accepted(
+    accepted_on: int, expected: str, lake: RawLake
+) -> None:
+    broken = {"delivered_on": days_before(1), "status": "rejected"}
+    lake.deliver("consent", broken, {"delivered_on": days_before(1 + accepted_on)})
+    assert lake.run("feed_file.no_file")["feed_file.no_file_of_consent_is_refused"].status == expected
+
+
+def test_dropped_columns_and_unmapped_codes_are_findings(lake: RawLake) -> None:
+    lake.deliver("condition", {"delivered_on": AS_OF, "unknown_columns": "colour"})
+    lake.add("condition", *({"condition_id": str(number)} for number in range(100)))
+    code = {"feed": "condition", "column_name": "category", "system": "s", "code": "c", "delivered_on": AS_OF}
+    lake.refer("unmapped_code", code | {"rows": 2}, code | {"rows": 3, "code": "d"})
+    results = lake.run("feed_file.all_columns", "unmapped_code.")
+    assert results["feed_file.all_columns_of_condition_are_known"].status == "failed"
+    unmapped = results["unmapped_code.codes_of_condition_have_a_map"]
+    assert (unmapped.status, unmapped.severity, unmapped.failed_rows) == ("failed", "warning", 5)
+    assert results["unmapped_code.codes_of_encounter_have_a_map"].status == "not_applicable"
+
+
+@pytest.mark.parametrize(
+    ("feed", "column", "known"),
+    [
+        ("coverage", "payer_id", "medicare"),
+        ("claim_line", "payer_id", "medicaid_nc"),
+        ("care_activity", "activity_code", "care_plan"),
+        ("assessment", "instrument", "PHQ-9"),
+        ("claim_line", "procedure_code", "99492"),
+        ("team", "time_zone", "America/New_York"),
+    ],
+)
+def test_codes_that_the_rules_do_not_know_are_findings(
+    feed: str, column: str, known: str, lake: RawLake
+) -> None:
+    name = f"{feed}.{column}_has_a_rule"
+    lake.add(feed, key_of(feed) | {column: known}, key_of(feed) | {column: None})
+    assert lake.run(name)[name].status == "passed"
+    lake.add(feed, key_of(feed) | {column: "made_up"}, file="b")
+    result = lake.run(name)[name]
+    assert (result.status, result.severity, result.failed_rows) == ("failed", "warning", 1)
+    assert not result.is_blocking
+
+
+def test_things_in_the_landing_that_are_no_delivery_are_findings(lake: RawLake) -> None:
+    lake.refer("landing_notice", {"kind": "unknown_folder", "path": "patinet"})
+    results = lake.run("landing_notice.")
+    assert {name for name, result in results.items() if result.status == "failed"} == {
+        "landing_notice.no_unknown_folder"
+    }
+
+
+def test_a_row_without_its_key_blocks(lake: RawLake) -> None:
+    lake.add("care_activity", {"patient_id": "p"})
+    result = lake.run("care_activity.entry_id")["care_activity.entry_id_is_never_missing"]
+    assert result.is_blocking
+    assert result.failed_rows == 1
+
+
+def test_a_key_part_that_may_be_blank_may_be_blank(lake: RawLake) -> None:
+    names = lake.run("staffing.")
+    assert "staffing.practitioner_id_is_never_missing" in names
+    assert "staffing.effective_from_is_never_missing" not in names
+
+
+@pytest.mark.parametrize(
+    ("columns", "check"),
+    [
+        ([("team_id", "VARCHAR"), ("stray", "VARCHAR")], "has_the_columns_of_its_contract"),
+        ([("team_id", "INTEGER[]")], "has_the_types_of_its_contract"),
+    ],
+)
+def test_a_raw_file_of_another_shape_blocks(
+    columns: list[tuple[str, str]], check: str, lake: RawLake
+) -> None:
+    place = lake.root / "raw" / "team" / "delivered_on=2026-04-15" / "odd.parquet"
+    write_parquet(place, [*columns, ("_delivered_on", "DATE")], [{"_delivered_on": AS_OF}])
+    assert lake.run("team.has_the")[f"team.{check}"].is_blocking
+
+
+def test_an_unreadable_raw_file_blocks_with_errors(lake: RawLake) -> None:
+    lake.add("team", {"team_id": "t"})
+    (lake.root / "raw" / "team" / "broken.parquet").write_bytes(b"PAR1 cut short")
+    results = lake.run("team.")
+    assert {result.status for result in results.values()} == {"error"}
+    assert blocking(results.values())
+
+
+@pytest.mark.parametrize("dates", [[], [AS_OF, date(2026, 4, 14)]])
+def test_a_night_without_one_business_date_is_held_back(dates: list[date], lake: RawLake) -> None:
+    lake.refer("run_context", *({"as_of_date": day} for day in dates))
+    assert lake.run("run_context.")["run_context.has_one_row"].is_blocking
