@@ -53,7 +53,9 @@ class Clinic:
     def add(self, feed: str, **cells: str) -> None:
         """Deliver a row on some day up to the business date; time entries in one of two files."""
         is_entry = feed == "care_activity"
-        day = self.season.as_of - timedelta(days=self.choices.one((0, 1, 30) if is_entry else (0, 0, 0, 30)))
+        day = self.season.as_of - timedelta(
+            days=self.choices.one((160, 40, 1, 0) if is_entry else (160, 160, 40, 0))
+        )
         name = self.choices.one(("a.csv", "b.csv")) if is_entry else "a.csv"
         self.rows.setdefault((feed, day, name), []).append(cells)
 

@@ -15,9 +15,24 @@ from tests.reference.intervals import read_entries
 from tests.reference.ledger import Segment, write_ledger
 from tests.reference.moments import Moments
 from tests.reference.months import Month, read_months
+from tests.reference.restatement import restate
 from tests.reference.rules import Rules
 
 MartRow = dict[str, Any]
+
+
+def compute_restatement(
+    feeds: Feeds, contract: Mapping[str, Any], rules: Rules, *, as_of: date, default_zone: str = "UTC"
+) -> list[MartRow]:
+    """What changed in closed months; each closing day is computed anew from what had come by then."""
+
+    def claims_as_of(day: date) -> list[Claim]:
+        clinic = Clinic(feeds, contract, rules, day, default_zone)
+        entries = read_entries(clinic)
+        months = read_months(clinic, write_ledger(clinic, entries))
+        return write_claims(clinic, Moments(clinic, entries), months)
+
+    return restate(claims_as_of(as_of), as_of, claims_as_of)
 
 
 def compute(

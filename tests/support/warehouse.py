@@ -58,10 +58,21 @@ class Warehouse:
                 self._compile()
                 done.touch()
 
-    def build(self, landing: Path, work: Path, *, as_of: date, default_zone: str = "UTC") -> "Marts":
-        """Ingest a landing into a lake under ``work`` and build every model."""
+    @property
+    def mart_names(self) -> list[str]:
+        """The models that are published."""
+        models = (node for node in self._manifest["nodes"].values() if node["resource_type"] == "model")
+        return sorted(node["name"] for node in models if node["path"].startswith("marts/"))
+
+    def ingest(self, landing: Path, work: Path, *, as_of: date, default_zone: str = "UTC") -> None:
+        """Read what is new in a landing into the lake under ``work``, as a night does."""
         lake, quarantine = work / "lake", work / "quarantine"
         ingest(landing, lake, quarantine, as_of=as_of, default_time_zone=default_zone, hash_key=HASH_KEY)
+
+    def build(self, landing: Path, work: Path, *, as_of: date, default_zone: str = "UTC") -> "Marts":
+        """Ingest a landing into the lake under ``work`` and build every model."""
+        self.ingest(landing, work, as_of=as_of, default_zone=default_zone)
+        lake, quarantine = work / "lake", work / "quarantine"
         engine = duckdb.connect(":memory:", config={"threads": 1})
         engine.execute(f"attach '{self._database}' as template (read_only)")
         engine.execute(f"attach ':memory:' as {self._database.stem}")
