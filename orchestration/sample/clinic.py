@@ -8,6 +8,11 @@ earlier. Each month is delivered on the third day of the next, and the open mont
 closing days of the months lie between deliveries. A delivery says what was known on the last day that it is
 about: an enrolment comes again when it ends, a claim when it is answered, a patient when he or she has
 died.
+
+Times: care_activity, appointment and slot are in local time without an offset, as their systems' screens
+show it; when an entry was documented, and when a row was last touched, is in UTC; consent has its own
+offset; all other feeds are in UTC. A third of the teams each writes an entry's end, its end and duration,
+or its duration alone.
 """
 
 from collections.abc import Callable

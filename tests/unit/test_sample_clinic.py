@@ -264,7 +264,7 @@ def test_caseloads_are_those_of_a_care_manager(large_landing: Path) -> None:
         )
         """
     ).fetchall()[0]
-    assert 40 <= smallest <= largest <= 100
+    assert 50 <= smallest <= largest <= 100
 
 
 def test_a_night_brings_one_day_more(landing: Path, tmp_path: Path) -> None:
