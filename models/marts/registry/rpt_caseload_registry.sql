@@ -18,12 +18,12 @@ flagged as (
         judged.last_case_review_on is null as is_flagged_new_unreviewed,
         coalesce(judged.latest_item9_score > {{ threshold('safety_item_score') }}, false) as is_flagged_safety_item,
         coalesce(
-            {{ days_between('judged.last_contact_on', as_of_date()) }} > {{ threshold_days('no_contact_days') }},
-            judged.days_in_treatment > {{ threshold_days('no_contact_days') }}
+            {{ days_between('judged.last_contact_on', as_of_date()) }} >= {{ threshold_days('no_contact_days') }},
+            judged.days_in_treatment >= {{ threshold_days('no_contact_days') }}
         ) as is_flagged_no_contact_28_days,
         coalesce(
-            {{ days_between('judged.last_score_on', as_of_date()) }} > {{ threshold_days('no_score_days') }},
-            judged.days_in_treatment > {{ threshold_days('no_score_days') }}
+            {{ days_between('judged.last_score_on', as_of_date()) }} >= {{ threshold_days('no_score_days') }},
+            judged.days_in_treatment >= {{ threshold_days('no_score_days') }}
         ) as is_flagged_no_score_30_days,
         (
             judged.is_flagged_not_improving
@@ -38,7 +38,7 @@ flagged as (
             as is_flagged_ready_for_relapse_prevention,
         coalesce(
             {{ days_between('judged.oldest_open_recommendation_on', as_of_date()) }}
-            > {{ threshold_days('stalled_recommendation_days') }},
+            >= {{ threshold_days('stalled_recommendation_days') }},
             false
         ) as is_flagged_stalled_recommendation
     from judged
