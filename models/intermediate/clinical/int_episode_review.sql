@@ -1,4 +1,4 @@
--- The last case review within an episode, and the oldest recommendation of it that nobody has acted on.
+-- The last case review within an episode, and the oldest recommendation of it that was neither acted on nor declined.
 with case_review as (
     select * from {{ ref('int_case_review_latest') }}
 ),
@@ -14,6 +14,7 @@ dated as (
         episode.started_on,
         case_review.recommendation,
         case_review.acted_at,
+        case_review.outcome,
         {{ local_date('case_review.reviewed_at', 'day_offset') }} as reviewed_on
     from episode
     inner join case_review
@@ -26,7 +27,8 @@ final as (
         episode_id,
         max(reviewed_on) as last_case_review_on,
         min(case
-            when acted_at is null and recommendation is not null and recommendation <> 'continue' then reviewed_on
+            when acted_at is null and outcome is null and recommendation is not null and recommendation <> 'continue'
+                then reviewed_on
         end) as oldest_open_recommendation_on
     from dated
     where
