@@ -52,19 +52,41 @@ calendar as (
         and delivery_date.delivered_on = ruled_out.delivered_on
 ),
 
-remembered as (
+numbered as (
     select
         calendar.*,
         row_number() over (partition by calendar.feed order by calendar.delivered_on) - 1 as dates_before,
         sum(case when calendar.files > 0 then 1 else 0 end) over (
             partition by calendar.feed order by calendar.delivered_on
-            rows between unbounded preceding and 1 preceding
-        ) as deliveries_before,
-        avg(case when calendar.files > 0 then calendar.rows_read end) over (
+        ) as delivery_number,
+        sum(case when calendar.files > 0 then 1 else 0 end) over (
             partition by calendar.feed order by calendar.delivered_on
-            rows between unbounded preceding and 1 preceding
-        ) as usual_rows
+        ) - case when calendar.files > 0 then 1 else 0 end as deliveries_before
     from calendar
+),
+
+usual as (
+    select
+        numbered.feed,
+        numbered.delivered_on,
+        avg(earlier.rows_read) as usual_rows
+    from numbered
+    inner join numbered as earlier
+        on numbered.feed = earlier.feed
+        and earlier.delivery_number <= numbered.deliveries_before
+        and earlier.delivery_number > numbered.deliveries_before - {{ threshold('dq_history_deliveries') }}
+    where earlier.files > 0
+    group by numbered.feed, numbered.delivered_on
+),
+
+remembered as (
+    select
+        numbered.*,
+        usual.usual_rows
+    from numbered
+    left join usual
+        on numbered.feed = usual.feed
+        and numbered.delivered_on = usual.delivered_on
 ),
 
 final as (
