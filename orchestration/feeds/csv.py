@@ -11,8 +11,8 @@ from orchestration.feeds.contract import Feed
 from orchestration.feeds.door import ROW, Staged
 from orchestration.feeds.header import HEADER_LIMIT, Header, read_header
 from orchestration.feeds.lake import quoted
-from orchestration.feeds.opened import FileRefused, Traits, open_text
-from orchestration.feeds.scrub import RECORD_LIMIT, scrub
+from orchestration.feeds.opened import Traits, open_text
+from orchestration.feeds.scrub import RECORD_LIMIT, Scrubbed, scrub
 
 
 def _field(position: int) -> str:
@@ -21,30 +21,27 @@ def _field(position: int) -> str:
 
 def _read_csv(text: Path, header: Header, *, is_clean: bool) -> str:
     names = [ROW] if is_clean else []
+    line_end = "\\n" if is_clean or header.line_end == "\n" else "\\r\\n"
     names += [_field(position) for position in range(header.width)]
     columns = ", ".join(f"'{name}': '{'BIGINT' if name == ROW else 'VARCHAR'}'" for name in names)
     source = f"""read_csv({quoted(text)}, auto_detect = false, header = {str(not is_clean).lower()},
         delim = {quoted(header.delimiter)}, quote = '"', escape = '"', compression = 'none',
-        max_line_size = {RECORD_LIMIT + 100}, columns = {{{columns}}})"""
+        new_line = '{line_end}', max_line_size = {RECORD_LIMIT + 100}, columns = {{{columns}}})"""
     return f"FROM {source}" if is_clean else f"SELECT row_number() OVER () AS {ROW}, * FROM {source}"  # noqa: S608
 
 
-def _staged(header: Header, relation: str, traits: Traits, malformed: list[int]) -> Staged:
+def _staged(header: Header, relation: str, traits: Traits, scrubbed: Scrubbed | None = None) -> Staged:
     columns = header.columns
-    trim = (
-        "wh_trim"
-        if not traits.is_ascii
-        else "wh_trim_ascii"
-        if traits.has_blank or traits.has_quote
-        else "wh_blank"
-    )
+    trim = "wh_trim_ascii" if traits.has_blank or traits.has_quote else "wh_blank"
     return Staged(
         relation=relation,
         columns={name: f"r.{_field(position)}" for name, position in columns.known.items()},
         site={name: f"r.{_field(position)}" for name, position in columns.site.items()},
-        trim=trim,
+        trim=trim if traits.is_ascii else "wh_trim",
         unknown=columns.unknown,
-        malformed=malformed,
+        expected_rows=scrubbed.clean_rows if scrubbed else traits.lines - 1,
+        malformed=scrubbed.malformed if scrubbed else None,
+        malformed_rows=scrubbed.malformed_rows if scrubbed else 0,
     )
 
 
@@ -65,8 +62,8 @@ def stage_csv(
         traits: of its bytes.
         feed: the contract.
         work: an empty folder of this file's own.
-        is_careful: False trusts that every row has the form of a row, which the engine checks as it reads;
-            True looks at each row first, and is asked for where the engine objected.
+        is_careful: False trusts that every line is a row, which the engine checks as it reads; True looks at
+            each row first, and is asked for where the engine objected or found another number of rows.
 
     Returns:
         The rows as text.
@@ -78,17 +75,14 @@ def stage_csv(
     text, traits = open_text(path, traits, work)
     with text.open("rb") as handle:
         header = read_header(handle.read(HEADER_LIMIT), feed)
-    if not (is_careful or traits.has_nul or header.lines_before):
-        return _staged(header, _read_csv(text, header, is_clean=False), traits, [])
-    scrubbed = scrub(text, header.delimiter, header.width, header.lines_before, work / "clean")
-    if not scrubbed.rows:
-        return _staged(header, _no_rows(header), traits, [])
-    return _staged(header, _read_csv(scrubbed.path, header, is_clean=True), traits, scrubbed.malformed)
+    is_strange = traits.has_nul or traits.longest_line > RECORD_LIMIT or header.lines_before > 0
+    if not (is_careful or is_strange):
+        return _staged(header, _read_csv(text, header, is_clean=False), traits)
+    scrubbed = scrub(text, header.delimiter, header.width, header.lines_before, work)
+    relation = _read_csv(scrubbed.path, header, is_clean=True) if scrubbed.clean_rows else _no_rows(header)
+    return _staged(header, relation, traits, scrubbed)
 
 
 def _no_rows(header: Header) -> str:
     fields = "".join(f", NULL::VARCHAR AS {_field(position)}" for position in range(header.width))
     return f"SELECT 0::BIGINT AS {ROW}{fields} WHERE false"
-
-
-__all__ = ["FileRefused", "stage_csv"]

@@ -5,9 +5,10 @@ that a row is read alike from wherever it came. Does not belong here: reading fi
 needs a zone, a seed or another feed.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from orchestration.feeds.contract import IS_DELETED, UPDATED_AT, Column, Feed
 from orchestration.feeds.lake import quoted
@@ -83,7 +84,9 @@ class Staged:
         site: the same for the site's own columns.
         trim: the macro that turns a field into a trimmed value, blank into null.
         unknown: names of columns that the contract does not have.
-        malformed: numbers of rows that have no fields to judge.
+        expected_rows: how many rows the relation must give, where that is known beforehand.
+        malformed: a file of the numbers of rows that have no fields to judge, one a line.
+        malformed_rows: how many those are.
     """
 
     relation: str
@@ -91,7 +94,9 @@ class Staged:
     site: dict[str, str] = field(default_factory=dict)
     trim: str = "wh_trim"
     unknown: tuple[str, ...] = ()
-    malformed: Collection[int] = ()
+    expected_rows: int | None = None
+    malformed: Path | None = None
+    malformed_rows: int = 0
 
 
 @dataclass(frozen=True)

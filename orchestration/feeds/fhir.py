@@ -18,7 +18,7 @@ from orchestration.feeds.fhir_resources import MACROS, Mapping, Resource, exclus
 from orchestration.feeds.lake import move_into_place, quoted, table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.opened import FileRefused, Traits, open_text
-from orchestration.feeds.reading import Reading
+from orchestration.feeds.reading import Reading, RowsLost
 from orchestration.feeds.references import hold_back_references
 from orchestration.feeds.registry import Content, Part, UnmappedCode
 
@@ -49,8 +49,13 @@ def _read_json(text: Path, elements: dict[str, str]) -> str:
     )
 
 
-def _keep_readable_lines(text: Path, target: Path) -> None:
-    """Copy a file with an empty object for each line that is no resource; lines keep their numbers."""
+def _keep_readable_lines(text: Path, target: Path) -> int:
+    """Copy a file with an empty object for each line that is no resource; blank lines go.
+
+    Returns:
+        The number of lines.
+    """
+    lines = 0
     with text.open("rb") as source, target.open("wb") as clean:
         if source.read(len(BOM_UTF8)) != BOM_UTF8:
             source.seek(0)
@@ -62,21 +67,24 @@ def _keep_readable_lines(text: Path, target: Path) -> None:
                 line = b"{"
             if not line.strip():
                 continue
+            lines += 1
             try:
                 is_object = isinstance(json.loads(line), dict)
-            except ValueError:
+            except (ValueError, RecursionError):
                 is_object = False
             clean.write(line.rstrip(b"\r\n") + b"\n" if is_object else b"{}\n")
+    return lines
 
 
 class _Lines:
     """One file of resources on its way into the feeds."""
 
-    def __init__(self, reading: Reading, text: Path, codes: CodeMap) -> None:
+    def __init__(self, reading: Reading, text: Path, codes: CodeMap, expected: int) -> None:
         self.reading = reading
         self.connection = reading.connection
         self.text = text
         self.codes = codes
+        self.expected = expected
         self.unmapped: list[UnmappedCode] = []
         self.identifiers: list[Path] = []
         self.lines = reading.work / "lines"
@@ -89,14 +97,17 @@ class _Lines:
 
         Raises:
             duckdb.Error: the lines cannot be read through.
+            RowsLost: they were, and not all of them.
         """
         types = self.types()
+        if sum(types.values()) != self.expected:
+            raise RowsLost
         parts: list[Part] = []
         served = 0
         for name in sorted(name for name in types if name in RESOURCES):
-            filled, others = self.resources(name)
+            filled = self.resources(name, types[name])
             parts += filled
-            served += others
+            served += types[name] - sum(part.rows_read for part in filled)
         parts += self.passed_over(types, served)
         if self.identifiers:
             tables = " UNION ALL ".join(f"FROM {table(path)}" for path in self.identifiers)
@@ -131,26 +142,28 @@ class _Lines:
             )
         return [Part(FHIR, refused + served, served, refused)] if refused or served else []
 
-    def resources(self, name: str) -> tuple[list[Part], int]:
+    def resources(self, name: str, expected: int) -> list[Part]:
         """Let the lines of one type into their feeds.
 
+        Args:
+            name: the resource type.
+            expected: how many lines are of it.
+
         Returns:
-            The counts by feed, and how many lines fill none.
+            The counts by feed; a line may fill none.
         """
         resource = RESOURCES[name]
         every = _read_json(self.text, resource.elements)
         numbered = f"SELECT row_number() OVER () AS {ROW}, * FROM {every}"  # noqa: S608
         rows = f"SELECT * FROM ({numbered}) WHERE resourceType = {quoted(name)}"  # noqa: S608
         source = table(write_table(self.connection, rows, self.reading.work / f"{name}.resources"))
+        if self._count(source) != expected:
+            raise RowsLost
         if resource.identifier_rows:
             self._keep_identifiers(name, resource, source)
-        parts, filled = [], 0
-        for mapping, where in exclusive(resource, self.codes):
-            part = self._fill(mapping, f"FROM {source} AS s WHERE {where}")
-            if part is not None:
-                parts.append(part)
-                filled += part.rows_read
-        return parts, self._count(source) - filled
+        conditions = exclusive(resource, self.codes)
+        parts = [self._fill(mapping, f"FROM {source} AS s WHERE {where}") for mapping, where in conditions]
+        return [part for part in parts if part is not None]
 
     def _count(self, source: str) -> int:
         found = self.connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608
@@ -207,12 +220,15 @@ def read_fhir(reading: Reading, path: Path, traits: Traits) -> Content:
     codes = load_code_map(reading.seeds, reading.delivered_on)
     with text.open("rb") as handle:
         has_mark = handle.read(len(BOM_UTF8)) == BOM_UTF8
+    expected = traits.lines
     for is_careful in (True,) if has_mark else (False, True):
         if is_careful:
-            _keep_readable_lines(text, reading.work / "clean")
+            expected = _keep_readable_lines(text, reading.work / "clean")
             text = reading.work / "clean"
         try:
-            return _Lines(reading, text, codes).content()
+            return _Lines(reading, text, codes, expected).content()
+        except RowsLost:
+            continue
         except duckdb.Error as problem:
             reading.stop_if_engine_failed(problem)
     return reading.refuse_file(FHIR, "unreadable_file")

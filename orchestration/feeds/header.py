@@ -35,12 +35,14 @@ class Header:
 
     Attributes:
         lines_before: blank lines that stand before the header.
+        line_end: as the header's line has it.
     """
 
     delimiter: str
     width: int
     columns: Columns
     lines_before: int
+    line_end: str
 
 
 def match_columns(names: list[str], feed: Feed) -> Columns:
@@ -112,4 +114,5 @@ def read_header(head: bytes, feed: Feed) -> Header:
         if unparted and not {name.strip().lower() for name in names}.issuperset(feed.required):
             raise FileRefused("wrong_delimiter") from None
         raise
-    return Header(best, len(names), columns, lines_before)
+    line_end = "\r\n" if lines[lines_before].endswith("\r") else "\n"
+    return Header(best, len(names), columns, lines_before, line_end)

@@ -24,12 +24,12 @@ SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 __all__ = ["EngineFailed", "FileResult", "IngestReport", "ingest", "mark_loaded"]
 
 
-def _fingerprint(seeds: Path) -> str:
-    """Stands for all that decides how a file is read."""
+def _fingerprint(seeds: Path, hash_key: str) -> str:
+    """Stands for all that decides what becomes of a file."""
     package = Path(__file__).parent
     files = [*sorted(package.glob("*.py")), *sorted(package.glob("*.yml"))]
     files += [seeds / name for name in (CODE_MAP_FILE, INSTRUMENT_FILE)]
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(hash_key.encode())
     for path in files:
         digest.update(path.read_bytes() if path.exists() else b"")
     return digest.hexdigest()[:16]
@@ -86,7 +86,7 @@ def ingest(
     found = scan(landing, as_of, contract)
     if as_of is None:
         as_of = max((file.delivered_on for file in found.files), default=None)
-    rules = Rules(contract, seeds, hash_key, _fingerprint(seeds))
+    rules = Rules(contract, seeds, hash_key, _fingerprint(seeds, hash_key))
     upkeep = Upkeep(place, rules, threads or _processors(), memory_limit)
     upkeep.look(found.files)
     upkeep.bring_up_to_date(as_of, progress or (lambda _folder, _done, _all: None))

@@ -4,6 +4,7 @@ Belongs here: which files are deliveries, of which feed and date, and which thin
 Does not belong here: opening a file.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -44,8 +45,8 @@ class Notice:
     """Something in the landing that is not read.
 
     Attributes:
-        kind: ``unknown_folder``, ``not_a_delivery_date``, ``unfinished_upload``, ``unsupported_file`` or
-            ``changed_while_read``.
+        kind: ``unknown_folder``, ``unreadable_folder``, ``not_a_delivery_date``, ``unfinished_upload``,
+            ``unsupported_file``, ``unreadable_name`` or ``changed_while_read``.
         path: relative to the landing.
         delivered_on: the date of its folder, if it has one.
     """
@@ -65,9 +66,29 @@ class Scan:
 
 def _delivery_date(name: str) -> date | None:
     try:
-        return date.fromisoformat(name) if len(name) == len("2000-01-01") else None
+        return date.fromisoformat(name) if re.fullmatch(r"\d{4}-\d\d-\d\d", name, re.ASCII) else None
     except ValueError:
         return None
+
+
+def _printable(name: str) -> str:
+    """A name whose bytes are no UTF-8 with a mark in place of what cannot be written."""
+    return name.encode("utf-8", errors="replace").decode("utf-8")
+
+
+def _children(
+    folder: Path, notices: list[Notice], relative: str, delivered_on: date | None = None
+) -> list[Path]:
+    """What is in a folder, in order; a notice and nothing where it may not be opened or a name is no text."""
+    try:
+        found = sorted(folder.iterdir())
+    except OSError:
+        notices.append(Notice("unreadable_folder", relative, delivered_on))
+        return []
+    strange = [path for path in found if _printable(path.name) != path.name]
+    for path in strange:
+        notices.append(Notice("unreadable_name", f"{relative}/{_printable(path.name)}", delivered_on))
+    return [path for path in found if path not in strange]
 
 
 def _format_of(name: str, folder: str) -> str | None:
@@ -99,9 +120,9 @@ def scan(landing: Path, as_of: date | None = None, contract: Contract | None = N
         if folder.name.startswith("."):
             continue
         if folder.name not in feeds and folder.name not in STANDARD_FORMATS:
-            notices.append(Notice("unknown_folder", folder.name))
+            notices.append(Notice("unknown_folder", _printable(folder.name)))
             continue
-        for dated in sorted(folder.iterdir()):
+        for dated in _children(folder, notices, folder.name):
             delivered_on = _delivery_date(dated.name)
             relative = f"{folder.name}/{dated.name}"
             if delivered_on is None or not dated.is_dir():
@@ -110,7 +131,7 @@ def scan(landing: Path, as_of: date | None = None, contract: Contract | None = N
                 continue
             if as_of is not None and delivered_on > as_of:
                 continue
-            for path in sorted(dated.iterdir()):
+            for path in _children(dated, notices, relative, delivered_on):
                 source_file = f"{relative}/{path.name}"
                 format_ = _format_of(path.name, folder.name)
                 if _is_unfinished(path.name):

@@ -35,7 +35,12 @@ class FileRefused(Exception):
 
 @dataclass(frozen=True)
 class Traits:
-    """What one pass over the bytes shows; it decides which corrections a reader can leave out."""
+    """What one pass over the bytes shows; it decides which corrections a reader can leave out.
+
+    Attributes:
+        lines: line feeds, and one more where the last line has none.
+        longest_line: bytes of the longest line, if that is longer than one chunk; else less than one chunk.
+    """
 
     size: int
     is_utf8: bool
@@ -43,8 +48,9 @@ class Traits:
     has_nul: bool
     has_blank: bool
     has_quote: bool
-    has_line_feed: bool
     has_content: bool
+    lines: int
+    longest_line: int
 
 
 def read_through(path: Path) -> tuple[str, Traits]:
@@ -55,9 +61,9 @@ def read_through(path: Path) -> tuple[str, Traits]:
     """
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")()
-    size = 0
+    size = lines = line = longest_line = 0
     is_utf8 = is_ascii = True
-    has_nul = has_blank = has_quote = has_line_feed = has_content = False
+    has_nul = has_blank = has_quote = has_content = False
     with path.open("rb") as handle:
         while chunk := handle.read(CHUNK):
             digest.update(chunk)
@@ -65,7 +71,12 @@ def read_through(path: Path) -> tuple[str, Traits]:
             has_nul = has_nul or b"\0" in chunk
             has_blank = has_blank or b" " in chunk or b"\t" in chunk
             has_quote = has_quote or b'"' in chunk
-            has_line_feed = has_line_feed or b"\n" in chunk
+            first_end = chunk.find(b"\n")
+            line += len(chunk) if first_end < 0 else first_end
+            longest_line = max(longest_line, line)
+            if first_end >= 0:
+                lines += chunk.count(b"\n")
+                line = len(chunk) - chunk.rfind(b"\n") - 1
             has_content = has_content or bool(chunk.strip(NOTHING))
             if is_utf8 and not (is_ascii and chunk.isascii()):
                 is_ascii = False
@@ -78,7 +89,9 @@ def read_through(path: Path) -> tuple[str, Traits]:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             is_utf8 = False
-    traits = Traits(size, is_utf8, is_ascii, has_nul, has_blank, has_quote, has_line_feed, has_content)
+    traits = Traits(
+        size, is_utf8, is_ascii, has_nul, has_blank, has_quote, has_content, lines + bool(line), longest_line
+    )
     return digest.hexdigest()[:FILE_ID_LENGTH], traits
 
 
@@ -186,7 +199,7 @@ def open_text(path: Path, traits: Traits, work: Path) -> tuple[Path, Traits]:
         target = next_copy()
         _recode_legacy(text, target)
         text, traits = target, read_through(target)[1]
-    if not traits.has_line_feed:
+    if traits.lines == 1:
         target = next_copy()
         _recode_line_ends(text, target)
         text, traits = target, read_through(target)[1]

@@ -62,6 +62,10 @@ class EngineFailed(Exception):
     """The machine, not the file, is the trouble; the night stops and can be run again."""
 
 
+class RowsLost(Exception):
+    """A source gave another number of rows than it has."""
+
+
 class Reading:
     """One file on its way into the lake."""
 
@@ -148,11 +152,14 @@ class Reading:
 
         Raises:
             duckdb.Error: the source cannot be read through; nothing was put in place.
+            RowsLost: it was read, and not all of it; nothing was put in place.
         """
         door = Door(feed, staged, self.origin)
         made = write_table(self.connection, door.accepted_sql(), self.work / f"{feed.name}.made")
         rows, lowest = self._count(made)
-        accepted, refused = rows, len(staged.malformed)
+        if staged.expected_rows not in (None, rows):
+            raise RowsLost
+        accepted, refused = rows, staged.malformed_rows
         if lowest < 0:
             kept = f"FROM {table(made)} WHERE _row_number > 0"
             made = write_table(self.connection, kept, self.work / f"{feed.name}.kept")
@@ -172,13 +179,11 @@ class Reading:
         sources = []
         if door is not None:
             sources.append(f"FROM ({door.refused_sql()})")
-        if staged.malformed:
-            listed = self.work / f"{feed.name}.malformed"
-            listed.write_text("\n".join(map(str, staged.malformed)), encoding="ascii")
+        if staged.malformed_rows:
             read = "auto_detect = false, header = false, delim = ',', columns = {'row_number': 'BIGINT'}"
             sources.append(
                 "SELECT row_number, NULL::VARCHAR AS record_key_hash, 'malformed_row' AS reason "  # noqa: S608
-                f"FROM read_csv({quoted(listed)}, {read})"
+                f"FROM read_csv({quoted(staged.malformed or '')}, {read})"
             )
         self.write_refused(feed.name, " UNION ALL ".join(sources))
 
@@ -223,6 +228,8 @@ def read_flat(reading: Reading, path: Path, traits: Traits) -> Content:
             return reading.content([reading.let_in(feed, staged, final)])
         except FileRefused as refusal:
             return reading.refuse_file(feed.name, refusal.reason)
+        except RowsLost:
+            continue
         except duckdb.Error as problem:
             reading.stop_if_engine_failed(problem)
     return reading.refuse_file(feed.name, "unreadable_file")

@@ -6,6 +6,7 @@ Does not belong here: what the fields mean.
 
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,13 +27,15 @@ class Scrubbed:
     Attributes:
         path: a clean file without header: the row number, then the fields, all separated by the file's
             delimiter.
-        malformed: row numbers, counted from 1 over all rows, blank lines apart.
-        rows: how many rows there are, both kinds together.
+        clean_rows: how many rows it has.
+        malformed: the numbers of the other rows, one a line, counted from 1 over all rows, blank lines apart.
+        malformed_rows: how many those are.
     """
 
     path: Path
-    malformed: list[int]
-    rows: int
+    clean_rows: int
+    malformed: Path
+    malformed_rows: int
 
 
 class _Lines:
@@ -57,22 +60,34 @@ class _Lines:
         self._returned.extendleft(reversed(lines))
 
 
+QUOTED = re.compile(r' *"((?:[^"]|"")*+)" *')
+OPEN = re.compile(r' *"')
+
+
 def _fields(record: str, delimiter: str) -> list[str] | None:
     """The fields of one record.
 
     Returns:
-        The fields; an empty list where the record is wrong for good; None where a quote is still open at its
-        end.
+        The fields; an empty list where the record is wrong for good; None where a quote is still open.
     """
-    try:
-        rows = list(
-            csv.reader(
-                io.StringIO(record, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
-            )
-        )
-    except csv.Error as problem:
-        return None if "unexpected end of data" in str(problem) else []
-    return rows[0] if len(rows) == 1 else []
+    fields, start = [], 0
+    while True:
+        if match := QUOTED.match(record, start):
+            fields.append(match[1].replace('""', '"'))
+            end = match.end()
+        elif OPEN.match(record, start):
+            return None
+        else:
+            end = record.find(delimiter, start)
+            end = len(record) if end < 0 else end
+            fields.append(record[start:end])
+            if "\n" in fields[-1] or "\r" in fields[-1]:
+                return []
+        if end == len(record):
+            return fields
+        if record[end] != delimiter:
+            return []
+        start = end + 1
 
 
 def _read_record(lines: _Lines, first: bytes, delimiter: str, width: int) -> list[str] | None:
@@ -85,8 +100,8 @@ def _read_record(lines: _Lines, first: bytes, delimiter: str, width: int) -> lis
         except UnicodeDecodeError:
             break
         if fields is not None:
-            if len(fields) == width + 1 and not fields[-1].strip():
-                fields = fields[:-1]
+            while len(fields) > width and not fields[-1]:
+                fields.pop()
             if len(fields) == width:
                 return fields
             break
@@ -125,16 +140,16 @@ def _records(lines: _Lines, delimiter: str, width: int) -> Iterator[bytes | list
             yield _read_record(lines, line, delimiter, width)
             continue
         extra = bare.count(mark) + 1 - width
-        if extra == 1 and bare.endswith(mark):
-            bare, extra = bare[: -len(mark)], 0
+        if extra > 0 and bare.endswith(mark * extra):
+            bare, extra = bare[: -len(mark) * extra], 0
         readable = extra == 0 and len(line) <= RECORD_LIMIT and b"\0" not in bare and b"\r" not in bare
         yield bare if readable else None
 
 
-def scrub(text: Path, delimiter: str, width: int, lines_before: int, target: Path) -> Scrubbed:
+def scrub(text: Path, delimiter: str, width: int, lines_before: int, work: Path) -> Scrubbed:
     """Part a file into rows that the engine can read and rows that nobody can.
 
-    A row is malformed where it has another number of fields than the header (one blank field at its end
+    A row is malformed where it has another number of fields than the header (empty ones at its end
     apart), where its quotes do not close, or where it holds a NUL or is longer than ``RECORD_LIMIT``. A quote
     that is opened and never closed costs its own line and not the lines behind it.
 
@@ -143,27 +158,28 @@ def scrub(text: Path, delimiter: str, width: int, lines_before: int, target: Pat
         delimiter: one character.
         width: fields of the header.
         lines_before: blank lines before the header.
-        target: where to write the clean file.
+        work: where to write the clean file and the numbers of the malformed rows.
 
     Returns:
-        The clean file and the numbers of the malformed rows.
+        The two files and how many rows each has.
     """
-    csv.field_size_limit(RECORD_LIMIT + 1)
-    malformed: list[int] = []
-    number = 0
-    with text.open("rb") as source, target.open("wb") as clean:
+    path, malformed = work / "clean", work / "malformed"
+    number = malformed_rows = 0
+    with text.open("rb") as source, path.open("wb") as clean, malformed.open("wb") as refused:
         for _ in range(lines_before + 1):
             source.readline()
         for record in _records(_Lines(source), delimiter, width):
             number += 1
             if record is None:
-                malformed.append(number)
-            elif isinstance(record, bytes):
-                clean.write(b"%d%b%b\n" % (number, delimiter.encode(), record))
+                malformed_rows += 1
+                refused.write(b"%d\n" % number)
             else:
-                row = io.StringIO()
-                csv.writer(row, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(
-                    [number, *record]
-                )
-                clean.write(row.getvalue().encode("utf-8"))
-    return Scrubbed(target, malformed, number)
+                row = record if isinstance(record, bytes) else _quoted(record, delimiter)
+                clean.write(b"%d%b%b\n" % (number, delimiter.encode(), row))
+    return Scrubbed(path, number - malformed_rows, malformed, malformed_rows)
+
+
+def _quoted(fields: list[str], delimiter: str) -> bytes:
+    row = io.StringIO()
+    csv.writer(row, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="").writerow(fields)
+    return row.getvalue().encode("utf-8")

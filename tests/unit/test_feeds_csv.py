@@ -1,0 +1,223 @@
+"""Delimited files as they come: each gets read right or gets a clear reason, and nothing else of it is lost."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from orchestration.feeds import scrub
+from tests.support.feeds_night import Outcome, read_file
+
+HEADER = "team_id,team_name,site_id\n"
+NORTH, SOUTH = "T1,North,S1\n", "T2,South,S2\n"
+READ = [("T1", "North", "S1"), ("T2", "South", "S2")]
+
+
+def team(root: Path, content: bytes | str, name: str = "a.csv") -> Outcome:
+    return read_file(root, "team", content, name)
+
+
+def names(outcome: Outcome) -> list[tuple[str, str, str]]:
+    return [(row["team_id"], row["team_name"], row["site_id"]) for row in outcome.rows]
+
+
+def refusal(outcome: Outcome) -> list[tuple[int, str]]:
+    """The refusals of a file that was refused as a whole."""
+    assert outcome.counts == (0, 0, 0)
+    assert outcome.hashes == [None]
+    assert outcome.refused == [(0, outcome.content.reason)]
+    return outcome.refused
+
+
+PLAIN = HEADER + NORTH + SOUTH
+READABLE: dict[str, bytes | str] = {
+    "as it should be": PLAIN,
+    "without a last line end": PLAIN.rstrip("\n"),
+    "with carriage returns": PLAIN.replace("\n", "\r\n"),
+    "with mixed line ends": HEADER.replace("\n", "\r\n") + NORTH + SOUTH,
+    "with carriage returns alone": PLAIN.replace("\n", "\r"),
+    "with a byte order mark": "\ufeff" + PLAIN,
+    "in UTF-16": PLAIN.encode("utf-16"),
+    "in UTF-16 without a mark": PLAIN.encode("utf-16-le"),
+    "in big-endian UTF-16 without a mark": PLAIN.encode("utf-16-be"),
+    "in UTF-32": PLAIN.encode("utf-32"),
+    "with semicolons": PLAIN.replace(",", ";"),
+    "with bars": PLAIN.replace(",", "|"),
+    "with tabs": PLAIN.replace(",", "\t"),
+    "with quotes around all": '"team_id","team_name","site_id"\n"T1","North","S1"\n"T2","South","S2"\n',
+    "with blanks around the names": " Team_ID , TEAM_NAME,site_id \n" + NORTH + SOUTH,
+    "with a blank before a quote": HEADER + 'T1, "North",S1\n' + SOUTH,
+    "with blank lines between": "\n" + HEADER + "\n" + NORTH + "\n \n" + SOUTH + "\n\n",
+    "with a delimiter at each row's end": HEADER + "T1,North,S1,\nT2,South,S2,\n",
+    "with the columns in another order": "site_id,team_id,team_name\nS1,T1,North\nS2,T2,South\n",
+}
+
+
+@pytest.mark.parametrize("how", READABLE)
+def test_a_file_is_read(tmp_path: Path, how: str) -> None:
+    outcome = team(tmp_path, READABLE[how])
+    assert names(outcome) == READ
+    assert outcome.counts == (2, 2, 0)
+    assert outcome.numbers == [1, 2]
+
+
+@pytest.mark.parametrize("how", ["as it should be", "in UTF-16", "with mixed line ends"])
+def test_a_gzipped_file_is_read(tmp_path: Path, how: str) -> None:
+    content = READABLE[how]
+    packed = gzip.compress(content.encode() if isinstance(content, str) else content)
+    assert names(team(tmp_path, packed, "a.csv.gz")) == READ
+    assert names(team(tmp_path, packed, "packed, and not so called.csv")) == READ
+
+
+def test_gzip_parts_after_each_other_are_one_file(tmp_path: Path) -> None:
+    packed = gzip.compress((HEADER + NORTH).encode()) + gzip.compress(SOUTH.encode())
+    assert names(team(tmp_path, packed, "a.csv.gz")) == READ
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        gzip.compress(PLAIN.encode() * 50)[:-9],
+        gzip.compress(PLAIN.encode())[:12],
+        gzip.compress(PLAIN.encode())[:-8] + b"\0" * 8,
+        PLAIN.encode(),
+        b"\x1f\x8b",
+    ],
+)
+def test_a_broken_gzip_is_refused_as_a_whole(tmp_path: Path, packed: bytes) -> None:
+    assert refusal(team(tmp_path, packed, "a.csv.gz")) == [(0, "broken_gzip")]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b" \r\n\n", b"\xef\xbb\xbf", b"\0\0"])
+def test_a_file_of_nothing_is_empty(tmp_path: Path, content: bytes) -> None:
+    assert refusal(team(tmp_path, content)) == [(0, "empty_file")]
+    assert refusal(team(tmp_path, gzip.compress(content), "a.csv.gz")) == [(0, "empty_file")]
+
+
+@pytest.mark.parametrize("content", [HEADER, HEADER.rstrip("\n"), HEADER + "\n\n"])
+def test_a_header_alone_is_a_delivery_of_no_rows(tmp_path: Path, content: str) -> None:
+    outcome = team(tmp_path, content)
+    assert (outcome.counts, outcome.content.reason, outcome.refused) == ((0, 0, 0), "", [])
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("team_id,site_id\nT1,S1\n", "missing_column:team_name"),
+        ("site_id\nS1\n", "missing_column:team_id;missing_column:team_name"),
+        ("T1,North,S1\nT2,South,S2\n", "missing_column:team_id;missing_column:team_name"),
+        ("team_id;site_id\nT1;S1\n", "missing_column:team_name"),
+        ("team_id^team_name^site_id\nT1^North^S1\n", "wrong_delimiter"),
+        ("team_id team_name site_id\nT1 North S1\n", "wrong_delimiter"),
+        ("team_id,team_name,Team_Name\nT1,North,South\n", "duplicate_column:team_name"),
+        ("team_id,team_name,x_a,x_a\nT1,North,1,2\n", "duplicate_column:x_a"),
+    ],
+)
+def test_a_header_that_does_not_serve_refuses_the_file(tmp_path: Path, content: str, reason: str) -> None:
+    assert refusal(team(tmp_path, content)) == [(0, reason)]
+
+
+def test_columns_that_nobody_knows_may_share_a_name(tmp_path: Path) -> None:
+    outcome = team(tmp_path, "team_id,zip,team_name,zip,\nT1,1,North,2,3\n")
+    assert outcome.content.parts[0].unknown_columns == ("zip",)
+    assert outcome.rows[0]["team_name"] == "North"
+
+
+def test_a_refused_file_keeps_none_of_its_first_line(tmp_path: Path) -> None:
+    outcome = team(tmp_path, "Canaria,1980-01-01\nDoe,1990-01-01\n")
+    assert "canaria" not in repr(outcome.content).lower()
+
+
+MALFORMED: dict[str, str | bytes] = {
+    "a field too few": HEADER + NORTH + "T9,Short\n" + SOUTH,
+    "a field too many": HEADER + NORTH + "T9,Long,S9,more\n" + SOUTH,
+    "a quote that never closes": HEADER + NORTH + 'T9,"Open,S9\n' + SOUTH,
+    "letters behind a quote": HEADER + NORTH + 'T9,"Odd" one,S9\n' + SOUTH,
+    "a NUL": HEADER + NORTH + "T9,N\0UL,S9\n" + SOUTH,
+    "a lone carriage return": HEADER + NORTH + "T9,Car\rriage,S9\n" + SOUTH,
+    "a very long field": HEADER + NORTH + f"T9,{'x' * (scrub.RECORD_LIMIT + 1)},S9\n" + SOUTH,
+    "a very long quoted field": HEADER + NORTH + f'T9,"{"x" * (scrub.RECORD_LIMIT + 1)}",S9\n' + SOUTH,
+}
+
+
+@pytest.mark.parametrize("how", MALFORMED)
+def test_a_malformed_row_costs_itself_alone(tmp_path: Path, how: str) -> None:
+    outcome = team(tmp_path, MALFORMED[how])
+    assert outcome.refused == [(2, "malformed_row")]
+    assert outcome.hashes == [None]
+    assert names(outcome) == READ
+    assert outcome.numbers == [1, 3]
+    assert outcome.counts == (3, 2, 1)
+
+
+def test_a_last_line_that_was_half_written_costs_itself_alone(tmp_path: Path) -> None:
+    outcome = team(tmp_path, HEADER + NORTH + SOUTH + "T3,We")
+    assert (names(outcome), outcome.refused) == (READ, [(3, "malformed_row")])
+
+
+def test_a_last_line_cut_inside_a_quote_costs_itself_alone(tmp_path: Path) -> None:
+    outcome = team(tmp_path, HEADER + NORTH + SOUTH + 'T3,"We')
+    assert (names(outcome), outcome.refused) == (READ, [(3, "malformed_row")])
+
+
+def test_rows_are_numbered_and_reasons_given_past_a_malformed_one(tmp_path: Path) -> None:
+    outcome = team(tmp_path, HEADER + "T9\n" + NORTH + ",Nameless,S3\n" + SOUTH)
+    assert outcome.refused == [(1, "malformed_row"), (3, "missing_required:team_id")]
+    assert outcome.numbers == [2, 4]
+    assert outcome.counts == (4, 2, 2)
+
+
+def test_each_of_many_open_quotes_costs_its_own_row(tmp_path: Path) -> None:
+    rows = [f'T{number},"Open,S\n' if number % 3 == 0 else f"T{number},Good,S\n" for number in range(1, 31)]
+    outcome = team(tmp_path, HEADER + "".join(rows))
+    assert [number for number, _ in outcome.refused] == list(range(3, 31, 3))
+    assert len(outcome.rows) == 20
+
+
+def test_a_row_of_delimiters_is_a_row_without_its_key(tmp_path: Path) -> None:
+    outcome = team(tmp_path, HEADER + NORTH + ",,\n" + SOUTH)
+    assert outcome.refused == [(2, "missing_required:team_id;missing_required:team_name")]
+    assert names(outcome) == READ
+
+
+def test_a_quoted_field_may_hold_line_breaks_quotes_and_delimiters(tmp_path: Path) -> None:
+    text = HEADER + 'T1,"North, ""upper""\nfloor",S1\n' + SOUTH
+    for content in (text, text.replace("\n", "\r\n"), text + "T3\n"):
+        outcome = team(tmp_path, content, f"{len(content)}.csv")
+        assert outcome.rows[0]["team_name"].replace("\r\n", "\n") == 'North, "upper"\nfloor'
+        assert outcome.numbers == [1, 2]
+
+
+def test_letters_beyond_ascii_survive(tmp_path: Path) -> None:
+    for number, encoding in enumerate(("utf-8", "latin-1", "cp1252", "utf-16")):
+        outcome = team(tmp_path, (HEADER + "T1,Peñón José,S1\n" + SOUTH).encode(encoding), f"{number}.csv")
+        assert outcome.rows[0]["team_name"] == "Peñón José"
+
+
+def test_one_latin_line_does_not_spoil_the_others(tmp_path: Path) -> None:
+    content = HEADER.encode() + "T1,Peñón,S1\n".encode() + "T2,Zoë,S2\n".encode("latin-1")
+    assert [row["team_name"] for row in team(tmp_path, content).rows] == ["Peñón", "Zoë"]
+
+
+def test_a_file_cut_inside_a_letter_of_utf_16_is_refused(tmp_path: Path) -> None:
+    assert refusal(team(tmp_path, PLAIN.encode("utf-16")[:-1])) == [(0, "undecodable")]
+
+
+@pytest.mark.parametrize("name", ["a b.csv", "a*[1]?.csv", "it's.csv", "Ä.CSV", "a;b,c.csv", "-x.csv"])
+def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a1.csv").write_text("not this one")
+    assert names(team(tmp_path, PLAIN, name)) == READ
+
+
+def test_a_long_field_below_the_limit_is_read(tmp_path: Path) -> None:
+    long = "x" * (scrub.RECORD_LIMIT - 1000)
+    outcome = team(tmp_path, HEADER + f"T1,{long},S1\n" + SOUTH)
+    assert [len(row["team_name"]) for row in outcome.rows] == [len(long), 5]
+
+
+def test_careful_and_fast_reading_agree_on_the_good_rows(tmp_path: Path) -> None:
+    rows = 'T1, "North" ,S1\n"T2",So"uth,\n\tT3 ,"a ""b"" c"," "\nT4,,S4\n'
+    fast = team(tmp_path, HEADER + rows, "fast.csv")
+    careful = team(tmp_path, HEADER + rows + "T9\n", "careful.csv")
+    assert careful.rows == fast.rows
+    assert careful.refused[: len(fast.refused)] == fast.refused
