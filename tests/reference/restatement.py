@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.reference.candidates import Claim
 
-Key = tuple[str, str, date, str]
+Key = tuple[str, str, bool]
 Compute = Callable[[date], list[Claim]]
 
 
@@ -26,21 +26,22 @@ def restate(claims: list[Claim], as_of: date, claims_as_of: Compute) -> list[dic
     for month, closed_on in sorted(closing_days.items()):
         if as_of <= closed_on:
             continue
-        then = _units([claim for claim in claims_as_of(closed_on) if claim.month.month == month])
-        now = _units([claim for claim in claims if claim.month.month == month])
+        then = _codes([claim for claim in claims_as_of(closed_on) if claim.month.month == month])
+        now = _codes([claim for claim in claims if claim.month.month == month])
         for key in sorted(then.keys() | now.keys()):
-            if then.get(key) != now.get(key):
-                patient_id, program, _, code = key
+            before, after = then.get(key), now.get(key)
+            if before != after:
+                patient_id, program, _ = key
                 found.append(
                     {
                         "patient_id": patient_id,
                         "program": program,
                         "service_month": month,
                         "closed_on": closed_on,
-                        "before_code": code if key in then else None,
-                        "before_units": then.get(key),
-                        "after_code": code if key in now else None,
-                        "after_units": now.get(key),
+                        "before_code": before[0] if before else None,
+                        "before_units": before[1] if before else None,
+                        "after_code": after[0] if after else None,
+                        "after_units": after[1] if after else None,
                     }
                 )
     return found
@@ -53,9 +54,10 @@ def _closed_on(claim: Claim) -> date:
     return claim.month.last_day + timedelta(days=days)
 
 
-def _units(claims: list[Claim]) -> dict[Key, int]:
+def _codes(claims: list[Claim]) -> dict[Key, tuple[str, int]]:
+    """Codes with their units: a base is set against a base, an add-on against an add-on."""
     return {
-        (claim.month.patient_id, claim.month.program, claim.month.month, code.procedure_code): code.units
+        (claim.month.patient_id, claim.month.program, code.rung == "addon"): (code.procedure_code, code.units)
         for claim in claims
         for code in claim.codes
     }

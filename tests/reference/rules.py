@@ -70,13 +70,13 @@ class Policy:
 
 
 class Rules:
-    """All seeds of a folder, as text."""
+    """All seeds, as text."""
 
-    def __init__(self, seeds: Path) -> None:
-        """Read every CSV file of the folder."""
+    def __init__(self, *folders: Path) -> None:
+        """Read every CSV file of the folders; a later folder's file stands in place of an earlier one's."""
         self._tables: dict[str, list[tuple[date, date, Row]]] = {}
         self._found: dict[tuple[object, ...], Row | None] = {}
-        for path in sorted(seeds.glob("*.csv")):
+        for path in (path for folder in folders for path in sorted(folder.glob("*.csv"))):
             with path.open(newline="", encoding="utf-8") as handle:
                 self._tables[path.stem] = [(*validity(row), row) for row in csv.DictReader(handle)]
 

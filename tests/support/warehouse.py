@@ -22,6 +22,7 @@ from orchestration.feeds.ingest import ingest
 from tests.reference.rules import Rules
 
 ROOT = Path(__file__).resolve().parents[2]
+SEEDS = ROOT / "seeds"
 LAKE = "/__lake__"
 QUARANTINE = "/__quarantine__"
 HASH_KEY = "a key for tests"
@@ -69,8 +70,19 @@ class Warehouse:
         lake, quarantine = work / "lake", work / "quarantine"
         ingest(landing, lake, quarantine, as_of=as_of, default_time_zone=default_zone, hash_key=HASH_KEY)
 
-    def build(self, landing: Path, work: Path, *, as_of: date, default_zone: str = "UTC") -> "Marts":
-        """Ingest a landing into the lake under ``work`` and build every model."""
+    def build(
+        self,
+        landing: Path,
+        work: Path,
+        *,
+        as_of: date,
+        default_zone: str = "UTC",
+        seeds: Path | None = None,
+    ) -> "Marts":
+        """Ingest a landing into the lake under ``work`` and build every model.
+
+        Seeds that a CSV file of ``seeds`` names are taken from there instead.
+        """
         self.ingest(landing, work, as_of=as_of, default_zone=default_zone)
         lake, quarantine = work / "lake", work / "quarantine"
         engine = duckdb.connect(":memory:", config={"threads": 1})
@@ -80,6 +92,10 @@ class Warehouse:
         for seed in self._nodes("seed"):
             engine.execute(f'create table "{seed.name}" as from template.main."{seed.name}"')
         engine.execute("detach template")
+        for path in sorted(seeds.glob("*.csv")) if seeds else ():
+            engine.execute(f'delete from "{path.stem}"')
+            rows = f"select * from read_csv('{path}', header = true, all_varchar = true)"
+            engine.execute(f'insert into "{path.stem}" by name {rows}')
         places = {LAKE: str(lake), QUARANTINE: str(quarantine)}
         for model in self._nodes("model"):
             try:
@@ -194,7 +210,7 @@ class Marts:
 
 def load_rules() -> Rules:
     """The project's seeds for the reference implementation."""
-    return Rules(ROOT / "seeds")
+    return Rules(SEEDS)
 
 
 def load_contract() -> dict[str, Any]:
