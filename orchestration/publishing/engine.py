@@ -1,10 +1,11 @@
-"""DuckDB for publishing: a private in-memory connection and the quoting of names and texts.
+"""DuckDB for publishing: a private in-memory connection and the quoting of names and values.
 
 Belongs here: how the engine is opened. Does not belong here: any query about a mart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,19 @@ def quoted(name: str) -> str:
 def literal(text: str | Path) -> str:
     """A text as an SQL string."""
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def value(given: str | date | Sequence[str] | None) -> str:
+    """A Python value as an SQL expression.
+
+    The engine's own parameters are not used: binding one imports pandas, which takes longer than a query.
+    """
+    if given is None:
+        return "null"
+    if isinstance(given, date):
+        kind = "timestamp" if isinstance(given, datetime) else "date"
+        return f"{kind} {literal(given.isoformat())}"
+    return literal(given) if isinstance(given, str) else f"[{', '.join(map(literal, given))}]"
 
 
 @contextmanager

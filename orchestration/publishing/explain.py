@@ -8,6 +8,8 @@ Belongs here: finding the rows behind an answer. Does not belong here: the rules
 terminal (``explain_render``).
 """
 
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from orchestration.publishing.answers import (
@@ -45,7 +47,7 @@ def explain_entry(entry_id: str, *, published: Path, lake: Path | None = None) -
             select segment.*, disposition.sentence, disposition.source
             from {fct_minute_segment} as segment
             left join {disposition} as disposition on segment.disposition = disposition.disposition
-            where segment.entry_id = ?
+            where segment.entry_id = {}
             order by segment.segment_number
             """,
             entry_id,
@@ -57,7 +59,7 @@ def explain_entry(entry_id: str, *, published: Path, lake: Path | None = None) -
             raise _not_found(reader, "time entry", entry_id)
         segments = [_segment(row, evidence_of(reader, row)) for row in rows]
         candidates = reader.rows(
-            "select distinct candidate_id from {fct_claim_evidence} where entry_id = ? order by candidate_id",
+            "select distinct candidate_id from {fct_claim_evidence} where entry_id = {} order by 1",
             entry_id,
             marts=["fct_claim_evidence"],
         )
@@ -90,7 +92,7 @@ def explain_candidate(candidate_id: str, *, published: Path) -> CandidateExplana
     """
     with open_current(published) as reader:
         found = reader.rows(
-            "select * from {fct_claim_candidate} where candidate_id = ?",
+            "select * from {fct_claim_candidate} where candidate_id = {}",
             candidate_id,
             marts=["fct_claim_candidate"],
         )
@@ -158,7 +160,7 @@ def _evidence_segments(reader: Reader, candidate_id: str) -> list[SegmentAnswer]
         inner join {fct_minute_segment} as segment
             on evidence.entry_id = segment.entry_id and evidence.segment_number = segment.segment_number
         left join {disposition} as disposition on segment.disposition = disposition.disposition
-        where evidence.candidate_id = ?
+        where evidence.candidate_id = {}
         order by segment.started_at, segment.entry_id, segment.segment_number
         """,
         candidate_id,
@@ -173,7 +175,7 @@ def _checks(reader: Reader, candidate_id: str) -> list[CheckAnswer]:
         """
         select checked.*, rule.fixer from {fct_claim_check} as checked left join ( select check_id,
         arg_max(who_can_fix, valid_from) as fixer, arg_max(sort_order, valid_from) as place from {claim_check}
-        group by check_id ) as rule on checked.check_id = rule.check_id where checked.candidate_id = ? order
+        group by check_id ) as rule on checked.check_id = rule.check_id where checked.candidate_id = {} order
         by rule.place, checked.check_id
         """,
         candidate_id,
@@ -196,12 +198,12 @@ def _checks(reader: Reader, candidate_id: str) -> list[CheckAnswer]:
     ]
 
 
-def _uncredited(reader: Reader, month: list[object]) -> dict[str, int]:
+def _uncredited(reader: Reader, month: Sequence[str | date]) -> dict[str, int]:
     rows = reader.rows(
         """
         select disposition, cast(sum(seconds) as bigint) as seconds
         from {fct_minute_segment}
-        where patient_id = ? and program = ? and service_month = ? and disposition <> 'credited'
+        where patient_id = {} and program = {} and service_month = {} and disposition <> 'credited'
         group by disposition
         order by disposition
         """,
@@ -211,12 +213,12 @@ def _uncredited(reader: Reader, month: list[object]) -> dict[str, int]:
     return {row["disposition"]: row["seconds"] for row in rows}
 
 
-def _month_candidates(reader: Reader, month: list[object]) -> list[str]:
+def _month_candidates(reader: Reader, month: Sequence[str | date]) -> list[str]:
     rows = reader.rows(
         """
         select candidate_id
         from {fct_claim_candidate}
-        where patient_id = ? and program = ? and service_month = ?
+        where patient_id = {} and program = {} and service_month = {}
         order by procedure_code
         """,
         *month,
@@ -227,11 +229,13 @@ def _month_candidates(reader: Reader, month: list[object]) -> list[str]:
 
 def _policies(reader: Reader, versions: list[str | None]) -> list[PolicyRow]:
     wanted = sorted({version for version in versions if version})
+    if not wanted:
+        return []
     rows = reader.rows(
         """
         select policy_version as version, payer_id, valid_from, valid_to, source, confidence
         from {payer_policy}
-        where list_contains(?, policy_version)
+        where list_contains({}, policy_version)
         order by policy_version
         """,
         wanted,
@@ -249,7 +253,7 @@ def _rejected_rows(reader: Reader, entry_id: str, lake: Path | None) -> list[Rej
         key = engine.execute(f"select hash_key from read_parquet({literal(key_file)})").fetchone()  # noqa: S608
     rows = reader.rows(
         "select delivery_on, source_file, row_number, reason from {dq_quarantine} "
-        "where feed = ? and record_key_hash = ? order by delivery_on, source_file, row_number",
+        "where feed = {} and record_key_hash = {} order by delivery_on, source_file, row_number",
         ENTRY_FEED,
         hashed_id(key[0] if key else "", ENTRY_FEED, entry_id),
         marts=["dq_quarantine"],

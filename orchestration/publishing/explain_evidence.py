@@ -23,10 +23,10 @@ def _entry_that_counts(reader: Reader, segment: Row) -> list[Evidence]:
         select entry_id, min(service_on) as service_on
         from {fct_minute_segment}
         where
-            patient_id = ? and staff_id = ? and activity_code = ? and entry_id <> ?
+            patient_id = {} and staff_id = {} and activity_code = {} and entry_id <> {}
             and disposition not in ('voided', 'duplicate')
         group by entry_id
-        having min(started_at) <= ? and max(ended_at) >= ?
+        having min(started_at) <= {} and max(ended_at) >= {}
         order by entry_id
         """,
         segment["patient_id"],
@@ -53,7 +53,7 @@ def _winning_entry(reader: Reader, segment: Row) -> list[Evidence]:
             min(started_at) as started_at,
             max(ended_at) as ended_at
         from {fct_minute_segment}
-        where entry_id = ?
+        where entry_id = {}
         group by entry_id
         """,
         segment["lost_to_entry_id"],
@@ -76,7 +76,7 @@ def _episodes(reader: Reader, segment: Row) -> list[Evidence]:
         """
         select episode_id, program, started_on, ended_on
         from {fct_episode}
-        where patient_id = ?
+        where patient_id = {}
         order by started_on, episode_id
         """,
         segment["patient_id"],
@@ -98,7 +98,7 @@ def _day_of_death(reader: Reader, segment: Row) -> list[Evidence]:
         """
         select patient_id, deceased_on
         from {dim_patient}
-        where patient_id = ?
+        where patient_id = {}
         """,
         segment["patient_id"],
         marts=["dim_patient"],
@@ -111,7 +111,7 @@ def _countable_roles(reader: Reader, segment: Row) -> list[Evidence]:
         """
         select policy_version, valid_from, countable_roles_cocm, countable_roles_bhi
         from {payer_policy}
-        where policy_version = ?
+        where policy_version = {}
         """,
         segment["rule_version"],
         marts=[],
@@ -134,7 +134,7 @@ def _activity(reader: Reader, segment: Row) -> list[Evidence]:
         """
         select activity_code, activity_class, is_countable, valid_from
         from {activity_type}
-        where activity_code = ?
+        where activity_code = {}
         order by valid_from
         """,
         segment["activity_code"],
@@ -162,7 +162,7 @@ def _consents(reader: Reader, segment: Row) -> list[Evidence]:
         from {fct_claim_check} as checked
         inner join {fct_claim_candidate} as candidate on checked.candidate_id = candidate.candidate_id
         where
-            candidate.patient_id = ? and candidate.program = ? and checked.evidence_kind = 'consent'
+            candidate.patient_id = {} and candidate.program = {} and checked.evidence_kind = 'consent'
             and checked.evidence_id is not null
         order by checked.evidence_on, checked.evidence_id
         """,

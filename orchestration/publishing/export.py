@@ -69,8 +69,8 @@ def find_sources(
 def warehouse_tables(engine: duckdb.DuckDBPyConnection) -> set[str]:
     """The names of the tables and views in the warehouse's main schema."""
     rows = engine.execute(
-        "select table_name from information_schema.tables where table_catalog = ? and table_schema = 'main'",
-        [WAREHOUSE],
+        f"select table_name from information_schema.tables where table_catalog = {literal(WAREHOUSE)} "  # noqa: S608
+        "and table_schema = 'main'"
     ).fetchall()
     return {name for (name,) in rows}
 

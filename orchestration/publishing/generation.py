@@ -48,7 +48,7 @@ from orchestration.publishing.manifest import (
     problems_of,
     write_manifest,
 )
-from orchestration.publishing.status import note_published, note_rolled_back
+from orchestration.publishing.status import STATUS_FILE, note_published, note_rolled_back
 from orchestration.publishing.views import BI_FILE, pin_views
 
 __all__ = ["Generation", "PublishContext", "current", "generations", "publish", "rollback"]
@@ -113,8 +113,7 @@ def publish(
             whole = _build(published, free_name, database, dq_finding, lake, context, progress)
         pin_views(whole.path / BI_FILE, whole.path)
         _show(published, whole)
-        note_published(published, whole)
-        prune(published, context.keep)
+        _renew_beside(published, whole, context.keep)
     return whole
 
 
@@ -178,7 +177,19 @@ def _show(published: Path, generation: Generation) -> None:
     if now is None or now.name != generation.name:
         note_publication(published, generation.name)
         flip(published, generation.name)
-    pin_views(published / BI_FILE, published.resolve() / CURRENT)
+
+
+def _renew_beside(published: Path, generation: Generation, keep: int) -> None:
+    """Bring what stands beside the generations up to the one that has just been shown."""
+    try:
+        pin_views(published / BI_FILE, published.resolve() / CURRENT)
+        note_published(published, generation)
+        prune(published, keep)
+    except (OSError, PublishError):
+        raise PublishError(
+            f"{generation.name} is published, but what stands beside it ({BI_FILE}, {STATUS_FILE}, old "
+            "generations) could not be renewed: the disk is full or not writable. Make room and run again."
+        ) from None
 
 
 def _build(

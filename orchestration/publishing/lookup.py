@@ -6,12 +6,13 @@ Belongs here: opening files of the current generation. Does not belong here: wha
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.publishing.engine import literal, open_engine
+from orchestration.publishing.engine import literal, open_engine, value
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.history import Generation, require_current
 
@@ -19,7 +20,10 @@ Row = dict[str, Any]
 
 
 class Reader:
-    """Queries over one generation. ``{name}`` in a query stands for a mart, or a copied rule."""
+    """Queries over one generation.
+
+    In a query, ``{name}`` stands for a mart or a copied rule, ``{}`` for the next parameter.
+    """
 
     def __init__(self, engine: duckdb.DuckDBPyConnection, generation: Generation) -> None:
         """Read through a connection that the caller closes."""
@@ -31,7 +35,11 @@ class Reader:
         return self._path("identified", mart).is_file()
 
     def rows(
-        self, query: str, *parameters: object, marts: Sequence[str], rules: Sequence[str] = ()
+        self,
+        query: str,
+        *parameters: str | date | Sequence[str] | None,
+        marts: Sequence[str],
+        rules: Sequence[str] = (),
     ) -> list[Row]:
         """Run a query over the named marts and rules.
 
@@ -42,7 +50,7 @@ class Reader:
         names = {mart: self._relation("identified", mart) for mart in marts}
         names |= {rule: self._relation("rules", rule) for rule in rules}
         try:
-            cursor = self._engine.execute(query.format(**names), list(parameters))
+            cursor = self._engine.execute(query.format(*map(value, parameters), **names))
             columns = [column[0] for column in cursor.description or []]
             return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
         except (OSError, duckdb.Error) as error:

@@ -34,22 +34,15 @@ def pin_views(bi_file: Path, folder: Path) -> None:
     Raises:
         PublishError: the file could not be written.
     """
-    if views_are_pinned(bi_file, folder):
+    wanted = _wanted(folder)
+    if _holds(bi_file, wanted):
         return
     aside = bi_file.with_name(f".{bi_file.name}.aside")
-    for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
-        remove_entry(leftover)
-    wanted = _wanted(folder)
+    beside = aside.with_name(f"{aside.name}.wal")
+    remove_entry(aside)
+    remove_entry(beside)
     try:
-        connection = duckdb.connect(str(aside))
-        try:
-            for schema in sorted({schema for schema, _ in wanted} - {"main"}):
-                connection.execute(f"create schema {quoted(schema)}")
-            for (schema, view), path in wanted.items():
-                query = f"select * from read_parquet({literal(path)})"  # noqa: S608
-                connection.execute(f"create view {quoted(schema)}.{quoted(view)} as {query}")
-        finally:
-            connection.close()
+        _write(aside, wanted)
         aside.chmod(FILE_MODE)
         fsync_path(aside)
         aside.replace(bi_file)
@@ -57,21 +50,39 @@ def pin_views(bi_file: Path, folder: Path) -> None:
     except (OSError, duckdb.Error) as error:
         remove_entry(aside)
         raise write_failure(error, bi_file.name) from None
+    finally:
+        remove_entry(beside)
 
 
 def views_are_pinned(bi_file: Path, folder: Path) -> bool:
     """Whether ``bi_file`` can be read and has exactly the views of ``folder``."""
-    if not bi_file.is_file():
+    return _holds(bi_file, _wanted(folder))
+
+
+def _write(file: Path, wanted: dict[View, Path]) -> None:
+    """Write the database. Closing hides a failed write, so it is written out before and read back after."""
+    with duckdb.connect(str(file)) as connection:
+        for schema in sorted({schema for schema, _ in wanted} - {"main"}):
+            connection.execute(f"create schema {quoted(schema)}")
+        for (schema, view), path in wanted.items():
+            query = f"select * from read_parquet({literal(path)})"  # noqa: S608
+            connection.execute(f"create view {quoted(schema)}.{quoted(view)} as {query}")
+        connection.execute("force checkpoint")
+    if not _holds(file, wanted):
+        raise duckdb.IOException("could not write")
+
+
+def _holds(file: Path, wanted: dict[View, Path]) -> bool:
+    if not file.is_file():
         return False
     try:
-        with duckdb.connect(str(bi_file), read_only=True) as connection:
+        with duckdb.connect(str(file), read_only=True) as connection:
             rows = connection.execute(
                 "select schema_name, view_name, sql from duckdb_views() where not internal"
             ).fetchall()
     except duckdb.Error:
         return False
     held = {(schema, view): query for schema, view, query in rows}
-    wanted = _wanted(folder)
     return held.keys() == wanted.keys() and all(literal(path) in held[view] for view, path in wanted.items())
 
 

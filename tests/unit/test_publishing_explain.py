@@ -1,5 +1,7 @@
 """Why: answers with rule, version and evidence, from the published files."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -190,6 +192,28 @@ def test_answers_for_people_name_no_patient(home: Home) -> None:
     assert "20 min worked, 10 min credited" in text
     assert "99492 x 1, ready" in text
     assert "source: " in text
+
+
+def test_an_entry_that_no_policy_decided_is_explained_too(tmp_path: Path) -> None:
+    home = published_with(tmp_path, disposition="unknown_patient", rule_version=None, payer_id=None)
+    answer = explain_entry("a1", published=home.published)
+    assert answer.policies == []
+    assert "policy none" in shown(answer)
+
+
+@pytest.mark.parametrize("odd", ["a'1", "a{1}", "a?1", "a\\1", "a;1--"])
+def test_an_id_of_any_letters_is_found(tmp_path: Path, odd: str) -> None:
+    home = published_with(tmp_path, entry_id=odd)
+    assert explain_entry(odd, published=home.published).worked_seconds == 2400
+
+
+def test_an_answer_is_quick_because_it_does_without_pandas(home: Home) -> None:
+    script = (
+        "import sys; from pathlib import Path; from orchestration.publishing.explain import explain_entry; "
+        "explain_entry('a2', published=Path(sys.argv[1])); print('pandas' in sys.modules)"
+    )
+    command = [sys.executable, "-c", script, str(home.published)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 def test_answers_need_no_warehouse_so_a_night_may_be_writing_it(tmp_path: Path) -> None:
