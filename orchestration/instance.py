@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -22,12 +22,15 @@ POSTGRES_VARIABLE: Final = "WARMHANDOFF_POSTGRES_URL"
 
 
 def prepare_dagster_home(settings: Settings) -> Path:
-    """Put Dagster's settings into the home, with Postgres as storage where the environment names one."""
+    """Put Dagster's settings into the home, with its storage: Postgres where the environment names one."""
     settings.make_home()
-    text = (PROJECT_ROOT / "dagster.yaml").read_text(encoding="utf-8")
     if settings.postgres_url is not None:
-        storage = {"storage": {"postgres": {"postgres_url": {"env": POSTGRES_VARIABLE}}}}
-        text = f"{text}\n{yaml.safe_dump(storage)}"
+        storage: dict[str, Any] = {"storage": {"postgres": {"postgres_url": {"env": POSTGRES_VARIABLE}}}}
+    else:
+        history = {"base_dir": str(settings.dagster_home / "history" / "runs")}
+        event_log = {"module": "orchestration.event_log", "class": "PooledSqliteEventLogStorage"}
+        storage = {"event_log_storage": {**event_log, "config": history}}
+    text = (PROJECT_ROOT / "dagster.yaml").read_text(encoding="utf-8") + yaml.safe_dump(storage)
     place = settings.dagster_home / "dagster.yaml"
     if not place.exists() or place.read_text(encoding="utf-8") != text:
         write_whole(place, text)

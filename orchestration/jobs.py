@@ -12,10 +12,15 @@ from dagster import (
     AssetSelection,
     DagsterInstance,
     DagsterRunStatus,
+    HookContext,
     RunsFilter,
     define_asset_job,
+    failure_hook,
     in_process_executor,
 )
+
+from orchestration.night import Night
+from orchestration.redaction import safe_error_text
 
 JOB_NAME: Final = "nightly"
 AS_OF_TAG: Final = "warmhandoff/as_of"
@@ -27,12 +32,22 @@ _GOING_ON: Final = [
     DagsterRunStatus.STARTED,
 ]
 
+
+@failure_hook(required_resource_keys={"night"})
+def say_why(context: HookContext) -> None:
+    """Say in the home's status why a step failed, where the stage could not say so itself."""
+    night: Night = context.resources.night
+    if not night.is_held_back and context.op_exception is not None:
+        night.hold_back(f"{context.op.name}: {safe_error_text(context.op_exception)}")
+
+
 # All steps in one process: a process a step would read the project, and import the checks, once for each of
 # them.
 nightly_job = define_asset_job(
     JOB_NAME,
     selection=AssetSelection.all() | AssetSelection.all_asset_checks(),
     executor_def=in_process_executor,
+    hooks={say_why},
     description="Reads what has landed, builds the warehouse, checks it and publishes it.",
 )
 

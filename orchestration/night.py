@@ -55,11 +55,13 @@ class Night:
         settings: the site's choices.
         reporter: is told of each stage.
         as_of_date: the business date asked for; without it, the latest delivery decides.
+        is_held_back: whether this night has said that it publishes nothing.
     """
 
     settings: Settings
     reporter: Reporter = field(default_factory=LogReporter)
     as_of_date: date | None = None
+    is_held_back: bool = field(default=False, init=False)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -86,9 +88,9 @@ class Night:
 
     def ingest(self) -> "IngestReport":
         """Read what has landed into the lake; rejected rows and files go to the quarantine."""
-        from orchestration.feeds.ingest import ingest
-
         with self._stage(INGEST) as outcome:
+            from orchestration.feeds.ingest import ingest
+
             self._forget_last_night()
             report = ingest(
                 self.settings.landing,
@@ -115,9 +117,9 @@ class Night:
         Raises:
             StageError: a model or a test of severity error failed.
         """
-        from orchestration.feeds.ingest import mark_loaded
-
         with self._stage(BUILD) as outcome:
+            from orchestration.feeds.ingest import mark_loaded
+
             done = 0
             made_by = self._made_by()
             full_refresh = self._needs_full_refresh(made_by)
@@ -140,9 +142,9 @@ class Night:
 
     def publish(self) -> "Generation":
         """Write, check and show a generation made from the warehouse."""
-        from orchestration.publishing.generation import publish
-
         with self._stage(PUBLISH) as outcome:
+            from orchestration.publishing.generation import publish
+
             self.write_findings()
             generation = publish(
                 database=self.settings.database,
@@ -223,6 +225,7 @@ class Night:
             reason=reason,
             dq_finding=self.dq_finding if has_findings else None,
         )
+        self.is_held_back = True
 
     @property
     def _findings_folder(self) -> Path:
@@ -268,10 +271,10 @@ class Night:
         )
 
     def _gate(self, stage: str, layer: Any, database: Path) -> "list[CheckResult]":
-        from orchestration.quality.findings import blocking, held_sentence
-        from orchestration.quality.gates import EngineLimits, run_gate
-
         with self._stage(stage) as outcome:
+            from orchestration.quality.findings import blocking, held_sentence
+            from orchestration.quality.gates import EngineLimits, run_gate
+
             results = run_gate(
                 layer,
                 database=database,

@@ -96,7 +96,10 @@ def build_warehouse_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         try:
             for raw_event in night.build():
                 message = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
-                events.extend(message.to_default_asset_events(manifest, TRANSLATOR, context))
+                told = message.to_default_asset_events(manifest, TRANSLATOR, context)
+                events.extend(
+                    event for event in told if isinstance(event, Output | AssetCheckResult | AssetObservation)
+                )
         except StageError as error:
             failure = error
         _add_rows(context, events, transform.rows_by_table(night.settings))
