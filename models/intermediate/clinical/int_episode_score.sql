@@ -1,4 +1,4 @@
--- The scores of an episode by instrument, numbered from the first and from the last: one a day, the last taken.
+-- The scores of an episode by instrument, numbered from the last: one a day, the last taken.
 with assessment as (
     select * from {{ ref('fct_assessment') }}
     where episode_id is not null
@@ -26,7 +26,6 @@ final as (
         change_fraction,
         is_response,
         is_remission,
-        row_number() over (partition by episode_id, counts_as order by taken_on asc) as first_rank,
         row_number() over (partition by episode_id, counts_as order by taken_on desc) as latest_rank
     from of_day
     where day_rank = 1

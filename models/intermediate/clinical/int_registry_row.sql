@@ -15,6 +15,19 @@ score as (
     select * from {{ ref('int_episode_score') }}
 ),
 
+baseline as (
+    select * from {{ ref('int_episode_baseline') }}
+),
+
+first_score as (
+    select
+        episode_id,
+        max(case when counts_as = 'PHQ-9' then baseline_score end) as first_phq9,
+        max(case when counts_as = 'GAD-7' then baseline_score end) as first_gad7
+    from baseline
+    group by episode_id
+),
+
 contact as (
     select * from {{ ref('int_episode_contact') }}
 ),
@@ -32,11 +45,9 @@ summary as (
     select
         episode_id,
         max(taken_on) as last_score_on,
-        max(case when counts_as = 'PHQ-9' and first_rank = 1 then score end) as first_phq9,
         max(case when counts_as = 'PHQ-9' and latest_rank = 1 then score end) as latest_phq9,
         max(case when counts_as = 'PHQ-9' and latest_rank = 1 then taken_on end) as latest_phq9_on,
         max(case when counts_as = 'PHQ-9' and latest_rank = 1 then item9_score end) as latest_item9_score,
-        max(case when counts_as = 'GAD-7' and first_rank = 1 then score end) as first_gad7,
         max(case when counts_as = 'GAD-7' and latest_rank = 1 then score end) as latest_gad7,
         max(case when counts_as = 'GAD-7' and latest_rank = 1 then taken_on end) as latest_gad7_on
     from score
@@ -48,14 +59,14 @@ treated as (
         episode.*,
         panel_period.pcp_id,
         summary.last_score_on,
-        summary.first_phq9,
-        summary.latest_phq9,
+        first_score.first_phq9,
+        coalesce(summary.latest_phq9, first_score.first_phq9) as latest_phq9,
         summary.latest_phq9_on,
         summary.latest_item9_score,
-        summary.first_gad7,
-        summary.latest_gad7,
+        first_score.first_gad7,
+        coalesce(summary.latest_gad7, first_score.first_gad7) as latest_gad7,
         summary.latest_gad7_on,
-        case when summary.first_phq9 is not null then 'PHQ-9' else 'GAD-7' end as measured_by,
+        case when first_score.first_phq9 is not null then 'PHQ-9' else 'GAD-7' end as measured_by,
         contact.last_contact_on,
         coalesce(contact.recent_contacts, 0) as recent_contacts,
         review.last_case_review_on,
@@ -68,6 +79,8 @@ treated as (
         on episode.patient_id = panel_period.patient_id
     left join summary
         on episode.episode_id = summary.episode_id
+    left join first_score
+        on episode.episode_id = first_score.episode_id
     left join contact
         on episode.episode_id = contact.episode_id
     left join review
