@@ -31,6 +31,13 @@ from orchestration.quality.outcome import Outcome
 RESULT_FORMAT: Final = {"result_format": "BASIC", "partial_unexpected_count": 0}
 OWN_SITE: Final = "local_site"
 
+# The engine quotes the value that it could not convert; the pages say only that it failed.
+WITHHELD: Final = {
+    "raised_exception": True,
+    "exception_message": "The check could not be run (text withheld, because it may quote a row).",
+    "exception_traceback": "",
+}
+
 
 class Engine:
     """A context over a database file that is opened for reading."""
@@ -68,14 +75,17 @@ class Engine:
             validation = batch.validate(suite, result_format=dict(RESULT_FORMAT))
         except (GreatExpectationsError, ConnectionError, SQLAlchemyError):
             return {}
-        self._validations[table] = validation
         by_id = {check.check_id: check for check in checks}
         outcomes: dict[str, Outcome] = {}
         for result in validation.results:
             config = result.expectation_config
-            if config is not None:
-                check = by_id[config.meta[CHECK_ID]]
-                outcomes[check.check_id] = outcome(check, result)
+            if config is None:
+                continue
+            check = by_id[config.meta[CHECK_ID]]
+            outcomes[check.check_id] = outcome(check, result)
+            if not outcomes[check.check_id].has_run:
+                result.exception_info = dict(WITHHELD)
+        self._validations[table] = validation
         return outcomes
 
     def write_docs(self, folder: Path, as_of: date) -> None:

@@ -157,7 +157,6 @@ AT_ONCE = {
     "fct_claim_candidate.status_is_one_of_the_list",
     "fct_claim_evidence.adds_up_to_the_credited_seconds",
     "rpt_near_miss.agrees_with_its_month",
-    "rpt_restatement.ends_at_what_the_candidate_says_now",
     "dq_feed_delivery.newest_deliveries_have_the_usual_size",
 }
 

@@ -1,4 +1,4 @@
-"""Delimited files as they come: each gets read right or gets a clear reason, and nothing else of it is lost."""
+"""Delimited files as they come: each is read right or gets a clear reason, and nothing else is lost."""
 
 import gzip
 from pathlib import Path

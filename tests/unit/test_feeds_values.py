@@ -1,4 +1,4 @@
-"""What a value means at the door, on both sides of each edge; which rows come in, and why the others do not."""
+"""What a value means at the door, on both sides of each edge; which rows come in, and why others do not."""
 
 import hashlib
 from datetime import date, datetime

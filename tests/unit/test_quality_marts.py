@@ -1,7 +1,7 @@
 """Every check of the marts on both sides: it holds where the marts agree, and fails on its fault.
 
-Faults are tried on the queries of the checks, in a transaction that is taken back. That the gate runs just
-these queries, and reads their counts rightly, is tried on many faults at once.
+Faults are tried on the queries of the checks, in a transaction that is taken back. That Great Expectations
+runs just these queries, and its counts are read rightly, is tried in test_quality_engine.
 """
 
 import shutil
@@ -14,10 +14,10 @@ import pytest
 from expectations.check import Check, NotNull
 from orchestration.publishing.contract import load_marts
 from orchestration.quality.findings import blocking
-from orchestration.quality.gates import run_checks, run_gate
+from orchestration.quality.gates import run_checks
 from orchestration.quality.suites import BUILT_MARTS, load_checks
 from tests.unit.quality_direct import validate, violations
-from tests.unit.quality_faults import ALWAYS_FOUND, AT_ONCE, FAULTS, HARMLESS
+from tests.unit.quality_faults import ALWAYS_FOUND, FAULTS, HARMLESS
 from tests.unit.quality_warehouse import AS_OF, make_warehouse
 
 CHECKS = {check.check_id.removeprefix("marts."): check for check in load_checks("marts", as_of=AS_OF)}
@@ -67,8 +67,8 @@ def found_after(statements: str, check: Check, engine: duckdb.DuckDBPyConnection
         engine.execute("rollback")
 
 
-def test_a_warehouse_that_agrees_with_itself_passes_every_check(sound: Path, tmp_path: Path) -> None:
-    results = run_gate("marts", database=sound, lake=tmp_path, quarantine=tmp_path, as_of=AS_OF)
+def test_a_warehouse_that_agrees_with_itself_passes_every_check(sound: Path) -> None:
+    results = run_checks(list(CHECKS.values()), database=sound, validate=validate)
     unkept = {result.check_id: result.status for result in results if result.status != "passed"}
     assert unkept == {f"marts.{name}": "failed" for name in ALWAYS_FOUND}
     assert blocking(results) == []
@@ -85,19 +85,6 @@ def test_what_looks_like_a_fault_passes(
     name: str, statements: str, engine: duckdb.DuckDBPyConnection
 ) -> None:
     assert found_after(statements, CHECKS[name], engine) == 0
-
-
-def test_the_gate_counts_what_the_queries_find(
-    change: Callable[[Iterable[str]], Path], engine: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
-    together = [FAULTS[name][0] for name in sorted(AT_ONCE)]
-    results = run_gate("marts", database=change(together), lake=tmp_path, quarantine=tmp_path, as_of=AS_OF)
-    found = {result.check_id.removeprefix("marts."): result for result in results}
-    everything = "; ".join(together)
-    for name in AT_ONCE:
-        assert found[name].failed_rows == found_after(everything, CHECKS[name], engine) > 0
-        assert found[name].status == "failed"
-        assert found[name].is_blocking == (CHECKS[name].severity == "critical")
 
 
 def test_every_check_has_a_fault_that_it_is_for() -> None:
@@ -158,9 +145,8 @@ def test_a_missing_mart_is_an_error_that_blocks(change: Callable[[Iterable[str]]
 
 def test_a_missing_column_makes_the_checks_over_it_errors(change: Callable[[Iterable[str]], Path]) -> None:
     database = change(["alter table fct_minute_segment drop column disposition"])
-    results = run_checks(
-        [check for check in CHECKS.values() if check.table_name == "fct_minute_segment"], database=database
-    )
+    of_ledger = [check for check in CHECKS.values() if check.table_name == "fct_minute_segment"]
+    results = run_checks(of_ledger, database=database, validate=validate)
     by_name = {result.check_id.rsplit(".", 1)[-1]: result for result in results}
     assert by_name["disposition_is_one_of_the_list"].status == "error"
     assert by_name["no_second_of_a_staff_member_is_credited_twice"].status == "error"
