@@ -49,13 +49,16 @@ class Rules:
     fingerprint: str
 
 
-FAULTS_OF_A_FILE = (
-    duckdb.ConversionException,
-    duckdb.InvalidInputException,
-    duckdb.IOException,
-    duckdb.OutOfRangeException,
-    duckdb.SerializationException,
+NOT_OF_A_FILE = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.InterruptException,
+    duckdb.ParserException,
+    duckdb.PermissionException,
 )
+"""What the engine raises for a wrong query or a broken engine; a damaged file raises nearly anything else."""
 
 
 class EngineFailed(Exception):
@@ -104,7 +107,7 @@ class Reading:
             what = "the engine ran out of disk; free some and run again"
         elif isinstance(problem, duckdb.OutOfMemoryException):
             what = "the engine ran out of memory; raise the memory limit and run again"
-        elif not isinstance(problem, FAULTS_OF_A_FILE):
+        elif isinstance(problem, NOT_OF_A_FILE):
             what = f"the engine raised {type(problem).__name__}, which no file should cause; report it"
         else:
             return

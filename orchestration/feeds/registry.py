@@ -161,10 +161,11 @@ class Seen:
 
     def recall(self, file: LandedFile) -> tuple[str, Traits] | None:
         """The file id and traits of a file that is as it was, else None."""
-        entry = self._entries.get(file.source_file)
-        if entry is None or entry[0] != self._stamp(file.path):
+        try:
+            stamp, file_id, traits = self._entries[file.source_file]
+            return (file_id, Traits(**traits)) if stamp == self._stamp(file.path) else None
+        except (KeyError, TypeError, ValueError):
             return None
-        return entry[1], Traits(**entry[2])
 
     def stamp(self, file: LandedFile) -> list[int]:
         """Size, times and inode of a file, to be compared before and after it is read."""

@@ -1,0 +1,128 @@
+"""Parquet deliveries: typed columns mean what the same text means, and a damaged file is refused."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.support.feeds_night import Outcome, read_file
+
+
+def table(root: Path, query: str) -> bytes:
+    path = root / "made.parquet"
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)")
+    return path.read_bytes()
+
+
+def entries(root: Path, **cells: str) -> Outcome:
+    columns = {
+        "entry_id": "'E1'",
+        "patient_id": "'P1'",
+        "staff_id": "'S1'",
+        "activity_code": "'care_plan'",
+        "started_at": "TIMESTAMP '2025-01-10 10:00:00'",
+        "status": "'final'",
+    } | cells
+    query = "SELECT " + ", ".join(f'{text} AS "{name}"' for name, text in columns.items())
+    return read_file(root, "care_activity", table(root, query), "a.parquet")
+
+
+@pytest.mark.parametrize(
+    ("cell", "moment", "is_local"),
+    [
+        ("TIMESTAMP '2025-01-10 10:00:00.9'", datetime(2025, 1, 10, 10), True),
+        ("TIMESTAMPTZ '2025-01-10 10:00:00+05:00'", datetime(2025, 1, 10, 5), False),
+        ("TIMESTAMP_NS '2025-01-10 10:00:00.123456789'", datetime(2025, 1, 10, 10), True),
+        ("DATE '2025-01-10'", datetime(2025, 1, 10), True),
+        ("'2025-01-10T10:00:00Z'", datetime(2025, 1, 10, 10), False),
+    ],
+)
+def test_a_moment_may_be_of_any_type_of_time(
+    tmp_path: Path, cell: str, moment: datetime, is_local: bool
+) -> None:
+    row = entries(tmp_path, started_at=cell).rows[0]
+    assert (row["started_at"], row["started_at_is_local"]) == (moment, is_local)
+
+
+@pytest.mark.parametrize(
+    "cell", ["35.5::DOUBLE", "35.5::DECIMAL(9, 2)", "'35.5'", "' 35.50 '", "'35.5'::BLOB"]
+)
+def test_a_number_may_be_of_any_type_of_number(tmp_path: Path, cell: str) -> None:
+    assert entries(tmp_path, duration_minutes=cell).rows[0]["duration_minutes"] == Decimal("35.5")
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "reason"),
+    [
+        ("started_at", "10", "invalid_type:started_at"),
+        ("started_at", "NULL::TIMESTAMP", "missing_required:started_at"),
+        ("duration_minutes", "'NaN'::DOUBLE", "invalid_type:duration_minutes"),
+        ("duration_minutes", "[1, 2]", "invalid_type:duration_minutes"),
+        ("status", "1", "invalid_value:status"),
+        ("status", "''", "missing_required:status"),
+        ("patient_id", "NULL", "missing_required:patient_id"),
+        ("is_deleted", "3", "invalid_type:is_deleted"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_as_its_text_would_be(
+    tmp_path: Path, name: str, cell: str, reason: str
+) -> None:
+    assert entries(tmp_path, **{name: cell}).refused == [(1, reason)]
+
+
+def test_a_tombstone_may_be_a_boolean(tmp_path: Path) -> None:
+    assert entries(tmp_path, is_deleted="true", status="NULL").rows[0]["is_deleted"] is True
+
+
+@pytest.mark.parametrize(
+    ("cell", "outcome"),
+    [
+        ("DATE '1980-02-29'", date(1980, 2, 29)),
+        ("TIMESTAMP '1980-02-29 00:00:00'", date(1980, 2, 29)),
+        ("'1980-02-29'", date(1980, 2, 29)),
+        ("TIMESTAMP '1980-02-29 00:00:01'", None),
+    ],
+)
+def test_a_date_may_be_a_midnight(tmp_path: Path, cell: str, outcome: date | None) -> None:
+    content = table(tmp_path, f"SELECT 'P1' AS Patient_ID, {cell} AS birth_date")
+    found = read_file(tmp_path, "patient", content, "a.parquet")
+    assert [row["birth_date"] for row in found.rows] == ([outcome] if outcome else [])
+
+
+def test_rows_keep_their_numbers_and_columns_their_meaning(tmp_path: Path) -> None:
+    query = """
+        SELECT CASE WHEN n % 1000 = 0 THEN NULL ELSE 'T' || n END AS " TEAM_ID ", 'North' AS team_name,
+            n AS x_floor, 1 AS zip
+        FROM range(1, 9001) AS t(n)
+    """
+    found = read_file(tmp_path, "team", table(tmp_path, query), "a.parquet")
+    assert found.counts == (9000, 8991, 9)
+    assert found.refused[:2] == [(1000, "missing_required:team_id"), (2000, "missing_required:team_id")]
+    assert all(row["team_id"] == f"T{number}" for row, number in zip(found.rows, found.numbers, strict=True))
+    assert found.rows[0]["site_columns"] == '{"x_floor":"1"}'
+    assert found.content.parts[0].unknown_columns == ("zip",)
+
+
+def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
+    whole = table(tmp_path, "SELECT 'T1' AS team_id, 'North' AS team_name")
+    for number, content in enumerate(
+        [b"", b"PAR1", b"team_id,team_name\n", whole[:-20], whole[:4] + b"\0" * 30 + whole[34:]]
+    ):
+        found = read_file(tmp_path, "team", content, f"{number}.parquet")
+        expected = "unreadable_file" if content else "empty_file"
+        assert (found.refused, found.counts) == ([(0, expected)], (0, 0, 0))
+
+
+def test_a_missing_column_refuses_the_file(tmp_path: Path) -> None:
+    found = read_file(tmp_path, "team", table(tmp_path, "SELECT 'T1' AS team_id"), "a.parquet")
+    assert found.refused == [(0, "missing_column:team_name")]
+
+
+def test_a_table_without_rows_is_a_delivery(tmp_path: Path) -> None:
+    content = table(tmp_path, "SELECT 'T1' AS team_id, 'North' AS team_name WHERE false")
+    found = read_file(tmp_path, "team", content, "a.parquet")
+    assert (found.counts, found.content.reason) == ((0, 0, 0), "")
