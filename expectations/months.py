@@ -10,6 +10,7 @@ from expectations.check import Check, NoRows, must_hold
 MONTH: Final = "fct_patient_month"
 MONTHS: Final = ("fct_patient_month", "fct_claim_candidate", "fct_claim_evidence", "rpt_near_miss")
 
+# A month after the business date has no row yet; only entries dated too far ahead lie in it.
 _SUMS: Final = """
 with segment as (
     select
@@ -17,7 +18,8 @@ with segment as (
         program,
         service_month,
         sum(case when disposition = 'credited' then seconds else 0 end) as credited_seconds,
-        sum(case when disposition = 'credited' then 0 else seconds end) as uncredited_seconds
+        sum(case when disposition = 'credited' then 0 else seconds end) as uncredited_seconds,
+        sum(case when disposition = 'future_dated' then 0 else seconds end) as known_seconds
     from fct_minute_segment
     where program is not null
     group by patient_id, program, service_month
@@ -28,8 +30,14 @@ full outer join segment
     on patient_month.patient_id = segment.patient_id
     and patient_month.program = segment.program
     and patient_month.service_month = segment.service_month
-where coalesce(patient_month.credited_seconds, 0) <> coalesce(segment.credited_seconds, 0)
-    or coalesce(patient_month.uncredited_seconds, 0) <> coalesce(segment.uncredited_seconds, 0)
+where (patient_month.patient_id is null and segment.known_seconds > 0)
+    or (
+        patient_month.patient_id is not null
+        and (
+            patient_month.credited_seconds <> coalesce(segment.credited_seconds, 0)
+            or patient_month.uncredited_seconds <> coalesce(segment.uncredited_seconds, 0)
+        )
+    )
 """
 
 _MINUTES: Final = """
