@@ -162,12 +162,17 @@ def load_cases() -> list[Case]:
     return [Case(path.parent) for path in sorted(HERE.glob("*/*/expected"))]
 
 
-def unmet(case: Case, mart: str, rows: list[dict[str, Any]]) -> list[str]:
-    """What a mart lacks, or has too much of, against the rows that the case expects of it."""
+def unmet(
+    case: Case, mart: str, rows: list[dict[str, Any]], unsaid: frozenset[str] = frozenset()
+) -> list[str]:
+    """What a mart lacks, or has too much of, against the rows that the case expects of it.
+
+    Columns in ``unsaid`` are not looked at.
+    """
     own = [row for row in rows if _is_of(case, row)]
     told = [{column: text_of(value) for column, value in row.items()} for row in own]
     expected = [{column: _number(text) for column, text in row.items()} for row in case.expected()[mart]]
-    columns = list(expected[0])
+    columns = [column for column in expected[0] if column not in unsaid]
     scope = [column for column in SCOPES[mart] if column in columns]
     if mart == "dq_quarantine":
         in_scope = [row for row in told if row["case"] == case.name]

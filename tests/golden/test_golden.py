@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.golden.cases import AS_OF, Case, Origins, joined, load_cases, present, traced, unmet
-from tests.reference.marts import compute
+from tests.reference.marts import compute, compute_restatement
 from tests.support.compare import KEYS
 from tests.support.landing import write_landing
 from tests.support.warehouse import Marts, Warehouse, load_contract, load_rules
@@ -80,14 +80,22 @@ def runs(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.mark.parametrize(("case", "mart"), EXPECTATIONS)
 def test_the_marts_are_as_the_case_expects(case: Case, mart: str, runs: dict[object, Run]) -> None:
-    rows = runs[case.as_of, case.default_zone].mart(mart)
-    _hold(case, mart, rows)
+    _hold(case, mart, runs[case.as_of, case.default_zone].mart(mart))
 
 
 @pytest.mark.parametrize(("case", "mart"), [one for one in EXPECTATIONS if one.values[1] in KEYS])
 def test_the_reference_is_as_the_case_expects(case: Case, mart: str, runs: dict[object, Run]) -> None:
-    rows = runs[case.as_of, case.default_zone].reference[mart]
-    _hold(case, mart, rows)
+    unsaid: frozenset[str] = frozenset()
+    if mart == "rpt_restatement":
+        unsaid = frozenset({"changed_on"})
+        # Every closing day is computed anew, so this case alone and not all that share its landing.
+        feeds, _ = joined([case])
+        rows = compute_restatement(
+            feeds, load_contract(), load_rules(), as_of=case.as_of, default_zone=case.default_zone
+        )
+    else:
+        rows = runs[case.as_of, case.default_zone].reference[mart]
+    _hold(case, mart, rows, unsaid)
 
 
 def test_every_data_test_of_the_project_holds_on_the_golden_landing(runs: dict[object, Run]) -> None:
@@ -101,10 +109,10 @@ def test_every_case_says_what_is_odd_about_it() -> None:
     assert all(Path(case.folder / "feeds").is_dir() for case in CASES)
 
 
-def _hold(case: Case, mart: str, rows: list[dict[str, Any]]) -> None:
+def _hold(case: Case, mart: str, rows: list[dict[str, Any]], unsaid: frozenset[str] = frozenset()) -> None:
     lines: list[str] = []
     if mart in case.expected():
-        lines += unmet(case, mart, rows)
+        lines += unmet(case, mart, rows, unsaid)
     if mart in case.absent():
         lines += present(case, mart, rows)
     assert lines == [], f"{case.label} {mart}: " + "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What the properties are run on: a season's landing of many clinics, built once a module."""
+"""What the properties are run on: a season's landing of many clinics, built once a session."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from tests.support.warehouse import Warehouse
 __all__ = ["warehouse"]
 
 
-@pytest.fixture(scope="module", params=SEASONS, ids=lambda season: season.as_of.isoformat())
+@pytest.fixture(scope="session", params=SEASONS, ids=lambda season: season.as_of.isoformat())
 def run(
     request: pytest.FixtureRequest, warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Run]:

@@ -1,6 +1,6 @@
 """Builds that several properties look at.
 
-What belongs here: one build a season, kept for a module. What does not: what is asked of it.
+What belongs here: one build a season, kept for a session. What does not: what is asked of it.
 """
 
 import os

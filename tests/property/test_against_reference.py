@@ -23,8 +23,8 @@ def test_ledger_month_and_candidates_are_those_of_the_reference(run: Run, mart: 
     assert differences(run.marts, {mart: run.reference[mart]}) == []
 
 
-@pytest.mark.parametrize("mart", ["fct_claim_check", "fct_claim_evidence", "dq_quarantine"])
-def test_checks_evidence_and_refusals_are_those_of_the_reference(run: Run, mart: str) -> None:
+@pytest.mark.parametrize("mart", ["fct_claim_check", "fct_claim_evidence", "rpt_near_miss", "dq_quarantine"])
+def test_checks_evidence_near_misses_and_refusals_are_those_of_the_reference(run: Run, mart: str) -> None:
     assert differences(run.marts, {mart: run.reference[mart]}) == []
 
 

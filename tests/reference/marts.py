@@ -72,6 +72,7 @@ def compute(
             for claim, code in _coded(claims)
             for segment in claim.month.credited
         ],
+        "rpt_near_miss": [row for claim in claims for row in _near_miss_rows(clinic, claim)],
         "dq_quarantine": [
             {"feed": one.feed, "source_file": one.file, "row_number": one.row, "reason": one.reason}
             for one in clinic.rejections
@@ -137,6 +138,31 @@ def _month_row(clinic: Clinic, claim: Claim) -> MartRow:
         "minutes_to_next_tier": step[0] if step else None,
         "next_tier_amount_usd": then - now if then is not None and now is not None else None,
     }
+
+
+def _near_miss_rows(clinic: Clinic, claim: Claim) -> list[MartRow]:
+    """An open month that is short of its next tier."""
+    month, row = claim.month, _month_row(clinic, claim)
+    step = claim.ladder.next_step(month.credited_minutes)
+    if step is None or row["is_month_over"]:
+        return []
+    units = {code.procedure_code: code.units for code in claim.codes}
+    return [
+        {
+            "patient_id": month.patient_id,
+            "program": month.program,
+            "service_month": month.month,
+            "care_manager_id": row["care_manager_id"],
+            "credited_minutes": month.credited_minutes,
+            "next_procedure_code": next(
+                code.procedure_code for code in step[1] if units.get(code.procedure_code) != code.units
+            ),
+            "minutes_needed": step[0],
+            "amount_at_stake_usd": row["next_tier_amount_usd"],
+            "days_left": row["days_left"],
+            "failing_check_ids": ";".join(claim.failed("block") + claim.failed("review")) or None,
+        }
+    ]
 
 
 def _name(month: Month, code: Code | None) -> MartRow:

@@ -19,6 +19,7 @@ KEYS = {
     "fct_claim_candidate": CANDIDATE_KEY,
     "fct_claim_check": (*CANDIDATE_KEY, "check_id"),
     "fct_claim_evidence": (*CANDIDATE_KEY, "entry_id", "segment_number"),
+    "rpt_near_miss": MONTH_KEY,
     "rpt_restatement": (*MONTH_KEY, "before_code", "after_code"),
     "dq_quarantine": ("feed", "source_file", "row_number"),
 }
