@@ -45,7 +45,7 @@ check: $(INSTALLED) lint types sql-quick $(MANIFEST) ## The quick checks of the 
 	@$(BIN)/pytest tests/unit -n $(WORKERS) -q
 
 test: $(INSTALLED) lint types $(MANIFEST) sql-full ## Everything that CI runs
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 bench: $(INSTALLED) ## Measure the night at three sizes beside the floor
 	@$(BIN)/python -m benchmarks

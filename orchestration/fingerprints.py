@@ -46,7 +46,8 @@ def inputs_hash(settings: Settings, as_of: str) -> str:
         digest.update(line.encode())
     feed_file = settings.lake / "reference" / "feed_file.parquet"
     with duckdb.connect() as engine:
-        rows = engine.read_parquet(str(feed_file)).filter(f"delivered_on <= date '{as_of}'").fetchall()
+        files = engine.read_parquet(str(feed_file)).filter(f"delivered_on <= date '{as_of}'")
+        rows = files.project("feed, delivered_on, source_file, file_id, status").fetchall()
     for row in sorted("|".join(map(str, row)) for row in rows):
         digest.update(row.encode())
     return digest.hexdigest()

@@ -17,8 +17,8 @@ def _write_lake(settings: Settings, *deliveries: tuple[str, str]) -> None:
         place.touch()
     reference = settings.lake / "reference"
     reference.mkdir(parents=True, exist_ok=True)
-    rows = ", ".join(f"('{feed}', date '{day}', 'accepted')" for feed, day in deliveries)
-    query = f"select * from (values {rows}) as file (feed, delivered_on, status)"
+    rows = ", ".join(f"('{feed}', date '{day}', 'f.csv', '0123', 'accepted')" for feed, day in deliveries)
+    query = f"select * from (values {rows}) as file (feed, delivered_on, source_file, file_id, status)"
     duckdb.sql(query).write_parquet(str(reference / "feed_file.parquet"))
 
 

@@ -1,0 +1,135 @@
+"""Whole nights from the command line: published, repeated, interrupted, delivered in another order."""
+
+import shutil
+import stat
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.publishing.history import current
+from orchestration.publishing.manifest import problems_of
+from orchestration.publishing.status import read_status
+from orchestration.sample.clinic import write_sample
+from tests.support.canaries import WORD, places_with_canaries, plant
+from tests.support.night_process import Ended, files_of, kill_night, run_night
+
+AS_OF = date(2026, 6, 30)
+FIRST_HALF = date(2026, 5, 15)
+KILLS = [
+    ("ingest", 0.3),
+    ("raw gate", 1.0),
+    ("build", 3.0),
+    ("build", 8.0),
+    ("marts gate", 0.5),
+    ("publish", 0.2),
+]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A landing folder and a home, how the night over them ended, and what it tried to reach."""
+
+    landing: Path
+    home: Path
+    ended: Ended
+    network_log: Path
+
+    @property
+    def published(self) -> Path:
+        """The published folder."""
+        return self.home / "published"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A messy clinic with canaries, and one night over it in a new home."""
+    root = tmp_path_factory.mktemp("night")
+    landing, home, network_log = root / "landing", root / "home", root / "network.log"
+    write_sample(landing, patients=150, months=4, seed=5, as_of=AS_OF, messy=True)
+    plant(landing, AS_OF)
+    return Place(landing, home, run_night(landing, home, AS_OF, network_log=network_log), network_log)
+
+
+def _results(home: Path) -> dict[str, str]:
+    """What readers have, file by file; ``bi.duckdb`` holds paths of its home."""
+    generation = current(home / "published")
+    assert generation is not None
+    return {name: digest for name, digest in files_of(generation.path).items() if name != "bi.duckdb"}
+
+
+def test_the_night_is_published_and_says_what_it_did(place: Place) -> None:
+    assert place.ended.code == 0, place.ended.printed
+    assert read_status(place.published).state == "published"
+    for part in (
+        "Feeds read",
+        "quarantined",
+        "Checks",
+        "Minutes credited and lost",
+        "Claim candidates",
+        "warmhandoff ui",
+    ):
+        assert part in place.ended.printed
+
+
+def test_the_night_reaches_nothing_outside_the_machine(place: Place) -> None:
+    assert place.ended.code == 0
+    assert not place.network_log.exists(), place.network_log.read_text(encoding="utf-8")
+
+
+def test_everything_in_the_home_is_for_its_owner_alone(place: Place) -> None:
+    open_to_others = [
+        path
+        for path in place.home.rglob("*")
+        if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077
+    ]
+    assert not open_to_others
+
+
+def test_no_patient_is_named_outside_the_lake_the_warehouse_and_the_identified_files(place: Place) -> None:
+    found = set(places_with_canaries(place.home))
+    allowed = {
+        name
+        for name in found
+        if name.startswith("lake/raw/")
+        or (name.startswith("warehouse/") and Path(name).suffix == ".duckdb")
+        or (name.startswith("published/") and "/identified/" in name)
+    }
+    assert allowed, "the canaries never came in, so their absence says nothing"
+    assert found == allowed
+    assert WORD not in place.ended.printed
+
+
+def test_a_repeated_night_publishes_the_same_generation_again(place: Place) -> None:
+    before = _results(place.home)
+    name = current(place.published)
+    assert run_night(place.landing, place.home, AS_OF).code == 0
+    assert current(place.published) == name
+    assert _results(place.home) == before
+
+
+def test_a_night_that_is_killed_anywhere_and_run_again_gives_the_same_files(
+    place: Place, tmp_path: Path
+) -> None:
+    """An earlier night stands before it, so that this is another order of delivery too."""
+    landing, home = tmp_path / "landing", tmp_path / "home"
+    shutil.copytree(place.landing, landing)
+    for folder in landing.glob("*/*"):
+        if folder.is_dir() and date.fromisoformat(folder.name) > FIRST_HALF:
+            shutil.rmtree(folder)
+    assert run_night(landing, home, FIRST_HALF).code == 0
+    yesterday = current(home / "published")
+    assert yesterday is not None
+
+    shutil.copytree(place.landing, landing, dirs_exist_ok=True)
+    for stage, seconds in KILLS:
+        kill_night(landing, home, AS_OF, stage=stage, seconds=seconds)
+        shown = current(home / "published")
+        assert shown is not None
+        assert not problems_of(shown.path), f"readers had half a generation after a kill in {stage}"
+        assert shown == yesterday or stage == "publish"
+
+    ended = run_night(landing, home, AS_OF)
+    assert ended.code == 0, ended.printed
+    assert _results(home) == _results(place.home)
