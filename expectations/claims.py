@@ -67,12 +67,12 @@ where nullif(candidate.blocking_check_ids, '') is distinct from failed.blocking
     or (candidate.status = 'review' and failed.reviewing is null)
 """
 
-# How many checks there are is what the rules list.
+# How many checks there are is what the rules list; that none stands twice is a check of its own.
 _READY_FAILS: Final = """
 with judged as (
     select
         candidate_id,
-        count(distinct check_id) as checks,
+        count(*) as checks,
         count(*) filter (where coalesce(outcome, '') not in ('pass', 'not_applicable')) as failed
     from fct_claim_check
     group by candidate_id
