@@ -37,14 +37,14 @@ RESOURCES: dict[str, Resource] = {
 }
 """The resource types that fill feeds; a type that is not here is refused line by line."""
 
-CODE_LIMIT = 64
-"""Letters of an unknown code that a finding shows."""
+SHOWN_CODE = "'[A-Za-z0-9][A-Za-z0-9 ._:/&+-]{0,63}'"
+"""Unknown codes of this form are shown in a finding; anything else might be more than a code."""
 
 
 def _read_json(text: Path, elements: dict[str, str]) -> str:
     columns = ", ".join(f"'{name}': {quoted(kind)}" for name, kind in elements.items())
     return (
-        f"read_json({quoted(text)}, format = 'newline_delimited', ignore_errors = true, "
+        f"read_json({quoted(text)}, format = 'newline_delimited', records = true, ignore_errors = true, "
         f"maximum_object_size = {LINE_LIMIT + 1024}, columns = {{{columns}}})"
     )
 
@@ -79,12 +79,15 @@ def _keep_readable_lines(text: Path, target: Path) -> int:
 class _Lines:
     """One file of resources on its way into the feeds."""
 
-    def __init__(self, reading: Reading, text: Path, codes: CodeMap, expected: int) -> None:
+    def __init__(
+        self, reading: Reading, text: Path, codes: CodeMap, expected: int, *, is_careful: bool
+    ) -> None:
         self.reading = reading
         self.connection = reading.connection
         self.text = text
         self.codes = codes
         self.expected = expected
+        self.is_careful = is_careful
         self.unmapped: list[UnmappedCode] = []
         self.identifiers: list[Path] = []
         self.lines = reading.work / "lines"
@@ -97,10 +100,10 @@ class _Lines:
 
         Raises:
             duckdb.Error: the lines cannot be read through.
-            RowsLost: they were, and not all of them.
+            RowsLost: they were, and not all of them, or lines that are no resources want a second look.
         """
         types = self.types()
-        if sum(types.values()) != self.expected:
+        if sum(types.values()) != self.expected or (None in types and not self.is_careful):
             raise RowsLost
         parts: list[Part] = []
         served = 0
@@ -183,13 +186,13 @@ class _Lines:
         return hold_back_references(self.reading, feed, Staged(relation=f"FROM {staged}", columns=columns))
 
     def _note_unmapped(self, feed: str, column: str, staged: str) -> None:
-        code = f'"{column}__code"'
+        coding = f'"{column}__code"'
+        code = f"CASE WHEN regexp_full_match({coding}.code, {SHOWN_CODE}) THEN {coding}.code ELSE '' END"
         counted = self.connection.execute(
-            f"SELECT {code}.system, {code}.code, count(*) FROM {staged} "  # noqa: S608
-            f"WHERE {code}.code IS NOT NULL GROUP BY ALL ORDER BY ALL"
+            f"SELECT coalesce({coding}.system, ''), {code}, count(*) FROM {staged} "  # noqa: S608
+            f"WHERE {coding}.code IS NOT NULL GROUP BY ALL ORDER BY ALL"
         ).fetchall()
-        for system, text, rows in counted:
-            self.unmapped.append(UnmappedCode(feed, column, system or "", text[:CODE_LIMIT], rows))
+        self.unmapped += [UnmappedCode(feed, column, *found) for found in counted]
 
     def _keep_identifiers(self, name: str, resource: Resource, source: str) -> None:
         every = f"SELECT unnest({resource.identifier_rows}) AS entry FROM {source} AS s"  # noqa: S608
@@ -197,8 +200,9 @@ class _Lines:
             f"SELECT DISTINCT {quoted(resource.identified_as)} AS type, "  # noqa: S608
             f"entry.system, entry.value, entry.id FROM ({every}) WHERE entry.id IS NOT NULL ORDER BY ALL"
         )
-        made = self.reading.work / f"{name}.identifiers"
-        self.identifiers.append(write_table(self.connection, rows, made))
+        made = write_table(self.connection, rows, self.reading.work / f"{name}.identifiers")
+        if self._count(table(made)):
+            self.identifiers.append(made)
 
 
 def read_fhir(reading: Reading, path: Path, traits: Traits) -> Content:
@@ -226,7 +230,7 @@ def read_fhir(reading: Reading, path: Path, traits: Traits) -> Content:
             expected = _keep_readable_lines(text, reading.work / "clean")
             text = reading.work / "clean"
         try:
-            return _Lines(reading, text, codes, expected).content()
+            return _Lines(reading, text, codes, expected, is_careful=is_careful).content()
         except RowsLost:
             continue
         except duckdb.Error as problem:

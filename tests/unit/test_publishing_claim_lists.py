@@ -5,12 +5,14 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.publishing.claim_lists import CANDIDATE_HEADER, NEAR_MISS_HEADER, tin_folder
-from orchestration.publishing.csv_text import Cell, CsvFile, cell_text, safe_text
+from orchestration.publishing.csv_text import define_csv_cell
 from tests.support.publishing_warehouse import ROWS, make_home
 
+Value = str | int | Decimal | date | None
 NORTH, NO_TIN = "12-3456789", "no_tin"
 
 
@@ -104,27 +106,38 @@ def test_no_list_is_written_while_a_mart_that_it_needs_is_absent(tmp_path: Path)
     assert not list((generation.path / "identified").rglob("*.csv"))
 
 
-@pytest.mark.parametrize("first", [*"=+-@\t\r\n\uff1d\uff0b\uff0d\uff20", " =", "\u00a0+"])
+def cell(value: Value) -> str:
+    """One value as a cell of a list."""
+    with duckdb.connect() as engine:
+        define_csv_cell(engine)
+        row = engine.execute("select csv_cell(?)", [value]).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+@pytest.mark.parametrize("first", [*"=+-@\t\uff1d\uff0b\uff0d\uff20", " =", "\u00a0+", " \t@"])
 def test_a_text_that_a_spreadsheet_would_run_is_neutralised(first: str) -> None:
-    assert safe_text(f"{first}1+1") == f"'{first}1+1"
+    assert cell(f"{first}1+1") == f"'{first}1+1"
+
+
+@pytest.mark.parametrize("first", ["\r", "\n", "\r\n="])
+def test_a_text_that_begins_with_a_line_break_is_neutralised_and_quoted(first: str) -> None:
+    assert cell(f"{first}1+1") == f'"\'{first}1+1"'
 
 
 @pytest.mark.parametrize("text", ["", "O'Neil", "a=b", "99492", "7-3", "x@y", "Ångström", "  two"])
 def test_other_texts_stay_as_they_are(text: str) -> None:
-    assert safe_text(text) == text
+    assert cell(text) == text
 
 
 def test_cells_are_iso_dates_plain_numbers_and_blanks() -> None:
-    values: list[Cell] = [None, 7, Decimal("-0.50"), date(2026, 2, 28), "a\x00b"]
-    assert [cell_text(value) for value in values] == ["", "7", "-0.50", "2026-02-28", "ab"]
+    values: list[Value] = [None, 7, Decimal("-0.50"), date(2026, 2, 28), "a\x00b"]
+    assert [cell(value) for value in values] == ["", "7", "-0.50", "2026-02-28", "ab"]
 
 
-def test_quotes_commas_and_line_breaks_survive(tmp_path: Path) -> None:
-    path = tmp_path / "list.csv"
-    file = CsvFile(path, ["a", "b"])
-    file.write(['say "so", twice', "two\nlines"])
-    file.close()
-    assert rows_of(path) == [{"a": 'say "so", twice', "b": "two\nlines"}]
+@pytest.mark.parametrize("text", ['say "so", twice', "two\nlines", "a,b", '"', "a\rb"])
+def test_quotes_commas_and_line_breaks_survive(text: str) -> None:
+    assert next(csv.reader([f"{cell(text)},next\r\n"])) == [text, "next"]
 
 
 @pytest.mark.parametrize("tin", ["../../etc", "a/b", "..", ".hidden", "a b", "x" * 40, "-dash", "é"])

@@ -1,0 +1,172 @@
+"""References by identifier are resolved over all that was delivered, whatever came first."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.feeds_night import Nights
+
+FIRST, SECOND = date(2025, 1, 1), date(2025, 1, 2)
+
+
+def visit(number: int, practitioner: Any, patient: Any = "Patient/p1") -> dict[str, Any]:
+    """An encounter; a reference given as text is a reference, as a dictionary an element."""
+
+    def element(target: Any) -> Any:
+        return {"reference": target} if isinstance(target, str) else target
+
+    return {
+        "resourceType": "Encounter",
+        "id": f"e{number}",
+        "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        "subject": element(patient),
+        "period": {"start": "2025-01-01T10:00:00Z"},
+        "participant": [{"individual": element(practitioner)}],
+    }
+
+
+def practitioner(identity: str, *numbers: str, system: str = "urn:npi") -> dict[str, Any]:
+    identifiers = [{"system": system, "value": number} for number in numbers]
+    return {"resourceType": "Practitioner", "id": identity, "identifier": identifiers}
+
+
+def lines(*resources: dict[str, Any]) -> str:
+    return "".join(json.dumps(resource) + "\n" for resource in resources)
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> Nights:
+    return Nights(tmp_path)
+
+
+def found(nights: Nights, column: str = "practitioner_id") -> list[str]:
+    return [row[column] for row in nights.raw("encounter")]
+
+
+def test_each_way_of_asking_leads_to_the_same_resource(nights: Nights) -> None:
+    inside = {"resourceType": "Practitioner", "id": "in", "identifier": [{"system": "urn:npi", "value": "7"}]}
+    role = {
+        "resourceType": "PractitionerRole",
+        "id": "r1",
+        "practitioner": {"reference": "Practitioner/s1"},
+        "organization": {"reference": "Organization/t1"},
+    }
+    asked = [
+        visit(1, "Practitioner?identifier=urn:npi|7"),
+        visit(2, "https://ehr.example/Practitioner?identifier=urn%3Anpi%7C7"),
+        visit(3, "Practitioner?identifier=7"),
+        visit(4, {"identifier": {"system": "urn:npi", "value": "7"}}),
+        visit(5, {"identifier": {"value": "7"}}),
+        visit(6, "PractitionerRole/r1"),
+        {**visit(7, "#in"), "contained": [inside]},
+        visit(8, "Practitioner/s1"),
+    ]
+    nights.land("fhir/2025-01-01/all.ndjson", lines(*asked, role, practitioner("s1", "7")))
+    nights.run()
+    assert found(nights) == ["s1"] * 8
+
+
+def test_a_patient_is_found_by_a_record_number(nights: Nights) -> None:
+    patient = {"resourceType": "Patient", "id": "p7", "identifier": [{"system": "urn:site", "value": "M-7"}]}
+    nights.land("fhir/2025-01-01/a.ndjson", lines(patient, visit(1, "x", "Patient?identifier=urn:site|M-7")))
+    nights.run()
+    assert found(nights, "patient_id") == ["p7"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Practitioner?identifier=urn:npi|8",
+        "Practitioner?identifier=urn:other|7",
+        "Practitioner?identifier=8",
+        "Practitioner?role=none",
+    ],
+)
+def test_a_reference_that_misses_stays_as_it_is_written(nights: Nights, asked: str) -> None:
+    nights.land("fhir/2025-01-01/a.ndjson", lines(visit(1, asked), practitioner("s1", "7")))
+    nights.run()
+    assert found(nights) == [asked]
+
+
+def test_an_identifier_of_two_resources_is_the_lower_id(nights: Nights) -> None:
+    people = [
+        practitioner("s3", "7"),
+        practitioner("s2", "7"),
+        practitioner("s3", "7"),
+        practitioner("s1", "8"),
+    ]
+    nights.land("fhir/2025-01-01/a.ndjson", lines(visit(1, "Practitioner?identifier=urn:npi|7"), *people))
+    nights.run()
+    assert found(nights) == ["s2"]
+
+
+VISITS = lines(visit(1, "Practitioner?identifier=urn:npi|7"), visit(2, "Practitioner/s9"))
+PEOPLE = lines(practitioner("s1", "7"))
+
+
+@pytest.mark.parametrize("order", [("visits", "people"), ("people", "visits")])
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_it_does_not_matter_what_came_first(tmp_path: Path, order: tuple[str, str], is_gone: bool) -> None:
+    deliveries = {
+        "visits": ("fhir/2025-01-01/Encounter.ndjson", VISITS),
+        "people": ("fhir/2025-01-02/Practitioner.ndjson", PEOPLE),
+    }
+    at_once = Nights(tmp_path / "at once")
+    for delivery in deliveries.values():
+        at_once.land(*delivery)
+    at_once.run()
+    nights = Nights(tmp_path / "one by one")
+    for name in order:
+        path = nights.land(*deliveries[name])
+        nights.run(as_of=SECOND)
+        if is_gone:
+            path.unlink()
+    nights.run(as_of=SECOND)
+    assert found(nights) == ["s1", "s9"]
+    assert nights.everything() == at_once.everything()
+
+
+def test_identifiers_delivered_after_the_business_date_are_not_known(nights: Nights) -> None:
+    nights.land("fhir/2025-01-01/Encounter.ndjson", VISITS)
+    nights.land("fhir/2025-01-02/Practitioner.ndjson", PEOPLE)
+    nights.run()
+    assert found(nights) == ["s1", "s9"]
+    nights.run(as_of=FIRST)
+    assert found(nights) == ["Practitioner?identifier=urn:npi|7", "s9"]
+    nights.run()
+    assert found(nights) == ["s1", "s9"]
+
+
+def test_rows_that_resolve_anew_are_read_again_by_the_models(nights: Nights) -> None:
+    nights.land("fhir/2025-01-01/Encounter.ndjson", VISITS)
+    nights.run()
+    nights.built(FIRST)
+    nights.land("fhir/2025-01-02/other.ndjson", lines(practitioner("s5", "5")))
+    assert not nights.run().needs_full_refresh
+    nights.land("fhir/2025-01-02/Practitioner.ndjson", PEOPLE)
+    assert nights.run().needs_full_refresh
+
+
+def test_superseded_identifiers_are_forgotten(nights: Nights) -> None:
+    nights.land("fhir/2025-01-01/Encounter.ndjson", VISITS)
+    path = nights.land("fhir/2025-01-01/Practitioner.ndjson", PEOPLE)
+    nights.run()
+    path.write_text(lines(practitioner("s2", "7")))
+    nights.run()
+    assert found(nights) == ["s2", "s9"]
+    path.write_text(lines(practitioner("s2", "8")))
+    nights.run()
+    assert found(nights)[0].startswith("Practitioner?")
+    assert len(list((nights.lake / "identifiers").iterdir())) == 1
+
+
+def test_practitioners_sent_again_and_again_are_versions_of_one(nights: Nights) -> None:
+    again = [practitioner("s1", "7"), practitioner("s2", "8")] * 40
+    nights.land("fhir/2025-01-01/Practitioner.ndjson", lines(*again))
+    nights.run()
+    assert len(nights.raw("practitioner")) == 80
+    assert {row["practitioner_id"] for row in nights.raw("practitioner")} == {"s1", "s2"}
