@@ -1,5 +1,6 @@
-{#- A returned row of a seed has a blank key, a period that ends before it starts, or a day that the next row of the
-    same key claims too. Look first at valid_from and valid_to of the key in seeds/<seed>.csv: results would be doubled. -#}
+{#- A returned row of a seed has a blank key, a period that ends before it starts, or a day that the next row of
+    the same key claims too. Look first at valid_from and valid_to of the key in seeds/<seed>.csv: results would
+    be doubled. -#}
 {% test at_most_one_row_in_force(model, key_columns) %}
 with rule as (
     select * from {{ model }}
