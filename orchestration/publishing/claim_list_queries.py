@@ -1,6 +1,6 @@
 """The queries behind the claim-candidate lists, over a generation's marts.
 
-Each returns billing TIN, service month and list name, then the cells of the list in the order of its header;
+Each returns billing TIN, service month, the name of the list and the columns of its header;
 sorted so that the rows of a file come together. Names in braces are relations, put in by ``claim_lists``.
 
 Belongs here: SQL. Does not belong here: files.
@@ -30,9 +30,16 @@ claim_check as (
 ),
 """
 
-CANDIDATE_QUERY = (
-    _SHARED_CTES
-    + """
+CANDIDATE_QUERY = "".join(
+    [
+        _SHARED_CTES,
+        """
+candidate as (
+    select *
+    from {fct_claim_candidate}
+    where status in ('ready', 'review', 'held')
+),
+
 failed as (
     select
         checked.candidate_id,
@@ -41,6 +48,7 @@ failed as (
         coalesce(claim_check.sort_order, 1000) as sort_order,
         checked.check_id
     from {fct_claim_check} as checked
+    semi join candidate on checked.candidate_id = candidate.candidate_id
     left join claim_check on checked.check_id = claim_check.check_id
     where checked.outcome = 'fail'
 ),
@@ -57,9 +65,9 @@ missing as (
 select
     team.billing_tin,
     candidate.service_month,
-    candidate.status,
-    patient.family_name,
-    patient.given_name,
+    candidate.status as list_name,
+    patient.family_name as patient_family_name,
+    patient.given_name as patient_given_name,
     patient.mrn,
     patient.birth_date,
     candidate.payer_id,
@@ -67,28 +75,29 @@ select
     candidate.units,
     candidate.date_of_service,
     candidate.place_of_service,
-    practitioner.full_name,
+    practitioner.full_name as billing_practitioner,
     candidate.billing_npi,
     candidate.credited_minutes,
     candidate.expected_amount_usd,
     missing.what_is_missing,
     missing.who_can_fix,
     candidate.candidate_id
-from {fct_claim_candidate} as candidate
+from candidate
 left join patient on candidate.patient_id = patient.patient_id
 left join practitioner on candidate.billing_practitioner_id = practitioner.practitioner_id
 left join team on candidate.team_id = team.team_id
 left join missing on candidate.candidate_id = missing.candidate_id
-where candidate.status in ('ready', 'review', 'held')
 order by
     team.billing_tin nulls first, candidate.service_month, patient.family_name, patient.given_name,
     candidate.patient_id, candidate.program, candidate.procedure_code
-"""
+""",
+    ]
 )
 
-NEAR_MISS_QUERY = (
-    _SHARED_CTES
-    + """
+NEAR_MISS_QUERY = "".join(
+    [
+        _SHARED_CTES,
+        """
 failing as (
     select
         near_miss.patient_id,
@@ -117,16 +126,16 @@ missing as (
 select
     team.billing_tin,
     near_miss.service_month,
-    'near_miss' as status,
-    patient.family_name,
-    patient.given_name,
+    'near_miss' as list_name,
+    patient.family_name as patient_family_name,
+    patient.given_name as patient_given_name,
     patient.mrn,
     patient.birth_date,
     patient_month.payer_id,
     near_miss.program,
-    care_manager.full_name,
-    practitioner.full_name,
-    practitioner.npi,
+    care_manager.full_name as care_manager,
+    practitioner.full_name as billing_practitioner,
+    practitioner.npi as billing_npi,
     near_miss.credited_minutes,
     near_miss.minutes_needed,
     near_miss.next_procedure_code,
@@ -150,5 +159,6 @@ left join missing
 order by
     team.billing_tin nulls first, near_miss.service_month, near_miss.minutes_needed, patient.family_name,
     patient.given_name, near_miss.patient_id, near_miss.program
-"""
+""",
+    ]
 )

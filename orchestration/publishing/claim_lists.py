@@ -16,11 +16,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 
 from orchestration.publishing.claim_list_queries import CANDIDATE_QUERY, NEAR_MISS_QUERY
-from orchestration.publishing.csv_text import Cell, CsvFile
+from orchestration.publishing.csv_text import LINE_END, csv_line, define_csv_cell, open_list
 from orchestration.publishing.engine import literal
 from orchestration.publishing.files import make_folder
 
@@ -92,6 +93,7 @@ def write_claim_lists(engine: duckdb.DuckDBPyConnection, identified: Path, rules
     team_columns = [row[0] for row in engine.execute(f"describe from {names['dim_team']}").fetchall()]
     names["tin"] = "billing_tin" if "billing_tin" in team_columns else "cast(null as varchar)"
     root = make_folder(identified / "lists" / "claim_candidates")
+    define_csv_cell(engine)
     written = _write(engine, CANDIDATE_QUERY.format(**names), root, STATUSES, CANDIDATE_HEADER)
     written += _write(engine, NEAR_MISS_QUERY.format(**names), root, (NEAR_MISS,), NEAR_MISS_HEADER)
     _complete(root)
@@ -99,34 +101,33 @@ def write_claim_lists(engine: duckdb.DuckDBPyConnection, identified: Path, rules
 
 
 def _write(
-    engine: duckdb.DuckDBPyConnection, query: str, root: Path, statuses: tuple[str, ...], header: list[str]
+    engine: duckdb.DuckDBPyConnection, query: str, root: Path, names: tuple[str, ...], header: list[str]
 ) -> int:
-    """Write the rows of a query, which come sorted by TIN and month, into the files of their status."""
+    """Write the rows of a query, which come sorted by TIN and month, into the lists of their names."""
     written = 0
     place: tuple[str | None, date] | None = None
-    files: dict[str, CsvFile] = {}
+    files: dict[str, TextIO] = {}
     with ExitStack() as month_files:
-        for tin, month, status, cells in _rows(engine, query):
+        for tin, month, name, line in _lines(engine, query, header):
             if (tin, month) != place:
                 place = (tin, month)
                 month_files.close()
                 folder = make_folder(root / tin_folder(tin) / month.strftime("%Y-%m"))
-                files = {name: CsvFile(folder / f"{name}.csv", header) for name in statuses}
-                for file in files.values():
-                    month_files.callback(file.close)
-            files[status].write(cells)
+                files = {
+                    one: month_files.enter_context(open_list(folder / f"{one}.csv", header)) for one in names
+                }
+            files[name].write(f"{line}{LINE_END}")
             written += 1
     return written
 
 
-def _rows(
-    engine: duckdb.DuckDBPyConnection, query: str
-) -> Iterator[tuple[str | None, date, str, list[Cell]]]:
+def _lines(
+    engine: duckdb.DuckDBPyConnection, query: str, header: list[str]
+) -> Iterator[tuple[str | None, date, str, str]]:
     cursor = engine.cursor()
-    cursor.execute(query)
+    cursor.execute(f"select billing_tin, service_month, list_name, {csv_line(header)} from ({query})")  # noqa: S608
     while rows := cursor.fetchmany(_FETCH_ROWS):
-        for tin, month, status, *cells in rows:
-            yield tin, month, status, cells
+        yield from rows
 
 
 def _complete(root: Path) -> None:
@@ -135,7 +136,7 @@ def _complete(root: Path) -> None:
         for name in (*STATUSES, NEAR_MISS):
             path = folder / f"{name}.csv"
             if not path.exists():
-                CsvFile(path, NEAR_MISS_HEADER if name == NEAR_MISS else CANDIDATE_HEADER).close()
+                open_list(path, NEAR_MISS_HEADER if name == NEAR_MISS else CANDIDATE_HEADER).close()
 
 
 def tin_folder(tin: str | None) -> str:

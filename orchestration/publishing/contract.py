@@ -34,15 +34,11 @@ class _Strict(BaseModel):
 
 
 class Mart(_Strict):
-    """One mart: its grain in words, the columns that name a row, and the types that readers rely on.
-
-    ``few_values`` may name columns of the model that the contract does not have.
-    """
+    """One mart: its grain in words, the columns that name a row, and the types that readers rely on."""
 
     grain: str
     key: list[str]
     order_by: list[str] = []
-    few_values: list[str] = []
     columns: dict[str, ColumnType]
 
     @property

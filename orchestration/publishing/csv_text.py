@@ -1,52 +1,56 @@
-"""CSV that a spreadsheet can open without running anything in it.
+"""CSV that a spreadsheet can open without running anything in it; the engine makes the lines.
 
-Belongs here: the shape of a cell and of a file. Does not belong here: which rows are listed.
+Belongs here: the shape of a cell, a line and a file (RFC 4180, UTF-8). Does not belong here: which rows are
+listed.
 """
 
-import csv
-from collections.abc import Iterable, Sequence
-from datetime import date
-from decimal import Decimal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-Cell = str | int | Decimal | date | None
+import duckdb
 
-_STARTS_A_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""What makes spreadsheets read a text as a formula; the last four are the full-width forms."""
+from orchestration.publishing.engine import literal, quoted
+
+LINE_END = "\r\n"
+_STARTS_A_FORMULA = r"^([\t\r\n]|[\s\p{Z}]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])"
+"""What makes spreadsheets read a text as a formula (OWASP, CSV Injection): a sign at its start, also a
+full-width one, also behind blanks, since some programs trim them; or a control character."""
 
 
-def safe_text(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: an apostrophe goes before one that could be.
+def define_csv_cell(engine: duckdb.DuckDBPyConnection) -> None:
+    """Define ``csv_cell(value)``: blank for null, ISO dates, numbers as they are, texts made safe.
 
-    Source: OWASP, CSV Injection. Leading blanks are looked through, since some programs trim them.
+    An apostrophe goes before a text that a spreadsheet could take for a formula; quotes go around one with
+    commas, quotes or line breaks in it.
     """
-    text = text.replace("\x00", "")
-    if text[:1] in _STARTS_A_FORMULA or text.lstrip()[:1] in _STARTS_A_FORMULA:
-        return f"'{text}"
-    return text
+    engine.execute(
+        f"""
+        create or replace macro csv_safe(given) as
+            case when regexp_matches(given, {literal(_STARTS_A_FORMULA)}) then '''' || given else given end
+        """
+    )
+    engine.execute(
+        """
+        create or replace macro csv_quoted(given) as case when regexp_matches(given, '[",\\r\\n]') then '"' ||
+        replace(given, '"', '""') || '"' else given end
+        """
+    )
+    engine.execute(
+        """
+        create or replace macro csv_cell(given) as coalesce( case when typeof(given) = 'VARCHAR' then
+        csv_quoted(csv_safe(replace(cast(given as varchar), chr(0), ''))) else cast(given as varchar) end, '')
+        """
+    )
 
 
-def cell_text(value: Cell) -> str:
-    """A value as it stands in a cell: blank for null, ISO dates, numbers as they are, texts made safe."""
-    if value is None:
-        return ""
-    return safe_text(value) if isinstance(value, str) else str(value)
+def csv_line(columns: Sequence[str]) -> str:
+    """The SQL expression of a line, without its end, over columns in the order of the header."""
+    return " || ',' || ".join(f"csv_cell({quoted(column)})" for column in columns)
 
 
-class CsvFile:
-    """A UTF-8 CSV file (RFC 4180) with a header, open for writing until it is closed."""
-
-    def __init__(self, path: Path, header: Sequence[str]) -> None:
-        """Create the file, which must not exist, and write its header."""
-        self._file: TextIO = path.open("x", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file)
-        self._writer.writerow(header)
-
-    def write(self, row: Iterable[Cell]) -> None:
-        """Write one row."""
-        self._writer.writerow([cell_text(value) for value in row])
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+def open_list(path: Path, header: Sequence[str]) -> TextIO:
+    """Create a list, which must not exist, and write its header; lines follow, each with ``LINE_END``."""
+    file = path.open("x", encoding="utf-8", newline="")
+    file.write(",".join(header) + LINE_END)
+    return file

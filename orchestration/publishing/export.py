@@ -189,31 +189,11 @@ def _copy(
     target: Path,
     publish_id: str,
 ) -> None:
-    """Sort and write. Texts of few values are sorted as enumerations, in the same order."""
-    kinds = {name: _enumerate(engine, source, name) for name in mart.few_values if name in columns}
-    sorting, writing = [], []
-    for name, expression in columns.items():
-        kind = kinds.get(name)
-        sorting.append(f"{_cast(expression, kind) if kind else expression} as {quoted(name)}")
-        writing.append(f"{_cast(quoted(name), 'VARCHAR') if kind else quoted(name)} as {quoted(name)}")
-    keys = {name: f"source.{quoted(name)}" for name in mart.sort_columns}
-    keys |= {name: _cast(keys[name], kind) for name, kind in kinds.items() if name in keys}
-    order = ", ".join(f"{key} nulls first" for key in keys.values())
-    rows = f"select {', '.join(sorting)} from {source.relation} as source order by {order}"  # noqa: S608
-    query = f"select {', '.join(writing)}, {literal(publish_id)} as {PUBLISH_ID} from ({rows})"  # noqa: S608
-    try:
-        _write(engine, source.name, query, target)
-    finally:
-        for kind in kinds.values():
-            engine.execute(f"drop type {kind}")
-
-
-def _enumerate(engine: duckdb.DuckDBPyConnection, source: Source, column: str) -> str:
-    """Make an enumeration of a column's values in their own order, and return its name."""
-    name = quoted(f"value_of_{column}")
-    values = f"select distinct {quoted(column)} as value from {source.relation}"  # noqa: S608
-    engine.execute(f"create type {name} as enum (from ({values}) where value is not null order by value)")
-    return name
+    selected = [f"{expression} as {quoted(name)}" for name, expression in columns.items()]
+    selected.append(f"{literal(publish_id)} as {PUBLISH_ID}")
+    order = ", ".join(f"source.{quoted(name)} nulls first" for name in mart.sort_columns)
+    query = f"select {', '.join(selected)} from {source.relation} as source order by {order}"  # noqa: S608
+    _write(engine, source.name, query, target)
 
 
 def _write(engine: duckdb.DuckDBPyConnection, name: str, query: str, target: Path) -> None:

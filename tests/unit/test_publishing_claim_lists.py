@@ -131,8 +131,8 @@ def test_other_texts_stay_as_they_are(text: str) -> None:
 
 
 def test_cells_are_iso_dates_plain_numbers_and_blanks() -> None:
-    values: list[Value] = [None, 7, Decimal("-0.50"), date(2026, 2, 28), "a\x00b"]
-    assert [cell(value) for value in values] == ["", "7", "-0.50", "2026-02-28", "ab"]
+    values: list[Value] = [None, 7, Decimal("-10.50"), date(2026, 2, 28), "a\x00b"]
+    assert [cell(value) for value in values] == ["", "7", "-10.50", "2026-02-28", "ab"]
 
 
 @pytest.mark.parametrize("text", ['say "so", twice', "two\nlines", "a,b", '"', "a\rb"])
