@@ -56,6 +56,22 @@ base as (
         and stated_floor_minutes is not null
 ),
 
+-- The last minute that a capped add-on pays for; a cap of 0 ends where the first unit would begin.
+capped as (
+    select
+        policy_version,
+        program,
+        path,
+        month_type,
+        valid_from,
+        valid_until,
+        cast(target_minutes + stated_floor_minutes + addon_block_minutes * max_addon_units - 1 as integer) as most_minutes
+    from ladder
+    where
+        rung = 'addon'
+        and stated_floor_minutes is not null
+),
+
 addon as (
     select
         ladder.*,
@@ -76,15 +92,20 @@ addon as (
 
 final as (
     select
-        policy_version, program, path, month_type, rung, procedure_code, 1 as units, floor_minutes,
-        cast(null as integer) as most_minutes, valid_from, valid_until
+        base.policy_version, base.program, base.path, base.month_type, base.rung, base.procedure_code, 1 as units,
+        base.floor_minutes, capped.most_minutes, base.valid_from, base.valid_until
     from base
+    left join capped
+        on base.policy_version = capped.policy_version
+        and base.program = capped.program
+        and base.path = capped.path
+        and base.month_type = capped.month_type
+        and base.valid_from < capped.valid_until
+        and base.valid_until > capped.valid_from
     union all
     select
         policy_version, program, path, month_type, rung, procedure_code, cast(units as integer) as units, floor_minutes,
-        cast(target_minutes + stated_floor_minutes + addon_block_minutes * max_addon_units - 1 as integer)
-            as most_minutes,
-        valid_from, valid_until
+        cast(null as integer) as most_minutes, valid_from, valid_until
     from addon
     union all
     select

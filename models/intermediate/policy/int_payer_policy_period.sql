@@ -25,13 +25,17 @@ applicable as (
         or policy.payer_id = 'default'
 ),
 
-final as (
+decided as (
     {{ first_in_force('applicable', ['payer_id'], ['policy_version', 'precedence'], 'row_in_force.precedence asc') }}
+),
+
+final as (
+    select
+        payer_id,
+        policy_version,
+        valid_from,
+        valid_until
+    from decided
 )
 
-select
-    payer_id,
-    policy_version,
-    valid_from,
-    valid_until
-from final
+select * from final
