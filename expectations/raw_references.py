@@ -95,8 +95,8 @@ def _orphans(feed: Feed, column: str, target: str) -> str:
     )
     same_key = " and ".join(f"later.{key} is not distinct from orphan.{key}" for key in feed.key)
     return (
-        f"with orphan as (select * from {feed.name} where {alive} and {column} is not null "  # noqa: S608
-        f"and {column} not in (select known_key from known_{target})) "
+        f"with orphan as (select * from {feed.name} anti join known_{target} "  # noqa: S608
+        f"on {feed.name}.{column} = known_{target}.known_key where {alive} and {column} is not null) "
         f"select 1 from orphan where not exists (select 1 from {feed.name} as later where {same_key} "
         f"and {version_order('later')} > {version_order('orphan')})"
     )

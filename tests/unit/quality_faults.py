@@ -29,7 +29,7 @@ FAULTS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "fct_minute_segment.no_second_of_a_patient_is_credited_twice": (
         "update fct_minute_segment set disposition = 'credited' where entry_id = 'e3'",
-        # A short segment that a payer counts besides, between a long one and one that it does not count besides.
+        # A short segment counted besides another, between a long one and one that is not so counted.
         "update payer_policy set counts_concurrent_staff = true where policy_version = 'default-1'; "
         "update fct_minute_segment set patient_id = 'p1', staff_id = 's5', rule_version = 'default-1', "
         "started_at = timestamp '2026-03-02 10:05:00', ended_at = timestamp '2026-03-02 10:06:00' "
