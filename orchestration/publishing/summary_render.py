@@ -14,7 +14,7 @@ from orchestration.publishing.status import Status
 from orchestration.publishing.summary import NightSummary
 
 _MOST_LINES = 12
-"""Longest part of the summary; the marts have the rest."""
+"""Lines of a part of the summary; the marts have the rest."""
 
 
 def render_summary(summary: NightSummary, *, how_to_open_ui: str | None = None) -> RenderableType:
@@ -115,7 +115,12 @@ def _candidates(summary: NightSummary) -> list[RenderableType]:
 
 
 def _table(
-    title: str, header: Sequence[str], lines: Sequence[Sequence[object]], *, where: str | None = None
+    title: str,
+    header: Sequence[str],
+    lines: Sequence[Sequence[object]],
+    *,
+    most: int = _MOST_LINES,
+    where: str | None = None,
 ) -> list[RenderableType]:
     """A titled table, cut where it is long; nothing where it would be empty."""
     if not lines:
@@ -123,9 +128,9 @@ def _table(
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
     for position, name in enumerate(header):
         table.add_column(name, justify="right" if position else "left", no_wrap=position > 0, overflow="fold")
-    for line in lines[:_MOST_LINES]:
+    for line in lines[:most]:
         table.add_row(*(Text(_cell(value)) for value in line))
-    more = len(lines) - _MOST_LINES
+    more = len(lines) - most
     note = [Text(f"and {more} more in {where or 'the marts'}", style="dim")] if more > 0 else []
     return [Text(f"\n{title}", style="bold"), table, *note]
 
