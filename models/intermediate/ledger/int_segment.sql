@@ -1,94 +1,25 @@
 -- The ledger for each knowledge: maximal segments of an entry with one answer each. A whole entry that loses nothing is one
--- segment; the others are cut where they lose time, and joined again where the answer stays the same.
+-- segment; the parts of the others are joined again where the answer stays the same.
 with slice as (
     select * from {{ ref('int_slice_qualified') }}
+    where is_whole_entry
 ),
 
-lost as (
-    select * from {{ ref('int_piece_lost') }}
+part as (
+    select * from {{ ref('int_segment_part') }}
 ),
 
-losing_entry as (
-    select distinct knowledge_id, entry_id from lost
+parted_entry as (
+    select distinct knowledge_id, entry_id from part
 ),
 
 plain as (
     select slice.*
     from slice
-    left join losing_entry
-        on slice.knowledge_id = losing_entry.knowledge_id
-        and slice.entry_id = losing_entry.entry_id
-    where
-        slice.is_whole_entry
-        and losing_entry.entry_id is null
-),
-
-intricate as (
-    select slice.*
-    from slice
-    left join losing_entry
-        on slice.knowledge_id = losing_entry.knowledge_id
-        and slice.entry_id = losing_entry.entry_id
-    where
-        not slice.is_whole_entry
-        or losing_entry.entry_id is not null
-),
-
-competing as (
-    select
-        intricate.*,
-        coalesce(lost.staff_lost_until, intricate.slice_started_at) as staff_lost_until,
-        lost.staff_lost_to_entry_id,
-        coalesce(lost.patient_lost_until, intricate.slice_started_at) as patient_lost_until,
-        lost.patient_lost_to_entry_id
-    from intricate
-    left join lost
-        on intricate.knowledge_id = lost.knowledge_id
-        and intricate.entry_id = lost.entry_id
-        and intricate.slice_started_at >= lost.piece_started_at
-        and intricate.slice_started_at < lost.piece_ended_at
-    where intricate.disqualification is null
-),
-
-part as (
-    select
-        {{ part_columns() }},
-        slice_started_at as started_at,
-        slice_ended_at as ended_at,
-        disqualification as disposition,
-        cast(null as {{ dbt.type_string() }}) as lost_to_entry_id
-    from intricate
-    where disqualification is not null
-    union all
-    select
-        {{ part_columns() }},
-        slice_started_at as started_at,
-        case when staff_lost_until < slice_ended_at then staff_lost_until else slice_ended_at end as ended_at,
-        'staff_overlap' as disposition,
-        staff_lost_to_entry_id as lost_to_entry_id
-    from competing
-    where staff_lost_until > slice_started_at
-    union all
-    select
-        {{ part_columns() }},
-        case when staff_lost_until > slice_started_at then staff_lost_until else slice_started_at end as started_at,
-        case when patient_lost_until < slice_ended_at then patient_lost_until else slice_ended_at end as ended_at,
-        case when counts_concurrent_staff then 'credited' else 'patient_overlap' end as disposition,
-        case when not counts_concurrent_staff then patient_lost_to_entry_id end as lost_to_entry_id
-    from competing
-    where
-        patient_lost_until > slice_started_at
-        and patient_lost_until > staff_lost_until
-        and staff_lost_until < slice_ended_at
-    union all
-    select
-        {{ part_columns() }},
-        case when patient_lost_until > slice_started_at then patient_lost_until else slice_started_at end as started_at,
-        slice_ended_at as ended_at,
-        'credited' as disposition,
-        cast(null as {{ dbt.type_string() }}) as lost_to_entry_id
-    from competing
-    where patient_lost_until < slice_ended_at
+    left join parted_entry
+        on slice.knowledge_id = parted_entry.knowledge_id
+        and slice.entry_id = parted_entry.entry_id
+    where parted_entry.entry_id is null
 ),
 
 compared as (
