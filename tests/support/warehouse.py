@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -44,6 +44,7 @@ class CompiledNode:
     name: str
     kind: str
     sql: str
+    blocks: bool = False
 
 
 class Warehouse:
@@ -102,7 +103,7 @@ class Warehouse:
                 engine.execute(f'create {model.kind} "{model.name}" as {_placed(model.sql, places)}')
             except duckdb.Error as error:
                 raise AssertionError(f"model {model.name} does not build: {error}") from error
-        tests = [CompiledNode(one.name, one.kind, _placed(one.sql, places)) for one in self._nodes("test")]
+        tests = [replace(one, sql=_placed(one.sql, places)) for one in self._nodes("test") if one.blocks]
         return Marts(engine, tests)
 
     @property
@@ -141,7 +142,12 @@ class Warehouse:
                 if materialized != "ephemeral":
                     kind = "view" if materialized == "view" else "table"
                     found[node["resource_type"]].append(
-                        CompiledNode(node["name"], kind, node.get("compiled_code") or "")
+                        CompiledNode(
+                            node["name"],
+                            kind,
+                            node.get("compiled_code") or "",
+                            str(node["config"].get("severity", "")).lower() == "error",
+                        )
                     )
         return found
 
@@ -195,7 +201,7 @@ class Marts:
         return [dict(zip(columns, row, strict=True)) for row in relation.fetchall()]
 
     def failing_tests(self) -> dict[str, int]:
-        """The project's data tests that return rows on this database, with how many."""
+        """The project's blocking data tests that return rows on this database, with how many."""
         failing = {}
         for test in self._tests:
             found = self.engine.execute(f"select count(*) from ({test.sql})").fetchone()
