@@ -1,0 +1,96 @@
+"""One size after the other: sample, floor, full build, empty night, next night, each in a process of its own.
+
+Belongs here: the order, and that the floor's marts are the product's. Does not belong here: measuring
+(``measure``), showing (``table``).
+"""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from benchmarks.clinic import AS_OF, Clinic, written
+from benchmarks.compare import check_equal
+from benchmarks.figures import Figures, Run
+from benchmarks.measure import measure
+from benchmarks.night import run_night
+from orchestration.settings import PROJECT_ROOT
+
+SMALLEST_PATIENTS: Final = 60
+SMALLEST_MONTHS: Final = 1
+Say = Callable[[str], None]
+
+
+def measure_smallest(workdir: Path, say: Say) -> Run:
+    """Measure a full build of next to nothing: what the machinery costs before any data."""
+    clinic = written(workdir, SMALLEST_PATIENTS, SMALLEST_MONTHS)
+    return _night(clinic, _fresh(workdir / "home-smallest"), AS_OF, "next to nothing", say)
+
+
+def measure_size(workdir: Path, patients: int, months: int, say: Say) -> Figures:
+    """Measure one size.
+
+    Raises:
+        CommandError: a run failed.
+        DifferenceError: the floor and the product disagree.
+    """
+    say(f"{patients:,} patients: sample")
+    clinic = written(workdir, patients, months)
+    home = _fresh(workdir / f"home-{patients}")
+    floor_out = _fresh(workdir / f"floor-{patients}")
+    floor = _floor(clinic, floor_out, AS_OF, "floor", say)
+    full = _night(clinic, home, AS_OF, "full build", say)
+    _check(floor_out, home, say)
+    empty = _night(clinic, home, AS_OF, "empty night", say)
+    _check(floor_out, home, say)
+    night = _night(clinic, home, clinic.next_day, "night", say)
+    _floor(clinic, _fresh(floor_out), clinic.next_day, "floor of the night, to compare", say)
+    _check(floor_out, home, say)
+    return Figures(
+        patients=patients,
+        landed_rows=clinic.rows(of_next_day=False),
+        landed_mb=clinic.megabytes,
+        night_rows=clinic.rows(of_next_day=True),
+        floor=floor,
+        full=full,
+        empty=empty,
+        night=night,
+    )
+
+
+def _floor(clinic: Clinic, out: Path, as_of: date, what: str, say: Say) -> Run:
+    arguments = ["--landing", str(clinic.landing), "--out", str(out), "--as-of", as_of.isoformat()]
+    measured = measure(
+        [sys.executable, "-m", "benchmarks.floor", *arguments], environment=os.environ, folder=PROJECT_ROOT
+    )
+    run = Run.of(measured, json.loads((out / "steps.json").read_text(encoding="utf-8")))
+    return _told(run, what, say)
+
+
+def _night(clinic: Clinic, home: Path, as_of: date, what: str, say: Say) -> Run:
+    return _told(Run.of(*run_night(clinic.landing, home, as_of)), what, say)
+
+
+def _told(run: Run, what: str, say: Say) -> Run:
+    stages = ", ".join(f"{stretch.name} {stretch.seconds:.1f}" for stretch in run.stretches)
+    say(f"  {what}: {run.seconds:.1f} s, {run.peak_mib / 1024:.1f} GB ({stages})")
+    return run
+
+
+def _check(floor_out: Path, home: Path, say: Say) -> None:
+    marts = home / "published" / "current" / "identified"
+    with duckdb.connect() as engine:
+        totals = check_equal(engine, floor_out, lambda mart: f"read_parquet('{marts / mart}.parquet')")
+    rows = ", ".join(f"{found[0][0]:,} {what}" for what, found in totals.items() if what.startswith("rows"))
+    say(f"  the floor's marts are the product's, row by row: {rows}")
+
+
+def _fresh(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder

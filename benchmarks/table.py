@@ -1,0 +1,114 @@
+"""The figures as Markdown tables, with the targets beside them.
+
+Belongs here: words and layout. Does not belong here: any judgement that ends a run; targets are shown.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from benchmarks.figures import Figures, Report, Run
+
+BEGIN: Final = "<!-- figures: written by python -m benchmarks --readme -->"
+END: Final = "<!-- end of figures -->"
+_Row = tuple[str, Callable[[Figures], str], str]
+
+
+def render(report: Report) -> str:
+    """Return the report's tables: the sizes beside each other, then each kind of night by its stages."""
+    parts = [
+        f"Machine: {report.machine}. A full build of next to nothing: {_seconds(report.smallest.seconds)}.",
+        _whole(report),
+    ]
+    kinds: tuple[tuple[str, Callable[[Figures], Run]], ...] = (
+        ("Full build", lambda size: size.full),
+        ("Empty night", lambda size: size.empty),
+        ("Night", lambda size: size.night),
+        ("Floor", lambda size: size.floor),
+    )
+    parts += [_by_stage(title, report.sizes, run_of) for title, run_of in kinds]
+    return "\n\n".join(parts) + "\n"
+
+
+def placed_in(readme: str, tables: str) -> str:
+    """Return a page with the tables between its two marks.
+
+    Raises:
+        ValueError: the page has not both marks.
+    """
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError("the page has no place for the figures")
+    return f"{before}{BEGIN}\n\n{tables}\n{END}{after}"
+
+
+def _whole(report: Report) -> str:
+    smallest = report.smallest.seconds
+    rows: tuple[_Row, ...] = (
+        ("Rows landed", lambda size: f"{size.landed_rows:,}", ""),
+        ("Landed files", lambda size: f"{size.landed_mb:,.0f} MB", ""),
+        ("Rows of the next day", lambda size: f"{size.night_rows:,}", ""),
+        ("Floor", lambda size: _seconds(size.floor.seconds), ""),
+        ("Full build", lambda size: _seconds(size.full.seconds), ""),
+        ("Empty night", lambda size: _seconds(size.empty.seconds), "at most 45 s"),
+        ("Night", lambda size: _seconds(size.night.seconds), ""),
+        (
+            "Full build net of the empty night / floor",
+            lambda size: _ratio(size.full.seconds - size.empty.seconds, size.floor.seconds),
+            "at most 2.00 at 1,000,000",
+        ),
+        (
+            "Full build net of next to nothing / floor",
+            lambda size: _ratio(size.full.seconds - smallest, size.floor.seconds),
+            "",
+        ),
+        (
+            "Night net of the empty night / full build net of it",
+            lambda size: _share(
+                size.night.seconds - size.empty.seconds, size.full.seconds - size.empty.seconds
+            ),
+            "at most 10 %",
+        ),
+        ("Peak memory, floor", lambda size: _memory(size.floor.peak_mib), ""),
+        ("Peak memory, full build", lambda size: _memory(size.full.peak_mib), "under 8 GB"),
+        ("Peak memory, night", lambda size: _memory(size.night.peak_mib), ""),
+    )
+    header = ["Panel patients", *(f"{size.patients:,}" for size in report.sizes), "Target"]
+    body = [[name, *(cell(size) for size in report.sizes), target] for name, cell, target in rows]
+    return _markdown(header, body)
+
+
+def _by_stage(title: str, sizes: Sequence[Figures], run_of: Callable[[Figures], Run]) -> str:
+    names = list(dict.fromkeys(stretch.name for size in sizes for stretch in run_of(size).stretches))
+    body = []
+    for name in names:
+        row = [name]
+        for size in sizes:
+            run = run_of(size)
+            found = [stretch for stretch in run.stretches if stretch.name == name]
+            seconds = sum(stretch.seconds for stretch in found)
+            peak = max((stretch.peak_mib for stretch in found), default=0.0)
+            row.append(f"{_seconds(seconds)} ({_share(seconds, run.seconds)}, {_memory(peak)})")
+        body.append(row)
+    return _markdown([title, *(f"{size.patients:,}" for size in sizes)], body)
+
+
+def _markdown(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" + "---:|" * (len(header) - 1)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in body)])
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:,.1f} s"
+
+
+def _memory(mib: float) -> str:
+    return f"{mib / 1024:.1f} GB" if mib else "-"
+
+
+def _ratio(part: float, whole: float) -> str:
+    return f"{part / whole:.2f}" if whole > 0 else "-"
+
+
+def _share(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.0f} %" if whole > 0 else "-"
