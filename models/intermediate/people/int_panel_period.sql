@@ -17,8 +17,13 @@ dated as (
     from panel
 ),
 
+in_force as (
+    select * from dated
+    where valid_from < valid_until
+),
+
 held as (
-    {{ first_in_force('dated', ['patient_id'], ['team_id', 'pcp_id'], 'row_in_force.valid_from desc') }}
+    {{ first_in_force('in_force', ['patient_id'], ['team_id', 'pcp_id'], 'row_in_force.valid_from desc') }}
 ),
 
 final as (

@@ -1,6 +1,7 @@
 -- The one team that a practitioner belongs to on a date: that of the largest FTE, then the lowest team_id.
 with staffing as (
     select * from {{ ref('int_staffing_latest') }}
+    where valid_from < valid_until
 ),
 
 team as (
