@@ -71,7 +71,7 @@ class Engine:
         self._context.suites.add(suite)
         try:
             asset = self._source.add_table_asset(table, table_name=table)
-            batch = asset.add_batch_definition_whole_table(table).get_batch()
+            batch = asset.get_batch(asset.build_batch_request())
             validation = batch.validate(suite, result_format=dict(RESULT_FORMAT))
         except (GreatExpectationsError, ConnectionError, SQLAlchemyError):
             return {}
