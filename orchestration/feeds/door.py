@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from orchestration.feeds.contract import IS_DELETED, UPDATED_AT, Column, Feed
+from orchestration.feeds.contract import IS_DELETED, LAKE_TYPES, UPDATED_AT, Column, Feed
 from orchestration.feeds.lake import quoted
 
 ROW = "row_number_in_file"
@@ -21,48 +21,45 @@ TIME_PATTERN = (
 )
 
 MACROS = f"""
-CREATE OR REPLACE TEMP MACRO wh_trim(x) AS
+CREATE OR REPLACE MACRO wh_trim(x) AS
     CASE WHEN x < '!' OR x[-1] < '!' OR x[1] = chr(160) OR x[-1] = chr(160)
          THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
-CREATE OR REPLACE TEMP MACRO wh_trim_ascii(x) AS
+CREATE OR REPLACE MACRO wh_trim_ascii(x) AS
     CASE WHEN x < '!' OR x[-1] < '!' THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
-CREATE OR REPLACE TEMP MACRO wh_blank(x) AS nullif(x, '');
-CREATE OR REPLACE TEMP MACRO wh_number(x) AS
+CREATE OR REPLACE MACRO wh_blank(x) AS nullif(x, '');
+CREATE OR REPLACE MACRO wh_number(x) AS
     CASE WHEN contains(x, '_') THEN NULL ELSE try_cast(x AS DECIMAL(18, 6)) END;
-CREATE OR REPLACE TEMP MACRO wh_integer(x) AS
+CREATE OR REPLACE MACRO wh_integer(x) AS
     CASE WHEN wh_number(x) = trunc(wh_number(x)) THEN CAST(wh_number(x) AS BIGINT) END;
-CREATE OR REPLACE TEMP MACRO wh_boolean(x) AS
+CREATE OR REPLACE MACRO wh_boolean(x) AS
     CASE WHEN lower(x) IN ('true', 't', 'yes', '1') THEN true
          WHEN lower(x) IN ('false', 'f', 'no', '0') THEN false END;
-CREATE OR REPLACE TEMP MACRO wh_time_parts(x) AS
+CREATE OR REPLACE MACRO wh_time_form(x) AS
+    CASE WHEN x IS NULL THEN NULL
+         WHEN x LIKE '____-__-_____:__:__Z' THEN 1
+         WHEN x LIKE '____-__-_____:__:__' THEN 2
+         WHEN x LIKE '____-__-_____:__:_____:__' THEN 3
+         ELSE 4 END;
+CREATE OR REPLACE MACRO wh_time_parts(x) AS
     regexp_extract(x, '^{TIME_PATTERN}$', ['day', 'minute', 'second', 'part', 'zone']);
-CREATE OR REPLACE TEMP MACRO wh_any_time_text(p) AS
+CREATE OR REPLACE MACRO wh_time_of_parts(p) AS
     p.day || ' ' || coalesce(nullif(p.minute, ''), '00:00') || ':' || coalesce(nullif(p.second, ''), '00')
     || CASE WHEN p.part = '' THEN '' ELSE '.' || p.part END
-    || CASE WHEN lower(p.zone) = 'z' THEN '+00' ELSE p.zone END;
-CREATE OR REPLACE TEMP MACRO wh_any_time(p) AS
-    CASE WHEN p.day = '' THEN NULL
-         WHEN p.zone = '' THEN try_cast(wh_any_time_text(p) AS TIMESTAMP)
-         ELSE make_timestamp(epoch_us(try_cast(wh_any_time_text(p) AS TIMESTAMPTZ))) END;
-CREATE OR REPLACE TEMP MACRO wh_instant(x) AS
-    CASE WHEN x IS NULL THEN NULL
-         WHEN x LIKE '____-__-_____:__:__Z' OR x LIKE '____-__-_____:__:__' THEN try_cast(x AS TIMESTAMP)
-         WHEN x LIKE '____-__-_____:__:_____:__' THEN make_timestamp(epoch_us(try_cast(x AS TIMESTAMPTZ)))
-         ELSE wh_any_time(wh_time_parts(x)) END;
-CREATE OR REPLACE TEMP MACRO wh_moment(x) AS
-    CASE WHEN x IS NULL THEN NULL
-         WHEN x LIKE '____-__-_____:__:__Z' OR x LIKE '____-__-_____:__:__' THEN try_cast(x AS TIMESTAMP)
-         WHEN x LIKE '____-__-_____:__:_____:__' THEN make_timestamp(epoch_us(try_cast(x AS TIMESTAMPTZ)))
-         ELSE date_trunc('second', wh_any_time(wh_time_parts(x))) END;
-CREATE OR REPLACE TEMP MACRO wh_is_local(x) AS
-    CASE WHEN x IS NULL THEN NULL
-         WHEN ends_with(x, 'Z') THEN false
-         WHEN x LIKE '____-__-_____:__:__' THEN true
-         ELSE wh_time_parts(x).zone = '' END;
-CREATE OR REPLACE TEMP MACRO wh_date(x) AS
-    CASE WHEN x IS NULL THEN NULL
-         WHEN x LIKE '____-__-__' THEN try_cast(x AS DATE)
-         WHEN regexp_full_match(x, '\\d{{4}}-\\d\\d-\\d\\d[T ]00:00(:00([.]0+)?)?')
+    || CASE WHEN lower(p.zone) IN ('', 'z') THEN '+00' ELSE p.zone END;
+CREATE OR REPLACE MACRO wh_utc(x) AS make_timestamp(epoch_us(try_cast(x AS TIMESTAMPTZ)));
+CREATE OR REPLACE MACRO wh_instant(x, form, p) AS
+    CASE WHEN form <= 2 THEN try_cast(x AS TIMESTAMP)
+         WHEN form = 3 THEN wh_utc(x)
+         WHEN p.day != '' THEN wh_utc(wh_time_of_parts(p)) END;
+CREATE OR REPLACE MACRO wh_moment(x, form, p) AS
+    CASE WHEN form <= 2 THEN try_cast(x AS TIMESTAMP)
+         WHEN form = 3 THEN wh_utc(x)
+         WHEN p.day != '' THEN date_trunc('second', wh_utc(wh_time_of_parts(p))) END;
+CREATE OR REPLACE MACRO wh_is_local(form, p) AS CASE WHEN form <= 3 THEN form = 2 ELSE p.zone = '' END;
+CREATE OR REPLACE MACRO wh_date(x) AS
+    CASE WHEN x LIKE '____-__-__' THEN try_cast(x AS DATE)
+         WHEN x LIKE '____-__-___00:00%' AND x[11] IN ('T', ' ')
+              AND (strlen(x) = 16 OR x[17:19] = ':00' AND rtrim(x[20:], '0') IN ('', '.'))
          THEN try_cast(left(x, 10) AS DATE) END;
 """
 PARSERS: dict[str, str] = {
@@ -70,7 +67,6 @@ PARSERS: dict[str, str] = {
     "decimal": "wh_number",
     "boolean": "wh_boolean",
     "date": "wh_date",
-    "timestamp": "wh_moment",
 }
 
 
@@ -163,23 +159,33 @@ class Door:
             ORDER BY 1"""  # noqa: S608
 
     def _typed(self) -> str:
-        """SQL of each column's value beside its text."""
-        fields, values = [ROW], [ROW]
+        """SQL of each column's value beside its text, in steps so that nothing is worked out twice."""
+        texts, forms, parts, values = [ROW], [], [], [ROW]
         for column in (*self.feed.columns, UPDATED_AT, IS_DELETED):
-            source = self.staged.columns.get(column.name)
-            text = f"{self.staged.trim}({source})" if source else "NULL::VARCHAR"
-            fields.append(f'{text} AS "{column.name}"')
-            raw = f'f."{column.name}"'
-            values.append(f'{_value(column, raw)} AS "{column.name}"')
-            values.append(f'{raw} AS "{column.name}__text"')
-            if column.type == "timestamp":
-                values.append(f'wh_is_local({raw}) AS "{column.name}_is_local"')
+            name, source = column.name, self.staged.columns.get(column.name)
+            if source is None:
+                values.append(f'NULL::VARCHAR AS "{name}__text"')
+                missing = "false" if column == IS_DELETED else f"NULL::{LAKE_TYPES[column.type]}"
+                values.append(f'{missing} AS "{name}"')
+            else:
+                texts.append(f'{self.staged.trim}({source}) AS "{name}"')
+                values.append(f'f."{name}" AS "{name}__text"')
+                values.append(f'{_value(column)} AS "{name}"')
+            if column.type == "timestamp" and source is not None:
+                forms.append(f'wh_time_form(f."{name}") AS "{name}__form"')
+                odd = f'CASE WHEN f."{name}__form" = 4 THEN f."{name}" END'
+                parts.append(f'wh_time_parts({odd}) AS "{name}__parts"')
+                values.append(f'wh_is_local(f."{name}__form", f."{name}__parts") AS "{name}_is_local"')
+            elif column.type == "timestamp":
+                values.append(f'NULL::BOOLEAN AS "{name}_is_local"')
         pairs = [f"{quoted(name)}, {self.staged.trim}({text})" for name, text in self.staged.site.items()]
         site = f"CAST(json_object({', '.join(pairs)}) AS VARCHAR)" if pairs else "NULL::VARCHAR"
-        fields.append(f"{site} AS site_columns")
+        texts.append(f"{site} AS site_columns")
         values.append("f.site_columns")
-        text_rows = f"SELECT {', '.join(fields)} FROM ({self.staged.relation}) AS r"  # noqa: S608
-        return f"SELECT {', '.join(values)} FROM ({text_rows}) AS f"  # noqa: S608
+        rows = f"SELECT {', '.join(texts)} FROM ({self.staged.relation}) AS r"  # noqa: S608
+        for added in (forms, parts):
+            rows = f"SELECT {', '.join(['f.*', *added])} FROM ({rows}) AS f"  # noqa: S608
+        return f"SELECT {', '.join(values)} FROM ({rows}) AS f"  # noqa: S608
 
     def _key_text(self, name: str) -> str:
         text = f't."{name}__text"'
@@ -191,7 +197,7 @@ class Door:
         """What a row must meet, in the order of the contract."""
         checks = []
         for column in (*self.feed.columns, *self._own):
-            checks += _checks(column)
+            checks += _checks(column) if column.name in self.staged.columns or column.required else []
             if self.feed.one_of and column.name == self.feed.one_of[0]:
                 none = " AND ".join(f't."{name}__text" IS NULL' for name in self.feed.one_of)
                 checks.append(Check(none, f"missing_required:{column.name}"))
@@ -225,14 +231,16 @@ class Door:
         return f"({strict})"
 
 
-def _value(column: Column, raw: str) -> str:
+def _value(column: Column) -> str:
     """SQL of a column's value from its trimmed text; null where it cannot be read."""
+    raw = f'f."{column.name}"'
     if column.values:
         return f"CASE WHEN {raw} IN ({', '.join(map(quoted, column.values))}) THEN {raw} END"
     if column == IS_DELETED:
         return f"coalesce(wh_boolean({raw}), false)"
-    if column == UPDATED_AT:
-        return f"wh_instant({raw})"
+    if column.type == "timestamp":
+        parser = "wh_instant" if column == UPDATED_AT else "wh_moment"
+        return f'{parser}({raw}, f."{column.name}__form", f."{column.name}__parts")'
     return raw if column.type == "string" else f"{PARSERS[column.type]}({raw})"
 
 

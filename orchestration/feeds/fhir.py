@@ -14,7 +14,7 @@ import duckdb
 from orchestration.feeds import fhir_clinical, fhir_people
 from orchestration.feeds.codes import CodeMap, load_code_map
 from orchestration.feeds.door import ROW, Staged
-from orchestration.feeds.fhir_resources import MACROS, Mapping, Resource, exclusive, feed_rows
+from orchestration.feeds.fhir_resources import Mapping, Resource, exclusive, feed_rows
 from orchestration.feeds.lake import move_into_place, quoted, table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.opened import FileRefused, Traits, open_text
@@ -216,7 +216,6 @@ def read_fhir(reading: Reading, path: Path, traits: Traits) -> Content:
     Returns:
         What became of it, with one part a feed; lines that fill no feed are a part of ``fhir``.
     """
-    reading.connection.execute(MACROS)
     try:
         text, traits = open_text(path, traits, reading.work)
     except FileRefused as refusal:

@@ -28,37 +28,37 @@ EVERY = {
 }
 
 MACROS = r"""
-CREATE OR REPLACE TEMP MACRO fhir_concepts(concepts) AS flatten([concept.coding for concept in concepts]);
-CREATE OR REPLACE TEMP MACRO fhir_pair(coding) AS coalesce(coding.system, '') || '|' || coding.code;
-CREATE OR REPLACE TEMP MACRO fhir_pairs(codings) AS
+CREATE OR REPLACE MACRO fhir_concepts(concepts) AS flatten([concept.coding for concept in concepts]);
+CREATE OR REPLACE MACRO fhir_pair(coding) AS coalesce(coding.system, '') || '|' || coding.code;
+CREATE OR REPLACE MACRO fhir_pairs(codings) AS
     nullif(array_to_string([fhir_pair(coding) for coding in codings if coding.code IS NOT NULL], ';'), '');
-CREATE OR REPLACE TEMP MACRO fhir_of_system(codings, system_name) AS
+CREATE OR REPLACE MACRO fhir_of_system(codings, system_name) AS
     [coding.code for coding in codings if coding.system = system_name][1];
-CREATE OR REPLACE TEMP MACRO fhir_has(codings, wanted) AS
+CREATE OR REPLACE MACRO fhir_has(codings, wanted) AS
     list_contains([coding.code for coding in codings], wanted);
-CREATE OR REPLACE TEMP MACRO fhir_day(moment) AS
+CREATE OR REPLACE MACRO fhir_day(moment) AS
     CASE strlen(moment) WHEN 4 THEN moment || '-01-01' WHEN 7 THEN moment || '-01' ELSE left(moment, 10) END;
-CREATE OR REPLACE TEMP MACRO fhir_moment(moment) AS
+CREATE OR REPLACE MACRO fhir_moment(moment) AS
     CASE strlen(moment) WHEN 4 THEN moment || '-01-01' WHEN 7 THEN moment || '-01' ELSE moment END;
-CREATE OR REPLACE TEMP MACRO fhir_asked(type_name, identifier) AS
+CREATE OR REPLACE MACRO fhir_asked(type_name, identifier) AS
     type_name || '?identifier=' || coalesce(identifier.system || '|', '') || identifier.value;
-CREATE OR REPLACE TEMP MACRO fhir_contained(link, type_name, inside) AS
+CREATE OR REPLACE MACRO fhir_contained(link, type_name, inside) AS
     fhir_asked(type_name, [entry.identifier[1] for entry in inside if '#' || entry.id = link][1]);
-CREATE OR REPLACE TEMP MACRO fhir_linked(link, type_name) AS
+CREATE OR REPLACE MACRO fhir_linked(link, type_name) AS
     CASE
         WHEN link LIKE 'urn:uuid:%' OR link LIKE 'urn:oid:%' THEN link[10 - (link[5] = 'o')::INTEGER:]
         WHEN contains(link, '?') THEN type_name || '?' || url_decode(regexp_extract(link, '[?](.*)$', 1))
         WHEN regexp_matches(link, '(^|/)PractitionerRole/[^/]+') AND type_name = 'Practitioner'
             THEN 'Practitioner?role=' || regexp_extract(link, 'PractitionerRole/([^/]+)', 1)
         ELSE regexp_extract(link, '([^/]+)(?:/_history/[^/]*)?/?$', 1) END;
-CREATE OR REPLACE TEMP MACRO fhir_reference(target, type_name, inside, own_id) AS
+CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS
     CASE
         WHEN target IS NULL THEN NULL
         WHEN starts_with(target.reference, '#')
             THEN coalesce(fhir_contained(target.reference, type_name, inside), own_id || target.reference)
         WHEN target.reference IS NOT NULL THEN fhir_linked(target.reference, type_name)
         WHEN target.identifier.value IS NOT NULL THEN fhir_asked(type_name, target.identifier) END;
-CREATE OR REPLACE TEMP MACRO fhir_name(names) AS
+CREATE OR REPLACE MACRO fhir_name(names) AS
     coalesce(
         [name for name in names if name.use = 'official'][1],
         [name for name in names if coalesce(name.use, '') NOT IN ('old', 'maiden', 'nickname')][1],

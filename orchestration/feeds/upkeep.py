@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.feeds.door import HASH_KEY, MACROS
+from orchestration.feeds import door, fhir_resources
 from orchestration.feeds.fhir import read_fhir
 from orchestration.feeds.lake import Lake, engine, move_into_place, quoted, table, write_table
 from orchestration.feeds.landing import LandedFile, Notice
@@ -92,6 +92,8 @@ class Upkeep:
         for key in set(self.state.contents) - set(canonical):
             del self.state.contents[key]
         with engine(self.lake, self.threads, self.memory_limit) as connection:
+            connection.execute(door.MACROS)
+            connection.execute(fhir_resources.MACROS)
             self._read_all(connection, self._unread(canonical), progress)
             for key, copy in canonical.items():
                 known = self.state.contents.get(key)
@@ -132,8 +134,7 @@ class Upkeep:
     def _read(self, connection: duckdb.DuckDBPyConnection, copy: Copy) -> Content:
         path, traits = self._present[copy.content].path, self._traits[copy.content]
         with connection.cursor() as cursor:
-            cursor.execute(MACROS)
-            cursor.execute(f"SET VARIABLE {HASH_KEY} = ?", [self.rules.hash_key])
+            cursor.execute(f"SET VARIABLE {door.HASH_KEY} = ?", [self.rules.hash_key])
             reading = Reading(cursor, self.rules, self.lake, copy)
             try:
                 if copy.folder in self.rules.contract.feeds:

@@ -13,8 +13,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.feeds import door, fhir_resources
 from orchestration.feeds.contract import load_contract
-from orchestration.feeds.door import HASH_KEY, MACROS
 from orchestration.feeds.fhir import read_fhir
 from orchestration.feeds.ingest import SEEDS, IngestReport, ingest, mark_loaded
 from orchestration.feeds.lake import Lake
@@ -30,8 +30,9 @@ Row = dict[str, Any]
 def _engine() -> duckdb.DuckDBPyConnection:
     """One engine for all tests of a process; starting one costs more than most of them."""
     connection = duckdb.connect(config={"threads": 1})
-    connection.execute(MACROS)
-    connection.execute(f"SET VARIABLE {HASH_KEY} = ?", [KEY])
+    connection.execute(door.MACROS)
+    connection.execute(fhir_resources.MACROS)
+    connection.execute(f"SET VARIABLE {door.HASH_KEY} = ?", [KEY])
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 

@@ -389,7 +389,7 @@ def test_an_engine_that_fails_names_the_file_and_no_value(
     nights: Nights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nights.land("team/2025-01-01/a.csv", NORTH)
-    monkeypatch.setattr(upkeep, "MACROS", door.MACROS.replace("wh_blank", "wh_other"))
+    monkeypatch.setattr(door, "MACROS", door.MACROS.replace("wh_blank", "wh_other"))
     with pytest.raises(
         EngineFailed, match=r"^team/2025-01-01/a.csv: the engine raised CatalogException"
     ) as caught:
