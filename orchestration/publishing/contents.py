@@ -110,7 +110,9 @@ def _write_inputs(engine: duckdb.DuckDBPyConnection, lake: Path, target: Path) -
     if not path.is_file():
         raise PublishError(f"the lake has no reference/{path.name}: run ingestion before publishing")
     relation = f"read_parquet({literal(path)})"
-    export.export_table(engine, "feed_file", relation, target)
+    # Whether a file was still to be built in this home is no fact of the delivery: other homes say otherwise.
+    delivered = f"(select columns(name -> name <> 'is_pending') from {relation})"  # noqa: S608
+    export.export_table(engine, "feed_file", delivered, target)
     accepted = f"select feed, file_id, rows_accepted from {relation} where status = 'accepted'"  # noqa: S608
     rows = engine.execute(f"{accepted} order by feed, file_id").fetchall()
     feeds: dict[str, list[tuple[str, int]]] = {}
