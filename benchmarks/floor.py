@@ -47,6 +47,7 @@ NEEDED: Final = (
     "case_review",
     "claim_line",
 )
+_CSV: Final = "format csv, header, auto_detect false, delim ',', quote '\"'"
 _READ, _READ_REST, _WRITE = "read", "read other feeds", "write"
 # Times of other feeds are in UTC as they are sent, and those of care_activity local without an offset.
 _WITH_OFFSET: Final = frozenset({("consent", "granted_at"), ("consent", "revoked_at")})
@@ -122,7 +123,7 @@ class Floor:
             if path.parent.name <= self._as_of.isoformat():
                 with path.open(encoding="utf-8") as handle:
                     header = handle.readline().strip()
-                self._engine.execute(f"copy {feed.name} ({header}) from '{path}' (header, delim ',')")
+                self._engine.execute(f"copy {feed.name} ({header}) from '{path}' ({_CSV})")
         for column in with_offset:
             self._engine.execute(f'alter table {feed.name} alter "{column}" type TIMESTAMP')
 

@@ -63,17 +63,19 @@ class Measured:
         return max([self.highest_mib, *(mib for _, mib in self.samples)])
 
     def stretches(self, named: Sequence[tuple[str, float, float]]) -> tuple[Stretch, ...]:
-        """Return the stretches that a command named, and what it spent before, between and after them."""
-        found = [
-            Stretch(
-                name,
-                until - begun,
-                max((mib for moment, mib in self.samples if begun <= moment <= until), default=0.0),
-            )
-            for name, begun, until in named
-        ]
-        rest = self.seconds - sum(stretch.seconds for stretch in found)
-        return (*found, Stretch("start and end", max(rest, 0.0), 0.0))
+        """Return the stretches that a command named, in their order, and what it spent around them."""
+        first = min((begun for _, begun, _ in named), default=self.ended_at)
+        last = max((until for *_, until in named), default=self.ended_at)
+        between = (last - first) - sum(until - begun for _, begun, until in named)
+        return (
+            Stretch("start", first - self.begun_at, self._peak(self.begun_at, first)),
+            *(Stretch(name, until - begun, self._peak(begun, until)) for name, begun, until in named),
+            Stretch("between stages", max(between, 0.0), self._peak(first, last)),
+            Stretch("end", self.ended_at - last, self._peak(last, self.ended_at)),
+        )
+
+    def _peak(self, begun: float, until: float) -> float:
+        return max((mib for moment, mib in self.samples if begun <= moment <= until), default=0.0)
 
 
 def measure(command: Sequence[str], *, environment: Mapping[str, str], folder: Path) -> Measured:

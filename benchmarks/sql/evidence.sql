@@ -78,7 +78,7 @@ semi join (
         diagnosis.patient_id,
         accepted.policy_version,
         coalesce(diagnosis.onset_on, diagnosis.recorded_on, date '1000-01-01') as began_on,
-        diagnosis.abated_on
+        coalesce(diagnosis.abated_on, date '9999-12-31') as abated_on
     from (
         select
             latest_condition.*,
@@ -106,7 +106,7 @@ semi join (
     on month.patient_id = eligible.patient_id
     and month.policy_version = eligible.policy_version
     and eligible.began_on <= month.date_of_service
-    and (eligible.abated_on is null or eligible.abated_on > month.date_of_service);
+    and eligible.abated_on > month.date_of_service;
 
 create temp table consent_on_file as
 select month.patient_id, month.program, month.service_month
@@ -115,14 +115,18 @@ semi join latest_consent
     on month.patient_id = latest_consent.patient_id
     and month.program = latest_consent.program
     and latest_consent.granted_at <= month.first_credited_at
-    and (latest_consent.revoked_at is null or latest_consent.revoked_at > month.first_credited_at);
+    and coalesce(latest_consent.revoked_at, timestamp '9999-12-31') > month.first_credited_at;
 
 create temp table documented_late as
 select month.patient_id, month.program, month.service_month
 from month_of_program as month
 semi join (
-    select segment.patient_id, segment.program, segment.service_month, segment.service_on, entry.documented_at,
-        (entry.documented_at + to_seconds(zone_offset.offset_seconds))::date as documented_on
+    select
+        segment.patient_id,
+        segment.program,
+        segment.service_month,
+        coalesce((entry.documented_at + to_seconds(zone_offset.offset_seconds))::date, date '9999-12-31')
+            - segment.service_on as days_late
     from segment
     join entry using (entry_id)
     join enrolment on segment.episode_id = enrolment.episode_id
@@ -142,8 +146,7 @@ semi join (
     on month.patient_id = documented.patient_id
     and month.program = documented.program
     and month.service_month = documented.service_month
-    and (documented.documented_at is null
-        or documented.documented_on - documented.service_on > month.late_documentation_days);
+    and documented.days_late > month.late_documentation_days;
 
 create temp table standing_line as
 select

@@ -1,24 +1,35 @@
 -- Each slice with its episode, policy and the first reason why it cannot count; then who has claimed a moment first.
-create temp table placed as
+create temp table claimed as
 select
-    slice.*,
-    own_zone.time_zone as own_time_zone,
-    case when slice.started_at >= own_zone.midnight_at then own_zone.last_on else own_zone.first_on end as own_local_on,
-    case when slice.started_at >= tested.midnight_at then tested.last_on else tested.first_on end as tested_on,
+    slice.entry_id,
+    slice.started_at,
     entry_episode.episode_id,
-    entry_episode.program
+    entry_episode.program,
+    case when slice.started_at >= tested.midnight_at then tested.last_on else tested.first_on end as local_on
 from slice
-join entry_zone as own_zone on slice.entry_id = own_zone.entry_id and slice.time_zone = own_zone.time_zone
-left join (
-    entry_episode join entry_zone as tested using (entry_id, time_zone)
-)
-    on slice.entry_id = entry_episode.entry_id
-    and case when slice.started_at >= tested.midnight_at then tested.last_on else tested.first_on end
+join entry_episode using (entry_id)
+join entry_zone as tested
+    on entry_episode.entry_id = tested.entry_id and entry_episode.time_zone = tested.time_zone
+where
+    case when slice.started_at >= tested.midnight_at then tested.last_on else tested.first_on end
     between entry_episode.started_on and entry_episode.last_day_on
 qualify row_number() over (
     partition by slice.entry_id, slice.started_at
-    order by entry_episode.precedence nulls last, entry_episode.started_on desc, entry_episode.episode_id
+    order by entry_episode.precedence, entry_episode.started_on desc, entry_episode.episode_id
 ) = 1;
+
+create temp table placed as
+select
+    slice.*,
+    claimed.episode_id,
+    claimed.program,
+    coalesce(
+        claimed.local_on,
+        case when slice.started_at >= own_zone.midnight_at then own_zone.last_on else own_zone.first_on end
+    ) as local_on
+from slice
+join entry_zone as own_zone on slice.entry_id = own_zone.entry_id and slice.time_zone = own_zone.time_zone
+left join claimed on slice.entry_id = claimed.entry_id and slice.started_at = claimed.started_at;
 
 create temp table consented as
 select distinct placed.entry_id, placed.started_at
@@ -30,28 +41,24 @@ join latest_consent
     and (latest_consent.revoked_at is null or latest_consent.revoked_at > placed.started_at);
 
 create temp table qualified as
-with dated as (
-    select *, coalesce(tested_on, own_local_on) as local_on from placed
-),
-
-governed as (
+with governed as (
     select
-        dated.*,
+        placed.*,
         coverage_period.payer_id,
         coalesce(own_policy.policy_version, default_policy.policy_version) as policy_version
-    from dated
+    from placed
     left join coverage_period
-        on dated.patient_id = coverage_period.patient_id
-        and dated.local_on >= coverage_period.valid_from
-        and dated.local_on < coverage_period.valid_until
+        on placed.patient_id = coverage_period.patient_id
+        and placed.local_on >= coverage_period.valid_from
+        and placed.local_on < coverage_period.valid_until
     left join payer_policy as own_policy
         on coverage_period.payer_id = own_policy.payer_id
-        and dated.local_on >= own_policy.in_force_from
-        and dated.local_on < own_policy.in_force_until
+        and placed.local_on >= own_policy.in_force_from
+        and placed.local_on < own_policy.in_force_until
     join payer_policy as default_policy
         on default_policy.payer_id = 'default'
-        and dated.local_on >= default_policy.in_force_from
-        and dated.local_on < default_policy.in_force_until
+        and placed.local_on >= default_policy.in_force_from
+        and placed.local_on < default_policy.in_force_until
 ),
 
 excluded as (

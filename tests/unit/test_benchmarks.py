@@ -39,21 +39,28 @@ def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
         )
 
 
-def test_what_no_stage_names_is_start_and_end() -> None:
-    measured = Measured(100.0, 110.0, ((101.0, 10.0), (104.0, 30.0), (108.0, 20.0)), 25.0)
+def test_what_no_stage_names_is_start_end_or_between() -> None:
+    measured = Measured(100.0, 110.0, ((100.2, 5.0), (101.0, 10.0), (104.0, 30.0), (108.0, 20.0)), 25.0)
     assert measured.peak_mib == 30.0
     assert measured.stretches([("one", 100.5, 102.5), ("two", 103.0, 107.0)]) == (
+        Stretch("start", 0.5, 5.0),
         Stretch("one", 2.0, 10.0),
         Stretch("two", 4.0, 30.0),
-        Stretch("start and end", 4.0, 0.0),
+        Stretch("between stages", 0.5, 30.0),
+        Stretch("end", 3.0, 20.0),
     )
+
+
+def test_a_command_without_stages_is_all_start() -> None:
+    measured = Measured(100.0, 110.0, (), 25.0)
+    assert [stretch.seconds for stretch in measured.stretches([])] == [10.0, 0.0, 0.0]
 
 
 def run(seconds: float) -> Run:
     return Run(
         seconds,
         2048.0,
-        (Stretch("build", seconds * 3 / 4, 2048.0), Stretch("start and end", seconds / 4, 0.0)),
+        (Stretch("build", seconds * 3 / 4, 2048.0), Stretch("end", seconds / 4, 0.0)),
     )
 
 
