@@ -84,10 +84,10 @@ def read_months(clinic: Clinic, segments: list[Segment]) -> list[Month]:
     for patient_id, program, month in _months_in_program(clinic):
         by_key.setdefault((patient_id, program, month), [])
     for segment in segments:
-        if segment.episode is not None:
-            # Time after as_of has no row of its own; in a month that has one it is uncredited time.
+        # Time after as_of is uncredited time of a month that has begun, and of no month that has not.
+        if segment.episode is not None and segment.month <= clinic.as_of:
             key = (segment.entry.patient_id, segment.episode["program"], segment.month)
-            by_key.get(key, []).append(segment)
+            by_key.setdefault(key, []).append(segment)
     found: list[Month] = []
     previous: Month | None = None
     for (patient_id, program, month), own in sorted(by_key.items()):
