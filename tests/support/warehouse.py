@@ -192,7 +192,7 @@ class Marts:
     def __init__(self, engine: duckdb.DuckDBPyConnection, tests: list[CompiledNode]) -> None:
         """Keep the open database; ``close`` gives it back."""
         self.engine = engine
-        self._tests = tests
+        self.tests = tests
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query, or of a table named alone."""
@@ -203,7 +203,7 @@ class Marts:
     def failing_tests(self) -> dict[str, int]:
         """The project's blocking data tests that return rows on this database, with how many."""
         failing = {}
-        for test in self._tests:
+        for test in self.tests:
             found = self.engine.execute(f"select count(*) from ({test.sql})").fetchone()
             if found and found[0]:
                 failing[test.name] = int(found[0])
