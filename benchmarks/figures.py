@@ -18,18 +18,20 @@ class Run:
 
     Attributes:
         seconds: wall time.
+        cpu_seconds: processor time.
         peak_mib: most memory of its process tree.
         stretches: its parts, in order.
     """
 
     seconds: float
+    cpu_seconds: float
     peak_mib: float
     stretches: tuple[Stretch, ...]
 
     @classmethod
     def of(cls, measured: Measured, named: list[tuple[str, float, float]]) -> "Run":
         """Return what was measured with the parts that the command named."""
-        return cls(measured.seconds, measured.peak_mib, measured.stretches(named))
+        return cls(measured.seconds, measured.cpu_seconds, measured.peak_mib, measured.stretches(named))
 
 
 @dataclass(frozen=True)
@@ -86,4 +88,4 @@ def read_report(path: Path) -> Report:
 
 def _run(kept: dict[str, Any]) -> Run:
     stretches = tuple(Stretch(**stretch) for stretch in kept["stretches"])
-    return Run(kept["seconds"], kept["peak_mib"], stretches)
+    return Run(kept["seconds"], kept["cpu_seconds"], kept["peak_mib"], stretches)

@@ -78,8 +78,9 @@ def _night(clinic: Clinic, home: Path, as_of: date, what: str, say: Say) -> Run:
 
 
 def _told(run: Run, what: str, say: Say) -> Run:
-    stages = ", ".join(f"{stretch.name} {stretch.seconds:.1f}" for stretch in run.stretches)
-    say(f"  {what}: {run.seconds:.1f} s, {run.peak_mib / 1024:.1f} GB ({stages})")
+    stages = ", ".join(f"{part.name} {part.seconds:.1f}/{part.cpu_seconds:.1f}" for part in run.stretches)
+    memory = f"{run.peak_mib / 1024:.1f} GB"
+    say(f"  {what}: {run.seconds:.1f} s, processor {run.cpu_seconds:.1f} s, {memory} ({stages})")
     return run
 
 

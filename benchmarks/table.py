@@ -16,7 +16,8 @@ _Row = tuple[str, Callable[[Figures], str], str]
 def render(report: Report) -> str:
     """Return the report's tables: the sizes beside each other, then each kind of night by its stages."""
     parts = [
-        f"Machine: {report.machine}. A full build of next to nothing: {_seconds(report.smallest.seconds)}.",
+        f"Machine: {report.machine}. A full build of next to nothing: {_seconds(report.smallest.seconds)}, "
+        f"processor {_seconds(report.smallest.cpu_seconds)}.",
         _whole(report),
     ]
     kinds: tuple[tuple[str, Callable[[Figures], Run]], ...] = (
@@ -60,7 +61,7 @@ def _whole(report: Report) -> str:
         (
             "Full build net of next to nothing / floor",
             lambda size: _ratio(size.full.seconds - smallest, size.floor.seconds),
-            "",
+            "at most 2.00 at 1,000,000",
         ),
         (
             "Night net of the empty night / full build net of it",
@@ -69,6 +70,10 @@ def _whole(report: Report) -> str:
             ),
             "at most 10 %",
         ),
+        ("Processor time, floor", lambda size: _seconds(size.floor.cpu_seconds), ""),
+        ("Processor time, full build", lambda size: _seconds(size.full.cpu_seconds), ""),
+        ("Processor time, empty night", lambda size: _seconds(size.empty.cpu_seconds), ""),
+        ("Processor time, night", lambda size: _seconds(size.night.cpu_seconds), ""),
         ("Peak memory, floor", lambda size: _memory(size.floor.peak_mib), ""),
         ("Peak memory, full build", lambda size: _memory(size.full.peak_mib), "under 8 GB"),
         ("Peak memory, night", lambda size: _memory(size.night.peak_mib), ""),
@@ -88,7 +93,10 @@ def _by_stage(title: str, sizes: Sequence[Figures], run_of: Callable[[Figures], 
             found = [stretch for stretch in run.stretches if stretch.name == name]
             seconds = sum(stretch.seconds for stretch in found)
             peak = max((stretch.peak_mib for stretch in found), default=0.0)
-            row.append(f"{_seconds(seconds)} ({_share(seconds, run.seconds)}, {_memory(peak)})")
+            cpu = _seconds(sum(stretch.cpu_seconds for stretch in found))
+            row.append(
+                f"{_seconds(seconds)} ({_share(seconds, run.seconds)}, processor {cpu}, {_memory(peak)})"
+            )
         body.append(row)
     return _markdown([title, *(f"{size.patients:,}" for size in sizes)], body)
 
@@ -107,8 +115,8 @@ def _memory(mib: float) -> str:
 
 
 def _ratio(part: float, whole: float) -> str:
-    return f"{part / whole:.2f}" if whole > 0 else "-"
+    return f"{part / whole:.2f}" if part >= 0 and whole > 0 else "-"
 
 
 def _share(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.0f} %" if whole > 0 else "-"
+    return f"{100 * part / whole:.0f} %" if part >= 0 and whole > 0 else "-"

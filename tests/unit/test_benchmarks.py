@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.figures import Figures, Report, Run, read_report
-from benchmarks.measure import CommandError, Measured, Stretch, measure
+from benchmarks.measure import CommandError, Measured, Sample, Stretch, measure
 from benchmarks.night import read_stages
 from benchmarks.table import BEGIN, END, placed_in, render
 
@@ -39,28 +39,33 @@ def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
         )
 
 
+def looks(*each: tuple[float, float, float]) -> tuple[Sample, ...]:
+    return tuple(Sample(*look) for look in each)
+
+
 def test_what_no_stage_names_is_start_end_or_between() -> None:
-    measured = Measured(100.0, 110.0, ((100.2, 5.0), (101.0, 10.0), (104.0, 30.0), (108.0, 20.0)), 25.0)
+    samples = looks((100.5, 5.0, 1.0), (102.5, 10.0, 3.0), (105.0, 30.0, 4.0), (109.0, 20.0, 8.0))
+    measured = Measured(100.0, 110.0, samples, 8.5, 25.0)
     assert measured.peak_mib == 30.0
-    assert measured.stretches([("one", 100.5, 102.5), ("two", 103.0, 107.0)]) == (
-        Stretch("start", 0.5, 5.0),
-        Stretch("one", 2.0, 10.0),
-        Stretch("two", 4.0, 30.0),
-        Stretch("between stages", 0.5, 30.0),
-        Stretch("end", 3.0, 20.0),
+    assert measured.stretches([("one", 100.5, 102.5), ("two", 105.0, 107.0)]) == (
+        Stretch("start", 0.5, 1.0, 5.0),
+        Stretch("one", 2.0, 2.0, 10.0),
+        Stretch("two", 2.0, 2.0, 30.0),
+        Stretch("between stages", 2.5, 1.0, 30.0),
+        Stretch("end", 3.0, 2.5, 20.0),
     )
 
 
 def test_a_command_without_stages_is_all_start() -> None:
-    measured = Measured(100.0, 110.0, (), 25.0)
-    assert [stretch.seconds for stretch in measured.stretches([])] == [10.0, 0.0, 0.0]
+    measured = Measured(100.0, 110.0, (), 4.0, 25.0)
+    found = [(stretch.seconds, stretch.cpu_seconds) for stretch in measured.stretches([])]
+    assert found == [(10.0, 4.0), (0.0, 0.0), (0.0, 0.0)]
 
 
 def run(seconds: float) -> Run:
+    build, end = seconds * 3 / 4, seconds / 4
     return Run(
-        seconds,
-        2048.0,
-        (Stretch("build", seconds * 3 / 4, 2048.0), Stretch("end", seconds / 4, 0.0)),
+        seconds, seconds, 2048.0, (Stretch("build", build, build, 2048.0), Stretch("end", end, end, 0.0))
     )
 
 
@@ -74,17 +79,17 @@ def report() -> Report:
 def test_ratios_are_net_of_the_empty_night() -> None:
     shown = render(report())
     assert "| Full build net of the empty night / floor | 2.00 | 10.00 | at most 2.00 at 1,000,000 |" in shown
-    assert "| Full build net of next to nothing / floor | 3.00 | 11.00 |  |" in shown
+    assert "| Full build net of next to nothing / floor | 3.00 | 11.00 | at most 2.00 at 1,000,000 |" in shown
     assert "| Night net of the empty night / full build net of it | 5 % | 1 % | at most 10 % |" in shown
     assert "| Empty night | 40.0 s | 40.0 s | at most 45 s |" in shown
 
 
 def test_each_stage_has_its_seconds_share_and_memory() -> None:
-    assert "| build | 45.0 s (75 %, 2.0 GB) | 105.0 s (75 %, 2.0 GB) |" in render(report())
+    assert "| build | 45.0 s (75 %, processor 45.0 s, 2.0 GB) |" in render(report())
 
 
 def test_a_size_without_net_time_has_no_ratio() -> None:
-    only = replace(report().sizes[0], floor=run(0))
+    only = replace(report().sizes[0], full=run(30))
     assert "| Full build net of the empty night / floor | - |" in render(replace(report(), sizes=(only,)))
 
 
