@@ -70,7 +70,9 @@ final as (
         addon_amount_usd,
         month_amount_usd,
         cast(minutes_to_next_tier as integer) as minutes_to_next_tier,
-        case when minutes_to_next_tier is not null and base_code is distinct from next_base_code then next_base_code
+        case
+            when minutes_to_next_tier is not null and coalesce(base_code, '') <> next_base_code
+                then next_base_code
             else next_addon_code
         end as next_procedure_code,
         case

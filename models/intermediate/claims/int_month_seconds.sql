@@ -62,25 +62,25 @@ pivoted as (
         patient_id,
         program,
         service_month,
+        {%- for disposition in uncredited_dispositions() %}
+        cast(sum(case when disposition = '{{ disposition }}' then seconds else 0 end) as bigint)
+            as {{ disposition }}_seconds,
+        {%- endfor %}
+        {%- for role in staff_roles() %}
+        cast(sum(case when disposition = 'credited' and staff_role = '{{ role }}' then seconds else 0 end) as bigint)
+            as credited_{{ role }}_seconds,
+        {%- endfor %}
+        {%- for activity_class in activity_classes() %}
+        cast(sum(
+            case when disposition = 'credited' and activity_class = '{{ activity_class }}' then seconds else 0 end
+        ) as bigint) as credited_{{ activity_class }}_seconds,
+        {%- endfor %}
         cast(sum(case when disposition = 'credited' then seconds else 0 end) as bigint) as credited_seconds,
         cast(sum(case when disposition <> 'credited' then seconds else 0 end) as bigint) as uncredited_seconds,
         min(case when disposition = 'credited' then first_at end) as first_credited_at,
         min(case when disposition = 'credited' then first_on end) as first_credited_on,
         min(case when disposition = 'credited' then lowest_payer_id end) as lowest_payer_id,
         max(case when disposition = 'credited' then highest_payer_id end) as highest_payer_id
-        {%- for disposition in uncredited_dispositions() %},
-        cast(sum(case when disposition = '{{ disposition }}' then seconds else 0 end) as bigint)
-            as {{ disposition }}_seconds
-        {%- endfor %}
-        {%- for role in staff_roles() %},
-        cast(sum(case when disposition = 'credited' and staff_role = '{{ role }}' then seconds else 0 end) as bigint)
-            as credited_{{ role }}_seconds
-        {%- endfor %}
-        {%- for activity_class in activity_classes() %},
-        cast(sum(
-            case when disposition = 'credited' and activity_class = '{{ activity_class }}' then seconds else 0 end
-        ) as bigint) as credited_{{ activity_class }}_seconds
-        {%- endfor %}
     from summed
     group by knowledge_id, patient_id, program, service_month
 ),

@@ -47,13 +47,13 @@ base as (
     select
         ladder.*,
         cast(case
-            when is_midpoint then floor(stated_floor_minutes / 2) + 1
-            else stated_floor_minutes
+            when ladder.is_midpoint then floor(ladder.stated_floor_minutes / 2) + 1
+            else ladder.stated_floor_minutes
         end as integer) as floor_minutes
     from ladder
     where
-        rung = 'base'
-        and stated_floor_minutes is not null
+        ladder.rung = 'base'
+        and ladder.stated_floor_minutes is not null
 ),
 
 -- The last minute that a capped add-on pays for; a cap of 0 ends where the first unit would begin.

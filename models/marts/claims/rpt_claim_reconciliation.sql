@@ -28,8 +28,13 @@ judged as (
         submitted.procedure_code,
         submitted.standing_units,
         max(
-            case when code_rung.units >= submitted.standing_units and code_rung.floor_minutes <= month_chain.credited_minutes
-                then 1 else 0 end
+            case
+                when
+                    code_rung.units >= submitted.standing_units
+                    and code_rung.floor_minutes <= month_chain.credited_minutes
+                    then 1
+                else 0
+            end
         ) as is_reached
     from submitted
     left join month_chain

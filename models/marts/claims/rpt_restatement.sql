@@ -52,10 +52,10 @@ changed as (
 caused as (
     select
         changed.candidate_id,
-        max(late_change.delivered_on) as changed_on
-        {%- for feed in late_feeds() %},
-        max(case when late_change.feed = '{{ feed }}' then ';{{ feed }}' else '' end) as {{ feed }}_cause
+        {%- for feed in late_feeds() %}
+        max(case when late_change.feed = '{{ feed }}' then ';{{ feed }}' else '' end) as {{ feed }}_cause,
         {%- endfor %}
+        max(late_change.delivered_on) as changed_on
     from changed
     inner join late_change
         on changed.patient_id = late_change.patient_id

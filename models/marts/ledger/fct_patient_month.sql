@@ -25,16 +25,16 @@ final as (
         claim_month.days_left,
         claim_month.minutes_to_next_tier,
         cast(claim_month.next_tier_amount_usd as decimal(18, 2)) as next_tier_amount_usd,
+        {%- for disposition in uncredited_dispositions() %}
+        coalesce(month_seconds.{{ disposition }}_seconds, 0) as {{ disposition }}_seconds,
+        {%- endfor %}
+        {%- for role in staff_roles() %}
+        coalesce(month_seconds.credited_{{ role }}_seconds, 0) as credited_{{ role }}_seconds,
+        {%- endfor %}
+        {%- for activity_class in activity_classes() %}
+        coalesce(month_seconds.credited_{{ activity_class }}_seconds, 0) as credited_{{ activity_class }}_seconds,
+        {%- endfor %}
         claim_month.episode_id
-        {%- for disposition in uncredited_dispositions() %},
-        coalesce(month_seconds.{{ disposition }}_seconds, 0) as {{ disposition }}_seconds
-        {%- endfor %}
-        {%- for role in staff_roles() %},
-        coalesce(month_seconds.credited_{{ role }}_seconds, 0) as credited_{{ role }}_seconds
-        {%- endfor %}
-        {%- for activity_class in activity_classes() %},
-        coalesce(month_seconds.credited_{{ activity_class }}_seconds, 0) as credited_{{ activity_class }}_seconds
-        {%- endfor %}
     from claim_month
     left join month_seconds
         on claim_month.patient_id = month_seconds.patient_id

@@ -78,10 +78,10 @@ final as (
         psychiatric_consultant_id,
         minutes_to_next_tier,
         recent_contacts,
-        relapse_prevention_plan_on
-        {%- for flag in registry_flags() %},
-        is_flagged_{{ flag }}
+        {%- for flag in registry_flags() %}
+        is_flagged_{{ flag }},
         {%- endfor %}
+        relapse_prevention_plan_on
     from flagged
 )
 
