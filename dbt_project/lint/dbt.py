@@ -17,6 +17,8 @@ def __getattr__(name: str) -> Callable[..., str]:
             return name.removeprefix("type_")
         if name == "generate_series":
             return "select 1 as generated_number"
+        if name == "listagg":
+            return f"string_agg({arguments[0]}, {arguments[1]} {arguments[2]})"
         return f"{name}({', '.join(str(argument) for argument in arguments)})"
 
     return render
