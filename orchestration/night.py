@@ -306,18 +306,19 @@ class Night:
         try:
             yield said.append
         except Exception as error:
-            self._fail(stage, error, monotonic() - begun)
+            self.reporter.finished(stage, monotonic() - begun, "failed")
+            raise StageError(self.fail(stage, error)) from None
         else:
             self.reporter.finished(stage, monotonic() - begun, said[-1] if said else "done")
 
-    def _fail(self, stage: str, error: Exception, seconds: float) -> None:
-        text = safe_error_text(error)
-        LOGGER.error("%s failed: %s", stage, text)
+    def fail(self, stage: str, error: Exception) -> str:
+        """Write down why a stage failed, without what the error says of a row, and return it as one line."""
+        text = f"{stage}: {safe_error_text(error)}"
+        LOGGER.error("%s failed", text)
         for frame in safe_frames(error):
             LOGGER.error("  %s", frame)
-        self.reporter.finished(stage, seconds, "failed")
         try:
-            self.hold_back(f"{stage}: {text}")
+            self.hold_back(text)
         except Exception as second:
             LOGGER.error("the status could not be written: %s", safe_error_text(second))
-        raise StageError(f"{stage}: {text}") from None
+        return text

@@ -50,7 +50,12 @@ def run_night(settings: Settings, reporter: Reporter) -> Outcome:
     night = Night(settings, reporter, as_of)
     log_file = settings.logs / f"night-{as_of}.log"
     with night.locked(), _logging_to(log_file):
-        return Outcome(_run_job(night, as_of), as_of, log_file)
+        try:
+            is_published = _run_job(night, as_of)
+        except Exception as error:
+            night.fail(PREPARE, error)
+            is_published = False
+    return Outcome(is_published, as_of, log_file)
 
 
 def _business_date(settings: Settings) -> date:

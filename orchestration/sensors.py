@@ -20,12 +20,13 @@ from dagster import (
     sensor,
 )
 
-from orchestration.feeds.landing import scan
+from orchestration.feeds.contract import load_contract
+from orchestration.feeds.landing import FHIR, HL7V2, scan
 from orchestration.fingerprints import landing_hash
 from orchestration.jobs import has_succeeded, is_night_going_on, nightly_job, run_config, run_tags
 from orchestration.notifications import failure_message, send
 from orchestration.publishing.status import read_status
-from orchestration.settings import Settings
+from orchestration.settings import ConfigurationError, Settings
 
 _SECONDS_BETWEEN_LOOKS = 300
 
@@ -43,7 +44,13 @@ def build_landed_sensor(settings: Settings) -> SensorDefinition:
 
     It waits until two looks in a row see the same files, so that nothing half-copied is read, and starts one
     night a day: what comes later is for the schedule.
+
+    Raises:
+        ConfigurationError: a required feed is no feed, so that no day would ever be complete.
     """
+    unknown = sorted(set(settings.required_feeds) - {*load_contract().feeds, FHIR, HL7V2})
+    if unknown:
+        raise ConfigurationError(f"WARMHANDOFF_REQUIRED_FEEDS names unknown feeds: {', '.join(unknown)}")
 
     @sensor(
         job=nightly_job,

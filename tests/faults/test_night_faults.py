@@ -83,14 +83,14 @@ def _steps_of_the_only_run(settings: Settings) -> tuple[DagsterRunStatus, set[st
 def test_a_warning_holds_nothing_back(site: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     warning = CheckResult(**{**vars(BROKEN), "severity": "warning"})
     monkeypatch.setattr("orchestration.quality.gates.run_gate", lambda *_, **__: [warning])
-    monkeypatch.setattr("orchestration.transform.build", _stop_after_the_gate)
+    monkeypatch.setattr("orchestration.transform.build", _stop)
     run_night(site, LogReporter())
     held = read_status(site.published).held_back
     assert held is not None
     assert held.reason == "build: stopped by the test"
 
 
-def _stop_after_the_gate(*_: object, **__: object) -> None:
+def _stop(*_: object, **__: object) -> None:
     raise TransformError("stopped by the test")
 
 
@@ -134,3 +134,13 @@ def test_a_night_after_a_failed_one_counts_since_the_first(
     status = read_status(site.published)
     assert status.held_back is not None
     assert (status.held_back.since.isoformat(), str(status.as_of_date)) == ("2026-06-30", "2026-07-01")
+
+
+def test_a_project_that_does_not_parse_holds_the_night_back(
+    site: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.build.prepare_manifest", _stop)
+    assert not run_night(site, LogReporter()).is_published
+    held = read_status(site.published).held_back
+    assert held is not None
+    assert held.reason == "prepare: stopped by the test"

@@ -19,7 +19,7 @@ from orchestration.jobs import JOB_NAME, run_tags
 from orchestration.notifications import Message, NotificationError, failure_message, send
 from orchestration.publishing.status import CurrentGeneration, HeldBack, Status
 from orchestration.sensors import build_landed_sensor, complete_day
-from orchestration.settings import Settings
+from orchestration.settings import ConfigurationError, Settings
 
 REQUIRED = ("patient", "encounter", "episode", "care_activity")
 Land = Callable[[str, str], Path]
@@ -54,6 +54,14 @@ def test_an_upload_that_goes_on_does_not_count(settings: Settings, land: Land) -
     place = settings.landing / "episode" / "2026-06-30"
     (place / "episode.csv").rename(place / "episode.csv.part")
     assert complete_day(settings.landing, REQUIRED) is None
+
+
+def test_a_required_feed_that_is_none_is_refused(settings: Settings) -> None:
+    mistyped = settings.model_copy(update={"required_feeds": ("patient", "care_activities")})
+    with pytest.raises(
+        ConfigurationError, match="WARMHANDOFF_REQUIRED_FEEDS names unknown feeds: care_activities"
+    ):
+        build_landed_sensor(mistyped)
 
 
 def test_a_site_without_required_feeds_starts_nothing_early(settings: Settings, land: Land) -> None:
