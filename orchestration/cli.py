@@ -112,7 +112,7 @@ def nightly(
     with TerminalReporter(err) as reporter:
         outcome = run_night(settings, reporter)
     if outcome.is_published:
-        opens_ui = f"warmhandoff ui --landing {settings.landing} --home {settings.home}"
+        opens_ui = f"{sys.argv[0]} ui --landing {settings.landing} --home {settings.home}"
         out.print(render_summary(summarize(settings.published), how_to_open_ui=opens_ui))
         return
     held = read_status(settings.published).held_back
