@@ -74,6 +74,19 @@ def _whole(report: Report) -> str:
         ("Processor time, full build", lambda size: _seconds(size.full.cpu_seconds), ""),
         ("Processor time, empty night", lambda size: _seconds(size.empty.cpu_seconds), ""),
         ("Processor time, night", lambda size: _seconds(size.night.cpu_seconds), ""),
+        (
+            "Processor time, full build net of next to nothing / floor",
+            lambda size: _ratio(size.full.cpu_seconds - report.smallest.cpu_seconds, size.floor.cpu_seconds),
+            "",
+        ),
+        (
+            "Processor time, night net of next to nothing / full build net of it",
+            lambda size: _share(
+                size.night.cpu_seconds - report.smallest.cpu_seconds,
+                size.full.cpu_seconds - report.smallest.cpu_seconds,
+            ),
+            "",
+        ),
         ("Peak memory, floor", lambda size: _memory(size.floor.peak_mib), ""),
         ("Peak memory, full build", lambda size: _memory(size.full.peak_mib), "under 8 GB"),
         ("Peak memory, night", lambda size: _memory(size.night.peak_mib), ""),
