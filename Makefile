@@ -46,7 +46,7 @@ ui: $(INSTALLED) ## Open Dagster's web UI of the demo's home on this machine (or
 		$(BIN)/warmhandoff ui --home "$${WARMHANDOFF_HOME:-$(DEMO_HOME)}"
 
 check: $(INSTALLED) lint types sql-quick $(MANIFEST) ## The quick checks of the edit loop, under a minute
-	@$(BIN)/pytest tests/unit -n $(WORKERS) -q
+	@$(BIN)/pytest tests/unit -n $(WORKERS) -q -m "not slow"
 
 test: $(INSTALLED) lint types $(MANIFEST) sql-full ## Everything that CI runs
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile

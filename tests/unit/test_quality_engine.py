@@ -22,6 +22,8 @@ from tests.unit.quality_faults import AT_ONCE, FAULTS
 from tests.unit.quality_lake import RawLake
 from tests.unit.quality_warehouse import AS_OF, make_warehouse
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = "Zyxwvcanary"
 

@@ -71,6 +71,7 @@ def test_a_manifest_is_made_once_and_again_when_half_written(parsed_project: Set
     assert json.loads(manifest.read_bytes())["nodes"].keys() == json.loads(whole)["nodes"].keys()
 
 
+@pytest.mark.slow
 def test_a_build_without_a_lake_fails_with_nodes_and_kinds_alone(settings: Settings) -> None:
     settings.make_home()
     with pytest.raises(TransformError) as told:
