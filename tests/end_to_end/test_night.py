@@ -68,7 +68,7 @@ def test_the_night_is_published_and_says_what_it_did(place: Place) -> None:
         "Checks",
         "Minutes credited and lost",
         "Claim candidates",
-        "warmhandoff ui",
+        "Web interface:",
     ):
         assert part in place.ended.printed
 
