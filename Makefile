@@ -79,7 +79,7 @@ sql-quick:
 	touch $(LINTED)
 
 sql-full: $(MANIFEST)
-	@$(DBT_PLACES) $(SQLFLUFF) lint -q --templater dbt models dbt_project/tests
+	@$(DBT_PLACES) $(SQLFLUFF) lint -q --templater dbt $(CURDIR)/models $(CURDIR)/dbt_project/tests
 
 # Parsing needs no input: names that lead nowhere are enough.
 $(MANIFEST): $(INSTALLED) $(DBT_FILES)
