@@ -112,7 +112,8 @@ def nightly(
     with TerminalReporter(err) as reporter:
         outcome = run_night(settings, reporter)
     if outcome.is_published:
-        opens_ui = f"{sys.argv[0]} ui --landing {settings.landing} --home {settings.home}"
+        called = sys.argv[0] if Path(sys.argv[0]).name == app.info.name else app.info.name
+        opens_ui = f"{called} ui --landing {settings.landing} --home {settings.home}"
         out.print(render_summary(summarize(settings.published), how_to_open_ui=opens_ui))
         return
     held = read_status(settings.published).held_back
