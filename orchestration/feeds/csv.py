@@ -32,7 +32,8 @@ def _read_csv(text: Path, header: Header, *, is_clean: bool) -> str:
 
 def _staged(header: Header, relation: str, traits: Traits, scrubbed: Scrubbed | None = None) -> Staged:
     columns = header.columns
-    trim = "wh_trim_ascii" if traits.has_blank or traits.has_quote else "wh_blank"
+    # Without a space, tab or carriage return only a line feed could pad a value, and each row is one line.
+    trim = "wh_trim_ascii" if traits.has_blank or scrubbed else "wh_blank"
     return Staged(
         relation=relation,
         columns={name: f"r.{_field(position)}" for name, position in columns.known.items()},

@@ -15,17 +15,19 @@ from orchestration.feeds.lake import quoted
 
 ROW = "row_number_in_file"
 HASH_KEY = "wh_hash_key"
-BLANKS = " \t\r\n\v\f\u00a0"
+BLANKS = " \t\r\n\u00a0"
 TIME_PATTERN = (
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?([Zz]|[+-]\d\d(?::?\d\d)?)?)?"
 )
 
 MACROS = f"""
-CREATE OR REPLACE MACRO wh_trim(x) AS
-    CASE WHEN x < '!' OR x[-1] < '!' OR x[1] = chr(160) OR x[-1] = chr(160)
-         THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
+CREATE OR REPLACE MACRO wh_is_padded(x) AS
+    x < '!' OR ends_with(x, ' ') OR ends_with(x, '\t') OR ends_with(x, '\n') OR ends_with(x, '\r');
 CREATE OR REPLACE MACRO wh_trim_ascii(x) AS
-    CASE WHEN x < '!' OR x[-1] < '!' THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
+    CASE WHEN wh_is_padded(x) THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
+CREATE OR REPLACE MACRO wh_trim(x) AS
+    CASE WHEN wh_is_padded(x) OR starts_with(x, '\u00a0') OR ends_with(x, '\u00a0')
+         THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
 CREATE OR REPLACE MACRO wh_blank(x) AS nullif(x, '');
 CREATE OR REPLACE MACRO wh_number(x) AS
     CASE WHEN contains(x, '_') THEN NULL ELSE try_cast(x AS DECIMAL(18, 6)) END;
@@ -142,23 +144,25 @@ class Door:
                 {quoted(self.origin.source_file)} AS _source_file,
                 CASE WHEN {self._is_bad()} THEN -t.{ROW} ELSE t.{ROW} END AS _row_number,
                 {quoted(self.origin.file_id)} AS _file_id
-            FROM ({self._typed()}) AS t"""  # noqa: S608
+            FROM ({self._typed(self.staged.relation)}) AS t"""  # noqa: S608
 
-    def refused_sql(self) -> str:
+    def refused_sql(self, numbers: str) -> str:
         """Row number, key hash and reasons of the refused rows, and no value of them.
 
         The key of the hashes is the connection's variable ``HASH_KEY``, so that no statement holds it.
+
+        Args:
+            numbers: SQL of the numbers of the refused rows; the others are not looked at again.
         """
+        only = f"SELECT * FROM ({self.staged.relation}) WHERE {ROW} IN ({numbers})"  # noqa: S608
         key = " || '|' || ".join(self._key_text(name) for name in self.feed.key)
         prefix = f"getvariable('{HASH_KEY}') || '|{self.feed.name}|'"
         return f"""
             SELECT t.{ROW} AS row_number, sha256({prefix} || {key}) AS record_key_hash,
                 {self._reason()} AS reason
-            FROM ({self._typed()}) AS t
-            WHERE {self._is_bad()}
-            ORDER BY 1"""  # noqa: S608
+            FROM ({self._typed(only)}) AS t"""  # noqa: S608
 
-    def _typed(self) -> str:
+    def _typed(self, relation: str) -> str:
         """SQL of each column's value beside its text, in steps so that nothing is worked out twice."""
         texts, forms, parts, values = [ROW], [], [], [ROW]
         for column in (*self.feed.columns, UPDATED_AT, IS_DELETED):
@@ -182,7 +186,7 @@ class Door:
         site = f"CAST(json_object({', '.join(pairs)}) AS VARCHAR)" if pairs else "NULL::VARCHAR"
         texts.append(f"{site} AS site_columns")
         values.append("f.site_columns")
-        rows = f"SELECT {', '.join(texts)} FROM ({self.staged.relation}) AS r"  # noqa: S608
+        rows = f"SELECT {', '.join(texts)} FROM ({relation}) AS r"  # noqa: S608
         for added in (forms, parts):
             rows = f"SELECT {', '.join(['f.*', *added])} FROM ({rows}) AS f"  # noqa: S608
         return f"SELECT {', '.join(values)} FROM ({rows}) AS f"  # noqa: S608

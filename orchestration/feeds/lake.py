@@ -220,28 +220,42 @@ def empty_work(lake: Lake) -> None:
 
 
 @contextmanager
-def engine(lake: Lake, threads: int | None, memory: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB connection that spills beside the lake and reaches no network.
+def engine(
+    lake: Lake, memory_limit: str | None = None, *, number: int = 0, of: int = 1
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB engine of one thread that spills beside the lake and reaches no network.
+
+    Rows are numbered in the order of their file, which one thread does alone; a second one in the same engine
+    would only wait for it, and doubles the work by waiting. Files are read side by side by several engines.
 
     Args:
         lake: where to spill.
-        threads: worker threads; the engine's own choice if None.
-        memory: limit such as ``4GB``; the engine's own choice if None.
+        memory_limit: what all of them may use, such as ``4GB``; the engine's own choice if None.
+        number: which one this is.
+        of: how many there are.
     """
     make_folder(lake.work)
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"threads": 1})
     try:
-        connection.execute(f"SET temp_directory = {quoted(lake.work / 'spill')}")
+        connection.execute(f"SET temp_directory = {quoted(lake.work / f'spill{number}')}")
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET autoinstall_known_extensions = false")
         connection.execute("SET enable_progress_bar = false")
-        if threads is not None:
-            connection.execute(f"SET threads = {int(threads)}")
-        if memory is not None:
-            connection.execute(f"SET memory_limit = {quoted(memory)}")
+        # A file's rows are badly estimated, and joins are written with the small table on the right: swapped,
+        # the whole file would be held in memory.
+        connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        if memory_limit is not None:
+            connection.execute(f"SET memory_limit = {quoted(memory_limit)}")
+        amount, unit = str(_setting(connection, "memory_limit")).split()
+        connection.execute(f"SET memory_limit = '{float(amount) / of:.1f} {unit}'")
         yield connection
     finally:
         connection.close()
+
+
+def _setting(connection: duckdb.DuckDBPyConnection, name: str) -> object:
+    found = connection.execute(f"SELECT current_setting({quoted(name)})").fetchone()
+    return found[0] if found else None
 
 
 def write_empty_lake(root: Path, quarantine: Path, contract: Contract) -> Lake:
@@ -260,7 +274,7 @@ def write_empty_lake(root: Path, quarantine: Path, contract: Contract) -> Lake:
     lake = Lake(root, quarantine)
     for folder in (root, quarantine, lake.work, lake.registry):
         make_folder(folder)
-    with engine(lake, None, None) as connection:
+    with engine(lake) as connection:
         tables = [
             (root / "raw" / feed.name / "_schema.parquet", feed.lake_columns())
             for feed in contract.feeds.values()

@@ -39,6 +39,7 @@ class Traits:
 
     Attributes:
         lines: line feeds, and one more where the last line has none.
+        has_blank: a space, a tab or a carriage return is somewhere.
         longest_line: bytes of the longest line, if that is longer than one chunk; else less than one chunk.
     """
 
@@ -47,7 +48,6 @@ class Traits:
     is_ascii: bool
     has_nul: bool
     has_blank: bool
-    has_quote: bool
     has_content: bool
     lines: int
     longest_line: int
@@ -63,14 +63,13 @@ def read_through(path: Path) -> tuple[str, Traits]:
     decoder = codecs.getincrementaldecoder("utf-8")()
     size = lines = line = longest_line = 0
     is_utf8 = is_ascii = True
-    has_nul = has_blank = has_quote = has_content = False
+    has_nul = has_blank = has_content = False
     with path.open("rb") as handle:
         while chunk := handle.read(CHUNK):
             digest.update(chunk)
             size += len(chunk)
             has_nul = has_nul or b"\0" in chunk
-            has_blank = has_blank or b" " in chunk or b"\t" in chunk
-            has_quote = has_quote or b'"' in chunk
+            has_blank = has_blank or b" " in chunk or b"\t" in chunk or b"\r" in chunk
             first_end = chunk.find(b"\n")
             line += len(chunk) if first_end < 0 else first_end
             longest_line = max(longest_line, line)
@@ -90,7 +89,7 @@ def read_through(path: Path) -> tuple[str, Traits]:
         except UnicodeDecodeError:
             is_utf8 = False
     traits = Traits(
-        size, is_utf8, is_ascii, has_nul, has_blank, has_quote, has_content, lines + bool(line), longest_line
+        size, is_utf8, is_ascii, has_nul, has_blank, has_content, lines + bool(line), longest_line
     )
     return digest.hexdigest()[:FILE_ID_LENGTH], traits
 

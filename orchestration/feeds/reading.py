@@ -162,33 +162,26 @@ class Reading:
         rows, lowest = self._count(made)
         if staged.expected_rows not in (None, rows):
             raise RowsLost
-        accepted, refused = rows, staged.malformed_rows
+        final_rows, accepted, refused = made, rows, staged.malformed_rows
+        sources = []
         if lowest < 0:
+            numbers = f"SELECT -_row_number FROM {table(made)} WHERE _row_number < 0"  # noqa: S608
+            sources.append(f"FROM ({door.refused_sql(numbers)})")
             kept = f"FROM {table(made)} WHERE _row_number > 0"
-            made = write_table(self.connection, kept, self.work / f"{feed.name}.kept")
-            accepted = self._count(made)[0]
+            final_rows = write_table(self.connection, kept, self.work / f"{feed.name}.kept")
+            accepted = self._count(final_rows)[0]
             refused += rows - accepted
+        if staged.malformed_rows:
+            sources.append(_malformed(staged))
         if refused:
-            self._refuse_rows(feed, door if lowest < 0 else None, staged)
-        move_into_place(made, final)
+            self.write_refused(feed.name, " UNION ALL ".join(sources))
+        move_into_place(final_rows, final)
         return Part(feed.name, accepted + refused, accepted, refused, staged.unknown)
 
     def _count(self, made: Path) -> tuple[int, int]:
         counts = f"SELECT count(*), coalesce(min(_row_number), 0) FROM {table(made)}"  # noqa: S608
         found = self.connection.execute(counts).fetchone()
         return (found[0], found[1]) if found else (0, 0)
-
-    def _refuse_rows(self, feed: Feed, door: Door | None, staged: Staged) -> None:
-        sources = []
-        if door is not None:
-            sources.append(f"FROM ({door.refused_sql()})")
-        if staged.malformed_rows:
-            read = "auto_detect = false, header = false, delim = ',', columns = {'row_number': 'BIGINT'}"
-            sources.append(
-                "SELECT row_number, NULL::VARCHAR AS record_key_hash, 'malformed_row' AS reason "  # noqa: S608
-                f"FROM read_csv({quoted(staged.malformed or '')}, {read})"
-            )
-        self.write_refused(feed.name, " UNION ALL ".join(sources))
 
     def write_refused(self, feed: str, rows: str) -> None:
         """Put refused rows into the quarantine.
@@ -207,6 +200,15 @@ class Reading:
         listed = f"SELECT {columns} FROM ({rows}) AS q ORDER BY row_number"  # noqa: S608
         made = write_table(self.connection, listed, self.work / f"{feed}.refused")
         move_into_place(made, self.lake.refused(feed, self.copy.file_id))
+
+
+def _malformed(staged: Staged) -> str:
+    """SQL of the rows that have no fields to judge."""
+    read = "auto_detect = false, header = false, delim = ',', columns = {'row_number': 'BIGINT'}"
+    return (
+        "SELECT row_number, NULL::VARCHAR AS record_key_hash, 'malformed_row' AS reason "  # noqa: S608
+        f"FROM read_csv({quoted(staged.malformed or '')}, {read})"
+    )
 
 
 def read_flat(reading: Reading, path: Path, traits: Traits) -> Content:

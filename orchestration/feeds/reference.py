@@ -34,7 +34,7 @@ def _columns_of_feeds(contract: Contract) -> list[tuple[Any, ...]]:
 def _zones(lake: Lake, as_of: date | None, default_time_zone: str) -> list[str]:
     limit = f"WHERE _delivered_on <= DATE '{as_of.isoformat()}'" if as_of else ""
     teams = table(lake.root / "raw" / "team" / "**" / "*.parquet")
-    with engine(lake, 1, None) as connection:
+    with engine(lake) as connection:
         found = connection.execute(f"SELECT DISTINCT time_zone FROM {teams} {limit}").fetchall()  # noqa: S608
     named = {row[0] for row in found if row[0] and is_zone(row[0])}
     return sorted(named | {default_time_zone, UTC_ZONE})

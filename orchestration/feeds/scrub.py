@@ -129,21 +129,24 @@ def _until_quote(lines: _Lines, taken: list[bytes], limit: int) -> bytes | None:
     return None
 
 
+def _row_pattern(delimiter: str, width: int) -> re.Pattern[bytes]:
+    """A line that is a row of so many fields by itself, empty fields at its end apart."""
+    mark = re.escape(delimiter.encode())
+    field = rb'(?: *"(?:[^"]|"")*+" *+|(?! *")[^\r\n%b]*+)' % mark
+    return re.compile(rb"%b(?:%b%b){%d}(?:%b)*+" % (field, mark, field, width - 1, mark))
+
+
 def _records(lines: _Lines, delimiter: str, width: int) -> Iterator[bytes | list[str] | None]:
     """Each row as it stands, or as fields, or None where it is malformed."""
-    mark = delimiter.encode()
+    is_row = _row_pattern(delimiter, width).fullmatch
     while (line := lines.next()) is not None:
         bare = line.rstrip(b"\r\n")
         if not bare.strip():
             continue
-        if b'"' in line:
-            yield _read_record(lines, line, delimiter, width)
-            continue
-        extra = bare.count(mark) + 1 - width
-        if extra > 0 and bare.endswith(mark * extra):
-            bare, extra = bare[: -len(mark) * extra], 0
-        readable = extra == 0 and len(line) <= RECORD_LIMIT and b"\0" not in bare and b"\r" not in bare
-        yield bare if readable else None
+        if len(line) <= RECORD_LIMIT and b"\0" not in bare and is_row(bare):
+            yield bare
+        else:
+            yield _read_record(lines, line, delimiter, width) if b'"' in line else None
 
 
 def scrub(text: Path, delimiter: str, width: int, lines_before: int, work: Path) -> Scrubbed:

@@ -6,9 +6,11 @@ true. Does not belong here: how one file is read.
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from queue import SimpleQueue
 
 import duckdb
 
@@ -91,10 +93,8 @@ class Upkeep:
         canonical = self.state.canonical()
         for key in set(self.state.contents) - set(canonical):
             del self.state.contents[key]
-        with engine(self.lake, self.threads, self.memory_limit) as connection:
-            connection.execute(door.MACROS)
-            connection.execute(fhir_resources.MACROS)
-            self._read_all(connection, self._unread(canonical), progress)
+        self._read_all(self._unread(canonical), progress)
+        with engine(self.lake, self.memory_limit) as connection:
             for key, copy in canonical.items():
                 known = self.state.contents.get(key)
                 if known is not None and (known.delivered_on, known.source_file) != copy.order:
@@ -119,31 +119,44 @@ class Upkeep:
                 unread.append(copy)
         return sorted(unread, key=lambda copy: (-self._traits[copy.content].size, copy.order))
 
-    def _read_all(
-        self, connection: duckdb.DuckDBPyConnection, unread: list[Copy], progress: Progress
-    ) -> None:
-        pool = ThreadPoolExecutor(self.threads)
-        try:
-            found = pool.map(lambda copy: self._read(connection, copy), unread)
-            for done, (copy, content) in enumerate(zip(unread, found, strict=True), start=1):
+    def _read_all(self, unread: list[Copy], progress: Progress) -> None:
+        """Read files side by side, each by an engine that no other file uses at the time."""
+        count = min(self.threads, len(unread))
+        idle: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+
+        def read(copy: Copy) -> Content:
+            connection = idle.get()
+            try:
+                return self._read(connection, copy)
+            finally:
+                idle.put(connection)
+
+        with ExitStack() as stack:
+            for number in range(count):
+                connection = stack.enter_context(
+                    engine(self.lake, self.memory_limit, number=number, of=count)
+                )
+                connection.execute(door.MACROS)
+                connection.execute(fhir_resources.MACROS)
+                connection.execute(f"SET VARIABLE {door.HASH_KEY} = ?", [self.rules.hash_key])
+                idle.put(connection)
+            pool = stack.enter_context(ThreadPoolExecutor(max(count, 1)))
+            stack.callback(pool.shutdown, cancel_futures=True)
+            for done, (copy, content) in enumerate(zip(unread, pool.map(read, unread), strict=True), start=1):
                 self.state.contents[copy.content] = content
                 progress(copy.folder, done, len(unread))
-        finally:
-            pool.shutdown(cancel_futures=True)
 
     def _read(self, connection: duckdb.DuckDBPyConnection, copy: Copy) -> Content:
         path, traits = self._present[copy.content].path, self._traits[copy.content]
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET VARIABLE {door.HASH_KEY} = ?", [self.rules.hash_key])
-            reading = Reading(cursor, self.rules, self.lake, copy)
-            try:
-                if copy.folder in self.rules.contract.feeds:
-                    return read_flat(reading, path, traits)
-                if reader := STANDARD_READERS.get(copy.format):
-                    return reader(reading, path, traits)
-                return reading.refuse_file(copy.folder, f"unsupported_format:{copy.format}")
-            finally:
-                reading.close()
+        reading = Reading(connection, self.rules, self.lake, copy)
+        try:
+            if copy.folder in self.rules.contract.feeds:
+                return read_flat(reading, path, traits)
+            if reader := STANDARD_READERS.get(copy.format):
+                return reader(reading, path, traits)
+            return reading.refuse_file(copy.folder, f"unsupported_format:{copy.format}")
+        finally:
+            reading.close()
 
     def _paths_of(self, key: str, content: Content) -> list[Path]:
         """The tables that hold what a content became."""

@@ -74,18 +74,18 @@ def test_gzip_parts_after_each_other_are_one_file(tmp_path: Path) -> None:
     assert names(team(tmp_path, packed, "a.csv.gz")) == READ
 
 
-@pytest.mark.parametrize(
-    "packed",
-    [
-        gzip.compress(PLAIN.encode() * 50)[:-9],
-        gzip.compress(PLAIN.encode())[:12],
-        gzip.compress(PLAIN.encode())[:-8] + b"\0" * 8,
-        PLAIN.encode(),
-        b"\x1f\x8b",
-    ],
-)
-def test_a_broken_gzip_is_refused_as_a_whole(tmp_path: Path, packed: bytes) -> None:
-    assert refusal(team(tmp_path, packed, "a.csv.gz")) == [(0, "broken_gzip")]
+BROKEN_GZIP: dict[str, bytes] = {
+    "without its end": gzip.compress(PLAIN.encode() * 50)[:-9],
+    "without most of it": gzip.compress(PLAIN.encode())[:12],
+    "with another checksum": gzip.compress(PLAIN.encode())[:-8] + b"\0" * 8,
+    "not packed at all": PLAIN.encode(),
+    "of two bytes": b"\x1f\x8b",
+}
+
+
+@pytest.mark.parametrize("how", BROKEN_GZIP)
+def test_a_broken_gzip_is_refused_as_a_whole(tmp_path: Path, how: str) -> None:
+    assert refusal(team(tmp_path, BROKEN_GZIP[how], "a.csv.gz")) == [(0, "broken_gzip")]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b" \r\n\n", b"\xef\xbb\xbf", b"\0\0"])

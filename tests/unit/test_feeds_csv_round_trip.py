@@ -45,7 +45,7 @@ def stage(path: Path, work: Path, *, is_careful: bool) -> Staged:
     return stage_csv(ENGINE, path, read_through(path)[1], TEAM, work, is_careful=is_careful)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(ROWS)
 def test_rows_that_a_writer_wrote_come_back_as_they_were(rows: list[tuple[str, str, str]]) -> None:
     text = io.StringIO()
@@ -60,7 +60,7 @@ def test_rows_that_a_writer_wrote_come_back_as_they_were(rows: list[tuple[str, s
             assert found == expected
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 @given(PIECES)
 def test_where_the_engine_has_no_objection_careful_reading_has_none(pieces: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -75,7 +75,7 @@ def test_where_the_engine_has_no_objection_careful_reading_has_none(pieces: list
         assert (careful, malformed) == (fast, [])
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(st.binary(max_size=200) | PIECES.map(lambda pieces: "".join(pieces).encode()))
 def test_no_row_is_lost_whatever_the_bytes(body: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
