@@ -122,7 +122,7 @@ def note_publication(published: Path, name: str) -> None:
 
 def sweep(published: Path) -> None:
     """Remove what a killed process left: unfinished folders and files that never took their name."""
-    for path in published.iterdir():
+    for path in [*published.iterdir(), *published.glob("*/.*.aside")]:
         if path.name.startswith((BUILDING, _REMOVING)) or path.name.endswith(".aside"):
             remove_entry(path)
 

@@ -131,6 +131,14 @@ def test_a_reader_beside_killed_nights_never_sees_half_a_generation(tmp_path: Pa
     assert [one.name for one in generations(home.published) if problems_of(one.path)] == []
 
 
+def test_views_that_a_killed_night_left_half_pinned_are_swept(home: Home) -> None:
+    shown = home.publish("old").path
+    for half in [shown / ".bi.duckdb.aside", home.published / ".bi.duckdb.aside"]:
+        half.touch()
+    home.publish("new")
+    assert leftovers(home) == []
+
+
 @pytest.mark.parametrize("limit_bytes", [300, 3_000, 60_000])
 def test_a_full_disk_leaves_the_old_generation_and_a_clear_error(home: Home, limit_bytes: int) -> None:
     old = home.publish("old")
