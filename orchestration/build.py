@@ -17,6 +17,7 @@ from orchestration.assets.raw import build_raw_assets, raw_specs
 from orchestration.assets.warehouse import attach_tests, build_warehouse_assets
 from orchestration.jobs import nightly_job
 from orchestration.night import Night
+from orchestration.night_lock import night_lock
 from orchestration.schedules import build_schedule
 from orchestration.sensors import build_failure_sensor, build_landed_sensor
 from orchestration.settings import load_settings
@@ -72,7 +73,7 @@ def night_resource(night: Night) -> ResourceDefinition:
     )
     def locked_night(context: InitResourceContext) -> Iterator[Night]:
         given = context.resource_config.get("as_of_date")
-        with night.locked():
+        with night_lock(night.settings):
             yield replace(night, as_of_date=date.fromisoformat(given)) if given else night
 
     return locked_night

@@ -100,6 +100,10 @@ def nightly(
             help="Last delivery date that is read; without it, the latest in the landing folder.",
         ),
     ] = None,
+    rebuild: Annotated[
+        bool,
+        typer.Option("--rebuild", help="Build and check everything anew, also where nothing has changed."),
+    ] = False,
 ) -> None:
     """Run the night: read what has landed, build, check and publish."""
     from orchestration.publishing.status import read_status
@@ -110,7 +114,7 @@ def nightly(
 
     settings = load_settings(landing=landing, home=home, as_of_date=_day(as_of))
     with TerminalReporter(err) as reporter:
-        outcome = run_night(settings, reporter)
+        outcome = run_night(settings, reporter, is_rebuild=rebuild)
     if outcome.is_published:
         called = sys.argv[0] if Path(sys.argv[0]).name == app.info.name else app.info.name
         opens_ui = f"{called} ui --landing {settings.landing} --home {settings.home}"

@@ -9,22 +9,21 @@ Does not belong here: the work itself (the rooms beside this module) and Dagster
 """
 
 import json
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from filelock import FileLock, Timeout
-
 from orchestration import fingerprints, transform
-from orchestration.publishing.files import FILE_MODE, make_folder, write_json
+from orchestration.night_findings import NightFindings
+from orchestration.publishing.files import write_json
 from orchestration.redaction import SafeError, safe_error_text, safe_frames
 from orchestration.reporter import LOGGER, LogReporter, Reporter
 from orchestration.settings import Settings
+from orchestration.standing import Row, Standing
 
 if TYPE_CHECKING:
     from orchestration.feeds.ingest import IngestReport
@@ -43,10 +42,6 @@ class StageError(SafeError):
     """A stage ended early. The message says which, why and what to do, without a value of a patient."""
 
 
-class NightRunningError(SafeError):
-    """Another process runs a night in this home."""
-
-
 @dataclass
 class Night:
     """The stages over one home.
@@ -55,36 +50,15 @@ class Night:
         settings: the site's choices.
         reporter: is told of each stage.
         as_of_date: the business date asked for; without it, the latest delivery decides.
+        is_rebuild: build and check again, also where nothing has changed since the last night.
         is_held_back: whether this night has said that it publishes nothing.
     """
 
     settings: Settings
     reporter: Reporter = field(default_factory=LogReporter)
     as_of_date: date | None = None
+    is_rebuild: bool = False
     is_held_back: bool = field(default=False, init=False)
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep every other night out of this home. The lock falls with its process, also a killed one.
-
-        Raises:
-            NightRunningError: another process has it.
-        """
-        make_folder(self.settings.home)
-        # One lock object a file and process: the command takes it early, its Dagster run again.
-        lock = FileLock(
-            self.settings.lock_file, timeout=0, mode=FILE_MODE, is_singleton=True, thread_local=False
-        )
-        try:
-            lock.acquire()
-        except Timeout:
-            raise NightRunningError(
-                f"another night is running in {self.settings.home}; wait for its end and run again"
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
 
     def ingest(self) -> "IngestReport":
         """Read what has landed into the lake; rejected rows and files go to the quarantine."""
@@ -114,27 +88,22 @@ class Night:
     def build(self) -> Iterator[dict[str, Any]]:
         """Build the models and run their tests, yielding dbt's result events.
 
+        Where nothing has changed since the last build, its tables stand and its events are told again.
+
         Raises:
             StageError: a model or a test of severity error failed.
         """
         with self._stage(BUILD) as outcome:
-            from orchestration.feeds.ingest import mark_loaded
-
-            done = 0
-            made_by = self._made_by()
-            full_refresh = self._needs_full_refresh(made_by)
-            try:
-                for event in transform.build(self.settings, full_refresh=full_refresh):
-                    done += 1
-                    data = event["data"]
-                    total = int(data.get("total") or data.get("num_models") or 0)
-                    self.reporter.progress(data["node_info"]["node_name"], done, total)
-                    yield event
-            finally:
-                self._keep_dbt_findings()
-            mark_loaded(self.settings.lake, self.business_date())
-            write_json(self._built, made_by)
-            outcome(f"{done} models, seeds and tests")
+            publish_id = self.publish_context().publish_id
+            kept = self._standing.recall(BUILD, publish_id, self.settings.database)
+            if kept is None:
+                kept = yield from self._build_anew()
+                self._standing.keep(BUILD, publish_id, self.settings.database, **kept)
+                outcome(f"{len(kept['events'])} models, seeds and tests")
+            else:
+                self._findings.keep(BUILD, kept["findings"])
+                yield from kept["events"]
+                outcome("nothing has changed, the last build stands")
 
     def marts_gate(self) -> "list[CheckResult]":
         """Check the marts; a failed blocking check holds the publication back."""
@@ -145,22 +114,18 @@ class Night:
         with self._stage(PUBLISH) as outcome:
             from orchestration.publishing.generation import publish
 
-            self.write_findings()
+            context = self.publish_context()
+            self._findings.write(context)
             generation = publish(
                 database=self.settings.database,
-                dq_finding=self.dq_finding,
+                dq_finding=self._findings.file,
                 published=self.settings.published,
                 lake=self.settings.lake,
-                context=self.publish_context(),
+                context=context,
                 progress=self.reporter.progress,
             )
             outcome(f"generation {generation.name}")
         return generation
-
-    @property
-    def dq_finding(self) -> Path:
-        """The findings of the night as Parquet, as publishing takes them."""
-        return self.settings.warehouse / "dq_finding.parquet"
 
     def business_date(self) -> date:
         """Return the date that ingestion settled on; before it ran, the one asked for or the latest."""
@@ -194,42 +159,48 @@ class Night:
             memory_limit=self.settings.memory_limit,
         )
 
-    def write_findings(self) -> None:
-        """Write the findings that the night has so far, for publication and to say why it was held back."""
-        from orchestration.quality.findings import CheckResult, write_findings
-
-        results = [
-            CheckResult(**row)
-            for path in sorted(self._findings_folder.glob("*.json"))
-            for row in json.loads(path.read_text(encoding="utf-8"))
-        ]
-        context = self.publish_context()
-        for place in (self.dq_finding, self.settings.published / "quality" / self.dq_finding.name):
-            write_findings(
-                place,
-                results,
-                run_id=fingerprints.run_id(context.publish_id),
-                checked_at=datetime.combine(context.as_of_date + timedelta(days=1), datetime.min.time()),
-            )
-
     def hold_back(self, reason: str) -> None:
         """Say in ``status.json`` and beside the generations that this night publishes nothing, and why."""
         from orchestration.publishing.status import hold_back
 
-        has_findings = self._findings_folder.is_dir() and any(self._findings_folder.glob("*.json"))
+        has_findings = self._findings.exist()
         if has_findings:
-            self.write_findings()
+            self._findings.write(self.publish_context())
         hold_back(
             self.settings.published,
             as_of_date=self.business_date(),
             reason=reason,
-            dq_finding=self.dq_finding if has_findings else None,
+            dq_finding=self._findings.file if has_findings else None,
         )
         self.is_held_back = True
 
+    def _build_anew(self) -> Generator[Row, None, dict[str, list[Row]]]:
+        from orchestration.feeds.ingest import mark_loaded
+
+        made_by = self._made_by()
+        full_refresh = self._needs_full_refresh(made_by)
+        events: list[Row] = []
+        try:
+            for event in transform.build(self.settings, full_refresh=full_refresh):
+                events.append(event)
+                data = event["data"]
+                total = int(data.get("total") or data.get("num_models") or 0)
+                self.reporter.progress(data["node_info"]["node_name"], len(events), total)
+                yield event
+        finally:
+            findings = self._findings.of_dbt()
+            self._findings.keep(BUILD, findings)
+        mark_loaded(self.settings.lake, self.business_date())
+        write_json(self._built, made_by)
+        return {"events": events, "findings": findings}
+
     @property
-    def _findings_folder(self) -> Path:
-        return self.settings.warehouse / "findings"
+    def _standing(self) -> Standing:
+        return Standing(self.settings.warehouse)
+
+    @property
+    def _findings(self) -> NightFindings:
+        return NightFindings(self.settings)
 
     @property
     def _plan(self) -> Path:
@@ -253,50 +224,51 @@ class Night:
             built = json.loads(self._built.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return True
-        return bool(plan["full_refresh"]) or built != made_by
+        return self.is_rebuild or bool(plan["full_refresh"]) or built != made_by
 
     def _requested_date(self) -> date | None:
         return self.as_of_date or self.settings.as_of_date
 
     def _forget_last_night(self) -> None:
         """Remove what an earlier night handed from stage to stage: none of it is this one's."""
-        shutil.rmtree(self._findings_folder, ignore_errors=True)
-        (self.settings.dbt_target / "run_results.json").unlink(missing_ok=True)
+        if self.is_rebuild:
+            self._standing.forget()
+        self._findings.clear()
         (self.settings.lake / "reference" / "run_context.parquet").unlink(missing_ok=True)
-
-    def _keep(self, stage: str, results: "Sequence[CheckResult]") -> None:
-        make_folder(self._findings_folder)
-        write_json(
-            self._findings_folder / f"{stage.replace(' ', '_')}.json", [asdict(result) for result in results]
-        )
 
     def _gate(self, stage: str, layer: Any, database: Path) -> "list[CheckResult]":
         with self._stage(stage) as outcome:
-            from orchestration.quality.findings import blocking, held_sentence
-            from orchestration.quality.gates import EngineLimits, run_gate
+            from orchestration.quality.findings import CheckResult, blocking, held_sentence
 
-            results = run_gate(
-                layer,
-                database=database,
-                lake=self.settings.lake,
-                quarantine=self.settings.quarantine,
-                as_of=self.business_date(),
-                limits=EngineLimits(self.settings.threads, self.settings.memory_limit),
-            )
-            self._keep(stage, results)
+            publish_id = self.publish_context().publish_id
+            kept = self._standing.recall(stage, publish_id, database)
+            if kept is None:
+                results = self._check(layer, database)
+            else:
+                results = [CheckResult(**row) for row in kept["findings"]]
+            findings = [asdict(result) for result in results]
+            self._findings.keep(stage, findings)
             held = blocking(results)
             if held:
                 self.hold_back(held_sentence(results))
+            elif kept is None:
+                self._standing.keep(stage, publish_id, database, findings=findings)
             failed = sum(result.status in {"failed", "error"} for result in results)
-            outcome(f"{len(results)} checks, {failed} failed, {len(held)} of them blocking")
+            told = "" if kept is None else "nothing has changed: "
+            outcome(f"{told}{len(results)} checks, {failed} failed, {len(held)} of them blocking")
         return results
 
-    def _keep_dbt_findings(self) -> None:
-        from orchestration.quality.dbt_results import read_dbt_results
+    def _check(self, layer: Any, database: Path) -> "list[CheckResult]":
+        from orchestration.quality.gates import EngineLimits, run_gate
 
-        run_results = self.settings.dbt_target / "run_results.json"
-        if run_results.exists():
-            self._keep(BUILD, read_dbt_results(run_results, transform.manifest_file(self.settings)))
+        return run_gate(
+            layer,
+            database=database,
+            lake=self.settings.lake,
+            quarantine=self.settings.quarantine,
+            as_of=self.business_date(),
+            limits=EngineLimits(self.settings.threads, self.settings.memory_limit),
+        )
 
     @contextmanager
     def _stage(self, stage: str) -> Iterator[Callable[[str], None]]:

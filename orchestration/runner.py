@@ -16,6 +16,7 @@ from time import monotonic
 from orchestration.feeds.landing import scan
 from orchestration.fingerprints import landing_hash
 from orchestration.night import Night
+from orchestration.night_lock import night_lock
 from orchestration.publishing.files import FILE_MODE
 from orchestration.reporter import LOGGER, Reporter
 from orchestration.settings import ConfigurationError, Settings
@@ -38,8 +39,13 @@ class Outcome:
     log_file: Path
 
 
-def run_night(settings: Settings, reporter: Reporter) -> Outcome:
+def run_night(settings: Settings, reporter: Reporter, *, is_rebuild: bool = False) -> Outcome:
     """Run the nightly job over a home.
+
+    Args:
+        settings: the site's choices.
+        reporter: is told of each stage.
+        is_rebuild: build and check again, also where nothing has changed since the last night.
 
     Raises:
         ConfigurationError: there is nothing to read.
@@ -47,9 +53,9 @@ def run_night(settings: Settings, reporter: Reporter) -> Outcome:
     """
     as_of = _business_date(settings)
     settings.make_home()
-    night = Night(settings, reporter, as_of)
+    night = Night(settings, reporter, as_of, is_rebuild)
     log_file = settings.logs / f"night-{as_of}.log"
-    with night.locked(), _logging_to(log_file):
+    with night_lock(settings), _logging_to(log_file):
         try:
             is_published = _run_job(night, as_of)
         except Exception as error:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.night import BUILD, MARTS_GATE, RAW_GATE
+from orchestration.publishing.files import sha256_of
 from orchestration.publishing.history import current
 from orchestration.publishing.manifest import problems_of
 from orchestration.publishing.status import read_status
@@ -59,6 +61,10 @@ def _results(home: Path) -> dict[str, str]:
     return {name: digest for name, digest in files_of(generation.path).items() if name != "bi.duckdb"}
 
 
+def _findings(home: Path) -> str:
+    return sha256_of(home / "published" / "quality" / "dq_finding.parquet")
+
+
 def test_the_night_is_published_and_says_what_it_did(place: Place) -> None:
     assert place.ended.code == 0, place.ended.printed
     assert read_status(place.published).state == "published"
@@ -103,9 +109,22 @@ def test_no_patient_is_named_outside_the_lake_the_warehouse_and_the_identified_f
 
 def test_a_repeated_night_publishes_the_same_generation_again(place: Place) -> None:
     before = _results(place.home)
+    findings = _findings(place.home)
     name = current(place.published)
-    assert run_night(place.landing, place.home, AS_OF).code == 0
+    again = run_night(place.landing, place.home, AS_OF)
+    assert again.code == 0
+    assert again.printed.count("nothing has changed") == len([RAW_GATE, BUILD, MARTS_GATE])
     assert current(place.published) == name
+    assert _results(place.home) == before
+    assert _findings(place.home) == findings
+
+
+def test_a_night_that_builds_all_anew_publishes_the_same_files(place: Place) -> None:
+    before = _results(place.home)
+    shutil.rmtree(place.published)
+    again = run_night(place.landing, place.home, AS_OF, "--rebuild")
+    assert again.code == 0
+    assert "nothing has changed" not in again.printed
     assert _results(place.home) == before
 
 

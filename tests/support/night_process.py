@@ -47,9 +47,11 @@ class Ended:
     printed: str
 
 
-def run_night(landing: Path, home: Path, as_of: date, *, network_log: Path | None = None) -> Ended:
+def run_night(
+    landing: Path, home: Path, as_of: date, *options: str, network_log: Path | None = None
+) -> Ended:
     """Run a night to its end; with a log, every attempt to reach the network is refused and written down."""
-    process = _start(landing, home, as_of, network_log)
+    process = _start(landing, home, as_of, network_log, *options)
     printed, _ = process.communicate(timeout=_SECONDS_TO_WAIT)
     return Ended(process.returncode, printed)
 
@@ -79,7 +81,9 @@ def files_of(folder: Path) -> dict[str, str]:
     }
 
 
-def _start(landing: Path, home: Path, as_of: date, network_log: Path | None) -> "subprocess.Popen[str]":
+def _start(
+    landing: Path, home: Path, as_of: date, network_log: Path | None, *options: str
+) -> "subprocess.Popen[str]":
     environment = {**os.environ, "WARMHANDOFF_HASH_KEY": HASH_KEY}
     if network_log is not None:
         guard = network_log.parent / "guard"
@@ -89,7 +93,7 @@ def _start(landing: Path, home: Path, as_of: date, network_log: Path | None) -> 
     code = "from orchestration.cli import main; main()"
     places = ["--landing", str(landing), "--home", str(home), "--as-of", as_of.isoformat()]
     return subprocess.Popen(
-        [sys.executable, "-c", code, "nightly", *places],
+        [sys.executable, "-c", code, "nightly", *places, *options],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -9,7 +9,7 @@ import typer
 from typer.main import get_command
 
 from orchestration import cli
-from orchestration.night import Night
+from orchestration.night_lock import night_lock
 from orchestration.settings import Settings
 
 CANARY = "Zzyzx-Canary"
@@ -109,7 +109,7 @@ def test_a_second_night_in_the_same_home_is_refused(
 ) -> None:
     land("patient", "2026-06-30")
     # Another process is another lock object over the same file.
-    monkeypatch.setattr("orchestration.night.FileLock", _other_process(settings))
+    monkeypatch.setattr("orchestration.night_lock.FileLock", _other_process(settings))
     code, _, told = run("nightly", "--landing", settings.landing, "--home", settings.home)
     assert code == 2
     assert told == f"Error: another night is running in {settings.home}; wait for its end and run again\n"
@@ -130,10 +130,9 @@ def _other_process(settings: Settings) -> Callable[..., object]:
 
 
 def test_the_lock_of_a_night_is_free_again_after_it(settings: Settings) -> None:
-    night = Night(settings)
-    with night.locked(), night.locked():
+    with night_lock(settings), night_lock(settings):
         assert settings.lock_file.exists()
-    with night.locked():
+    with night_lock(settings):
         pass
 
 

@@ -1,0 +1,92 @@
+"""The findings of one night, handed from stage to stage and written out for publication.
+
+Belongs here: where they lie between the stages, and the file that becomes ``dq_finding``. Does not belong
+here: the checks (``orchestration/quality``) and what a failed one holds back (``orchestration/night.py``).
+"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration import fingerprints, transform
+from orchestration.publishing.files import make_folder, write_json
+from orchestration.settings import Settings
+from orchestration.standing import Row
+
+if TYPE_CHECKING:
+    from orchestration.publishing.generation import PublishContext
+
+
+class NightFindings:
+    """What the checks of a night have found so far, one file a stage."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take the places of a home.
+
+        Args:
+            settings: the site's choices.
+        """
+        self._settings = settings
+        self._folder = settings.warehouse / "findings"
+
+    @property
+    def file(self) -> Path:
+        """The findings of the night as Parquet, as publishing takes them."""
+        return self._settings.warehouse / "dq_finding.parquet"
+
+    def clear(self) -> None:
+        """Remove those of an earlier night."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._run_results.unlink(missing_ok=True)
+
+    def exist(self) -> bool:
+        """Whether a stage of this night has found anything yet."""
+        return self._folder.is_dir() and any(self._folder.glob("*.json"))
+
+    def keep(self, stage: str, rows: Sequence[Row]) -> None:
+        """Keep what a stage found.
+
+        Args:
+            stage: the stage.
+            rows: ``CheckResult`` as plain values.
+        """
+        make_folder(self._folder)
+        write_json(self._folder / f"{stage.replace(' ', '_')}.json", rows)
+
+    def of_dbt(self) -> list[Row]:
+        """Return what dbt's tests found, from the run results of this night; none where it never ran."""
+        from orchestration.quality.dbt_results import read_dbt_results
+
+        if not self._run_results.exists():
+            return []
+        results = read_dbt_results(self._run_results, transform.manifest_file(self._settings))
+        return [asdict(result) for result in results]
+
+    def write(self, context: "PublishContext") -> None:
+        """Write what has been found so far, for publication and to say why a night was held back.
+
+        Args:
+            context: names the run.
+        """
+        from orchestration.quality.findings import CheckResult, write_findings
+
+        results = [
+            CheckResult(**row)
+            for path in sorted(self._folder.glob("*.json"))
+            for row in json.loads(path.read_text(encoding="utf-8"))
+        ]
+        for place in (self.file, self._settings.published / "quality" / self.file.name):
+            write_findings(
+                place,
+                results,
+                run_id=fingerprints.run_id(context.publish_id),
+                checked_at=datetime.combine(context.as_of_date + timedelta(days=1), datetime.min.time()),
+            )
+
+    @property
+    def _run_results(self) -> Path:
+        return self._settings.dbt_target / "run_results.json"
