@@ -14,6 +14,8 @@ from orchestration.feeds.lake import quoted
 CODE_MAP_FILE = "code_map.csv"
 INSTRUMENT_FILE = "assessment_instrument.csv"
 LOINC = "http://loinc.org"
+ANY_SYSTEM = ("fhir", "system")
+"""Feed and column of the rows that say which names of code systems mean the same."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,11 @@ class CodeMap:
 
     Attributes:
         entries: value by feed, column and ``system|code``.
+        systems: the one name of each code system that goes by several, by its other names.
     """
 
     entries: dict[tuple[str, str], dict[str, str]]
+    systems: dict[str, str]
 
     def lookup(self, feed: str, column: str, codings: str) -> str:
         """SQL for the value of the first coding that is known.
@@ -41,9 +45,7 @@ class CodeMap:
         if not known:
             return "NULL::VARCHAR"
         pairs = ", ".join(f"{quoted(code)}: {quoted(value)}" for code, value in sorted(known.items()))
-        found = (
-            f"[MAP {{{pairs}}}[coalesce(coding.system, '') || '|' || coding.code] for coding in {codings}]"
-        )
+        found = f"[MAP {{{pairs}}}[fhir_pair(coding)] for coding in {codings}]"
         return f"list_filter({found}, lambda value: value IS NOT NULL)[1]"
 
 
@@ -76,6 +78,9 @@ def load_code_map(seeds: Path, day: date) -> CodeMap:
         if row["loinc_code"]:
             known = entries.setdefault(("assessment", "instrument"), {})
             known[f"{LOINC}|{row['loinc_code']}"] = row["instrument"]
-    for row in _rows(seeds / CODE_MAP_FILE, day):
-        entries.setdefault((row["feed"], row["column"]), {})[f"{row['system']}|{row['code']}"] = row["value"]
-    return CodeMap(entries)
+    rows = _rows(seeds / CODE_MAP_FILE, day)
+    systems = {row["code"]: row["value"] for row in rows if (row["feed"], row["column"]) == ANY_SYSTEM}
+    for row in rows:
+        system = systems.get(row["system"], row["system"])
+        entries.setdefault((row["feed"], row["column"]), {})[f"{system}|{row['code']}"] = row["value"]
+    return CodeMap(entries, systems)

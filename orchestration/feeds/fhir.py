@@ -11,10 +11,10 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.feeds import fhir_clinical, fhir_people
+from orchestration.feeds import fhir_clinical, fhir_orders, fhir_people
 from orchestration.feeds.codes import CodeMap, load_code_map
 from orchestration.feeds.door import ROW, Staged
-from orchestration.feeds.fhir_resources import Mapping, Resource, exclusive, feed_rows
+from orchestration.feeds.fhir_resources import SYSTEMS, Mapping, Resource, exclusive, feed_rows
 from orchestration.feeds.lake import move_into_place, quoted, table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.opened import FileRefused, Traits, open_text
@@ -34,11 +34,17 @@ RESOURCES: dict[str, Resource] = {
     "Encounter": fhir_clinical.ENCOUNTER,
     "Condition": fhir_clinical.CONDITION,
     "Observation": fhir_clinical.OBSERVATION,
+    "Procedure": fhir_orders.PROCEDURE,
+    "MedicationRequest": fhir_orders.MEDICATION_REQUEST,
+    "ServiceRequest": fhir_orders.SERVICE_REQUEST,
 }
 """The resource types that fill feeds; a type that is not here is refused line by line."""
 
 SHOWN_CODE = "'[A-Za-z0-9][A-Za-z0-9 ._:/&+-]{0,63}'"
 """Unknown codes of this form are shown in a finding; anything else might be more than a code."""
+
+OPEN_TEXT = ("staffing",)
+"""Feeds whose words are about no patient: where they stand in place of a code, a finding shows them."""
 
 
 def _read_json(text: Path, elements: dict[str, str]) -> str:
@@ -91,6 +97,8 @@ class _Lines:
         self.unmapped: list[UnmappedCode] = []
         self.identifiers: list[Path] = []
         self.lines = reading.work / "lines"
+        names = ", ".join(f"{quoted(name)}: {quoted(value)}" for name, value in codes.systems.items())
+        self.connection.execute(f"SET VARIABLE {SYSTEMS} = MAP {{{names}}}::MAP(VARCHAR, VARCHAR)")
 
     def content(self) -> Content:
         """Let all lines in, type by type.
@@ -187,7 +195,10 @@ class _Lines:
 
     def _note_unmapped(self, feed: str, column: str, staged: str) -> None:
         coding = f'"{column}__code"'
-        code = f"CASE WHEN regexp_full_match({coding}.code, {SHOWN_CODE}) THEN {coding}.code ELSE '' END"
+        shown = f"regexp_full_match({coding}.code, {SHOWN_CODE})"
+        if feed not in OPEN_TEXT:
+            shown += f" AND {coding}.system IS DISTINCT FROM 'text'"
+        code = f"CASE WHEN {shown} THEN {coding}.code ELSE '' END"
         counted = self.connection.execute(
             f"SELECT coalesce({coding}.system, ''), {code}, count(*) FROM {staged} "  # noqa: S608
             f"WHERE {coding}.code IS NOT NULL GROUP BY ALL ORDER BY ALL"
@@ -197,8 +208,8 @@ class _Lines:
     def _keep_identifiers(self, name: str, resource: Resource, source: str) -> None:
         every = f"SELECT unnest({resource.identifier_rows}) AS entry FROM {source} AS s"  # noqa: S608
         rows = (
-            f"SELECT DISTINCT {quoted(resource.identified_as)} AS type, "  # noqa: S608
-            f"entry.system, entry.value, entry.id FROM ({every}) WHERE entry.id IS NOT NULL ORDER BY ALL"
+            "SELECT DISTINCT entry.type, entry.system, entry.value, entry.id "  # noqa: S608
+            f"FROM ({every}) WHERE entry.id IS NOT NULL ORDER BY ALL"
         )
         made = write_table(self.connection, rows, self.reading.work / f"{name}.identifiers")
         if self._count(table(made)):

@@ -9,22 +9,23 @@ from orchestration.feeds.fhir_resources import (
     CONCEPT,
     EVERY,
     IDENTIFIER,
-    OWN_IDENTIFIERS,
     PERIOD,
     QUANTITY,
+    REASON_EXTENSION,
     REFERENCE,
     Coded,
     Mapping,
     Resource,
+    own_identifiers,
     primitive,
     reference,
+    stated_reason,
 )
 
 SNOMED = "http://snomed.info/sct"
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 BILLING_SYSTEMS = (
-    "['http://www.ama-assn.org/go/cpt', 'http://www.nlm.nih.gov/research/umls/hcpcs', "
-    "'https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets', 'urn:oid:2.16.840.1.113883.6.285']"
+    "['http://www.ama-assn.org/go/cpt', 'http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets']"
 )
 ITEM_9 = "44260-8"
 """LOINC code of the ninth item of the PHQ-9, thoughts of self-harm, as a component of the score."""
@@ -67,7 +68,7 @@ ENCOUNTER = Resource(
                 "started_at": "fhir_moment(s.period.start)",
                 "ended_at": 'fhir_moment(s.period."end")',
                 "billing_codes": "nullif(array_to_string([coding.code for coding in fhir_concepts(s.type) "
-                f"if list_contains({BILLING_SYSTEMS}, coding.system)], ';'), '')",
+                f"if list_contains({BILLING_SYSTEMS}, fhir_system(coding.system))], ';'), '')",
                 "type_codes": "fhir_pairs(fhir_concepts(s.type))",
                 "discharge_disposition": "fhir_pair(s.hospitalization.dischargeDisposition.coding[1])",
                 "referral_id": reference("s.basedOn[1]", "ServiceRequest"),
@@ -81,8 +82,7 @@ ENCOUNTER = Resource(
             },
         ),
     ),
-    identifier_rows=OWN_IDENTIFIERS,
-    identified_as="Encounter",
+    identifier_rows=own_identifiers("Encounter"),
 )
 
 CONDITION = Resource(
@@ -132,9 +132,15 @@ ITEM_ANSWERS = "MAP {'LA6568-5': '0', 'LA6569-3': '1', 'LA6570-1': '2', 'LA6571-
 half, nearly every."""
 
 NOT_DONE = (
-    "coalesce([entry.valueCodeableConcept.coding for entry in s.extension "
-    "if ends_with(entry.url, 'notDoneReason')][1], s.dataAbsentReason.coding)"
+    f"coalesce({stated_reason('notDoneReason')}.valueCodeableConcept.coding, s.dataAbsentReason.coding)"
 )
+NO_RESULT = (
+    "coalesce(s.valueInteger, s.valueQuantity.value, s.valueString) IS NULL "
+    "AND {screen_result} IS NULL AND coalesce({not_done_reason}, fhir_pair(" + NOT_DONE + "[1])) IS NULL "
+    "AND (s.valueBoolean IS NOT NULL OR s.valueCodeableConcept.coding[1].code IS NOT NULL)"
+)
+"""An answer that is neither a score nor a result of a screen: it was done, and that is all it says."""
+FOUND = f"fhir_coding(s.code.coding, ['http://loinc.org', '{SNOMED}'])"
 VALUE = {
     "valueQuantity": QUANTITY,
     "valueInteger": "VARCHAR",
@@ -146,6 +152,7 @@ OBSERVATION = Resource(
     elements={
         **EVERY,
         **VALUE,
+        "valueBoolean": "BOOLEAN",
         "status": "VARCHAR",
         "code": CONCEPT,
         "subject": REFERENCE,
@@ -155,7 +162,7 @@ OBSERVATION = Resource(
         "effectivePeriod": PERIOD,
         "issued": "VARCHAR",
         "dataAbsentReason": CONCEPT,
-        "extension": f"STRUCT(url VARCHAR, valueCodeableConcept {CONCEPT})[]",
+        "extension": REASON_EXTENSION,
         "component": "STRUCT(code "
         + CONCEPT
         + "".join(f", {name} {kind}" for name, kind in VALUE.items())
@@ -179,7 +186,7 @@ OBSERVATION = Resource(
                 "not_done_reason": Coded(NOT_DONE),
                 "status": OBSERVATION_STATUS,
             },
-            where="{instrument} IS NOT NULL",
+            where=f"{{instrument}} IS NOT NULL AND NOT ({NO_RESULT})",
         ),
         Mapping(
             "observation",
@@ -187,9 +194,9 @@ OBSERVATION = Resource(
                 "observation_id": "s.id",
                 "patient_id": reference("s.subject", "Patient"),
                 "encounter_id": reference("s.encounter", "Encounter"),
-                "code_system": "s.code.coding[1].system",
-                "code": "s.code.coding[1].code",
-                "value_code": "fhir_pair(s.valueCodeableConcept.coding[1])",
+                "code_system": f"fhir_system({FOUND}.system)",
+                "code": f"{FOUND}.code",
+                "value_code": "coalesce(fhir_pair(s.valueCodeableConcept.coding[1]), '|' || s.valueBoolean)",
                 "value_number": "coalesce(s.valueQuantity.value, s.valueInteger)",
                 "observed_at": OBSERVED_AT,
             },

@@ -9,14 +9,15 @@ from orchestration.feeds.fhir_resources import (
     EVERY,
     IDENTIFIER,
     NAME,
-    OWN_IDENTIFIERS,
     PERIOD,
     REFERENCE,
     Coded,
     Mapping,
     Resource,
+    own_identifiers,
     primitive,
     reference,
+    stands_for,
 )
 
 NPI = "http://hl7.org/fhir/sid/us-npi"
@@ -48,8 +49,7 @@ PATIENT = Resource(
             {"sex": Coded(primitive("s.gender", "http://hl7.org/fhir/administrative-gender"))},
         ),
     ),
-    identifier_rows=OWN_IDENTIFIERS,
-    identified_as="Patient",
+    identifier_rows=own_identifiers("Patient"),
 )
 
 PRACTITIONER = Resource(
@@ -72,8 +72,7 @@ PRACTITIONER = Resource(
             },
         ),
     ),
-    identifier_rows=OWN_IDENTIFIERS,
-    identified_as="Practitioner",
+    identifier_rows=own_identifiers("Practitioner"),
 )
 
 ROLE_CODINGS = (
@@ -103,10 +102,7 @@ PRACTITIONER_ROLE = Resource(
             is_deleted='NOT coalesce(s.active, true) AND s.period."end" IS NULL',
         ),
     ),
-    identifier_rows="[{'system': 'role', 'value': s.id, 'id': "
-    + reference("s.practitioner", "Practitioner")
-    + "}]",
-    identified_as="Practitioner",
+    identifier_rows=stands_for("role", Practitioner="s.practitioner", Organization="s.organization"),
 )
 
 ORGANIZATION = Resource(
@@ -133,8 +129,7 @@ ORGANIZATION = Resource(
             f"{INSURER_TYPES.replace('(', '[').replace(')', ']')})",
         ),
     ),
-    identifier_rows=OWN_IDENTIFIERS,
-    identified_as="Organization",
+    identifier_rows=own_identifiers("Organization"),
 )
 
 PAYER = reference("s.payor[1]", "Organization")

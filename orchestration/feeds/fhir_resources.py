@@ -14,11 +14,15 @@ from orchestration.feeds.door import ROW
 CODING = "STRUCT(system VARCHAR, code VARCHAR)"
 CONCEPT = f"STRUCT(coding {CODING}[], text VARCHAR)"
 IDENTIFIER = f"STRUCT(type {CONCEPT}, system VARCHAR, value VARCHAR)"
-REFERENCE = "STRUCT(reference VARCHAR, identifier STRUCT(system VARCHAR, value VARCHAR), display VARCHAR)"
+REFERENCE = "STRUCT(reference VARCHAR, type VARCHAR, identifier STRUCT(system VARCHAR, value VARCHAR), display VARCHAR)"
 PERIOD = 'STRUCT("start" VARCHAR, "end" VARCHAR)'
 NAME = "STRUCT(use VARCHAR, family VARCHAR, given VARCHAR[], suffix VARCHAR[])"
 QUANTITY = "STRUCT(value VARCHAR)"
-CONTAINED = f"STRUCT(resourceType VARCHAR, id VARCHAR, identifier {IDENTIFIER}[])[]"
+CONTAINED = f"STRUCT(resourceType VARCHAR, id VARCHAR, identifier {IDENTIFIER}[], code {CONCEPT})[]"
+REASON_EXTENSION = f"STRUCT(url VARCHAR, valueDateTime VARCHAR, valueCodeableConcept {CONCEPT})[]"
+SYSTEMS = "fhir_systems"
+"""Variable of the connection: the one name of each code system that goes by several."""
+
 ENTERED_IN_ERROR = "entered-in-error"
 EVERY = {
     "resourceType": "VARCHAR",
@@ -29,11 +33,16 @@ EVERY = {
 
 MACROS = r"""
 CREATE OR REPLACE MACRO fhir_concepts(concepts) AS flatten([concept.coding for concept in concepts]);
-CREATE OR REPLACE MACRO fhir_pair(coding) AS coalesce(coding.system, '') || '|' || coding.code;
+CREATE OR REPLACE MACRO fhir_system(name) AS coalesce(getvariable('fhir_systems')[name], name);
+CREATE OR REPLACE MACRO fhir_pair(coding) AS coalesce(fhir_system(coding.system), '') || '|' || coding.code;
+CREATE OR REPLACE MACRO fhir_coding(codings, systems) AS coalesce(
+    [coding for coding in codings
+     if coding.code IS NOT NULL AND list_contains(systems, fhir_system(coding.system))][1],
+    [coding for coding in codings if coding.code IS NOT NULL][1]);
 CREATE OR REPLACE MACRO fhir_pairs(codings) AS
     nullif(array_to_string([fhir_pair(coding) for coding in codings if coding.code IS NOT NULL], ';'), '');
 CREATE OR REPLACE MACRO fhir_of_system(codings, system_name) AS
-    [coding.code for coding in codings if coding.system = system_name][1];
+    [coding.code for coding in codings if fhir_system(coding.system) = system_name][1];
 CREATE OR REPLACE MACRO fhir_has(codings, wanted) AS
     list_contains([coding.code for coding in codings], wanted);
 CREATE OR REPLACE MACRO fhir_day(moment) AS
@@ -44,18 +53,25 @@ CREATE OR REPLACE MACRO fhir_asked(type_name, identifier) AS
     type_name || '?identifier=' || coalesce(identifier.system || '|', '') || identifier.value;
 CREATE OR REPLACE MACRO fhir_contained(link, type_name, inside) AS
     fhir_asked(type_name, [entry.identifier[1] for entry in inside if '#' || entry.id = link][1]);
+CREATE OR REPLACE MACRO fhir_kind(link) AS
+    regexp_extract(link, '(?:^|/)([A-Z][A-Za-z]+)(?:[?]|/[^/?]+(?:/_history/[^/]*)?/?$)', 1);
 CREATE OR REPLACE MACRO fhir_linked(link, type_name) AS
     CASE
         WHEN link LIKE 'urn:uuid:%' OR link LIKE 'urn:oid:%' THEN link[10 - (link[5] = 'o')::INTEGER:]
+        WHEN fhir_kind(link) NOT IN ('', type_name) THEN
+            type_name || CASE WHEN type_name IN ('Practitioner', 'Organization') THEN
+                CASE fhir_kind(link) WHEN 'PractitionerRole' THEN '?role=' WHEN 'Location' THEN '?location='
+                     WHEN 'HealthcareService' THEN '?service=' END END
+            || regexp_extract(link, '[A-Z][A-Za-z]+/([^/?]+)(?:/_history/[^/]*)?/?$', 1)
         WHEN contains(link, '?') THEN type_name || '?' || url_decode(regexp_extract(link, '[?](.*)$', 1))
-        WHEN regexp_matches(link, '(^|/)PractitionerRole/[^/]+') AND type_name = 'Practitioner'
-            THEN 'Practitioner?role=' || regexp_extract(link, 'PractitionerRole/([^/]+)', 1)
         ELSE regexp_extract(link, '([^/]+)(?:/_history/[^/]*)?/?$', 1) END;
 CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS
     CASE
         WHEN target IS NULL THEN NULL
         WHEN starts_with(target.reference, '#')
             THEN coalesce(fhir_contained(target.reference, type_name, inside), own_id || target.reference)
+        WHEN coalesce(nullif(fhir_kind(target.reference), ''), target.type, type_name)
+             NOT IN (type_name, 'PractitionerRole', 'Location', 'HealthcareService') THEN NULL
         WHEN target.reference IS NOT NULL THEN fhir_linked(target.reference, type_name)
         WHEN target.identifier.value IS NOT NULL THEN fhir_asked(type_name, target.identifier) END;
 CREATE OR REPLACE MACRO fhir_name(names) AS
@@ -108,15 +124,13 @@ class Resource:
     Attributes:
         elements: DuckDB types by element.
         mappings: in order; the first whose ``where`` holds takes a line.
-        identifier_rows: SQL list of structs of ``system``, ``value`` and ``id`` that other resources may name
-            this one by.
-        identified_as: the type under which they do.
+        identifier_rows: SQL list of structs of ``type``, ``system``, ``value`` and ``id``: what other resources
+            may name instead of the id of a resource of that type.
     """
 
     elements: dict[str, str]
     mappings: tuple[Mapping, ...]
     identifier_rows: str | None = None
-    identified_as: str = ""
 
 
 def reference(element: str, type_name: str) -> str:
@@ -129,8 +143,32 @@ def primitive(element: str, system: str) -> str:
     return f"[{{'system': '{system}', 'code': {element}}}]"
 
 
-OWN_IDENTIFIERS = """[{'system': coalesce(entry.system, ''), 'value': entry.value, 'id': s.id}
-    for entry in s.identifier if entry.value IS NOT NULL]"""
+def stated_reason(*endings: str) -> str:
+    """SQL of the extension whose address ends in one of these words."""
+    wanted = " OR ".join(f"ends_with(entry.url, '{ending}')" for ending in endings)
+    return f"[entry for entry in s.extension if {wanted}][1]"
+
+
+def own_identifiers(type_name: str) -> str:
+    """SQL of the identifiers that a resource goes by itself."""
+    return (
+        f"[{{'type': '{type_name}', 'system': coalesce(entry.system, ''), 'value': entry.value, 'id': s.id}} "
+        "for entry in s.identifier if entry.value IS NOT NULL]"
+    )
+
+
+def stands_for(kind: str, **elements: str) -> str:
+    """SQL of what a reference to a resource means where another type is wanted.
+
+    Args:
+        kind: the word in ``<type>?<kind>=<id>``, as such a reference is written until it is resolved.
+        elements: by type, the element of the resource that names one of that type.
+    """
+    entries = ", ".join(
+        f"{{'type': '{type_name}', 'system': '?{kind}', 'value': s.id, 'id': {reference(element, type_name)}}}"
+        for type_name, element in elements.items()
+    )
+    return f"[{entries}]"
 
 
 def exclusive(resource: Resource, codes: CodeMap) -> Iterator[tuple[Mapping, str]]:

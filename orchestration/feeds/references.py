@@ -18,7 +18,9 @@ from orchestration.feeds.lake import Lake, move_into_place, table, write_table
 from orchestration.feeds.reading import Reading
 from orchestration.feeds.registry import Content, Part, State
 
-ASKED = "'^[A-Za-z]+[?](identifier|role)='"
+ASKED = "'^[A-Za-z]+[?](identifier|role|schedule|location|service)='"
+"""How a reference reads that has to be resolved: by an identifier, or by a resource that stands for another."""
+
 NOT_RESOLVED = "none"
 
 
@@ -49,22 +51,32 @@ def hold_back_references(reading: Reading, feed: Feed, staged: Staged) -> Part:
 
 
 def _gather_identifiers(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> None:
-    """Make the table ``known``: the id that each way of asking leads to."""
+    """Make the table ``known``: the id that each way of asking leads to, where need be over another one."""
     connection.execute("CREATE OR REPLACE TEMP TABLE carried (type TEXT, system TEXT, value TEXT, id TEXT)")
     for path in sorted(files):
         connection.execute(f"INSERT INTO carried BY NAME FROM {table(path)}")
     connection.execute(
         """
-        CREATE OR REPLACE TEMP TABLE known AS
+        CREATE OR REPLACE TEMP TABLE answer AS
         SELECT asked, min(id) AS id
         FROM (
-            SELECT 'Practitioner?role=' || value AS asked, id FROM carried WHERE system = 'role'
+            SELECT type || system || '=' || value AS asked, id FROM carried WHERE starts_with(system, '?')
             UNION ALL
-            SELECT type || '?identifier=' || system || '|' || value, id FROM carried WHERE system != 'role'
+            SELECT type || '?identifier=' || system || '|' || value, id
+            FROM carried WHERE NOT starts_with(system, '?')
             UNION ALL
-            SELECT type || '?identifier=' || value, id FROM carried WHERE system != 'role'
+            SELECT type || '?identifier=' || value, id FROM carried WHERE NOT starts_with(system, '?')
         )
         GROUP BY asked
+        """
+    )
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE known AS
+        SELECT answer.asked, coalesce(third.id, second.id, answer.id) AS id
+        FROM answer
+        LEFT JOIN answer AS second ON answer.id = second.asked
+        LEFT JOIN answer AS third ON second.id = third.asked
         """
     )
 

@@ -4,48 +4,13 @@ import gzip
 import json
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.feeds_night import Outcome, Row, read_file
+from tests.support.feeds_night import read_file
+from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, lines, only, parts, read, ref, unmapped
 
-Json = dict[str, Any]
-SNOMED, LOINC = "http://snomed.info/sct", "http://loinc.org"
 CONDITION_STATUS = "http://terminology.hl7.org/CodeSystem/condition-clinical"
-
-
-def concept(system: str, *codes: str) -> Json:
-    return {"coding": [{"system": system, "code": code} for code in codes]}
-
-
-def ref(text: str) -> Json:
-    return {"reference": text}
-
-
-def lines(*resources: Json) -> str:
-    return "\n".join(json.dumps(resource) for resource in resources)
-
-
-def read(root: Path, feed: str, *resources: Json) -> Outcome:
-    return read_file(root, "fhir", lines(*resources), "anything.ndjson", feed)
-
-
-def only(root: Path, feed: str, resource: Json) -> Row:
-    outcome = read(root, feed, resource)
-    assert outcome.refused == []
-    return outcome.rows[0]
-
-
-def parts(outcome: Outcome) -> dict[str, tuple[int, int, int]]:
-    return {
-        part.feed: (part.rows_read, part.rows_accepted, part.rows_quarantined)
-        for part in outcome.content.parts
-    }
-
-
-def unmapped(outcome: Outcome) -> list[tuple[str, str, str, int]]:
-    return [(code.column_name, code.system, code.code, code.rows) for code in outcome.content.unmapped]
 
 
 PATIENT: Json = {

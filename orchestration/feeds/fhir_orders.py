@@ -1,0 +1,177 @@
+"""FHIR resources about what is done for a patient and what is ordered.
+
+Belongs here: Procedure, MedicationRequest, ServiceRequest. Does not belong here: visits, diagnoses and
+findings (``fhir_clinical.py``).
+"""
+
+from orchestration.feeds.fhir_resources import (
+    CONCEPT,
+    EVERY,
+    IDENTIFIER,
+    PERIOD,
+    REASON_EXTENSION,
+    REFERENCE,
+    Coded,
+    Mapping,
+    Resource,
+    own_identifiers,
+    primitive,
+    reference,
+    stated_reason,
+)
+
+PROCEDURE_SYSTEMS = "['http://snomed.info/sct', 'http://www.ama-assn.org/go/cpt', " + (
+    "'http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets', 'http://www.cms.gov/Medicare/Coding/ICD10', "
+    "'http://loinc.org']"
+)
+MEDICATION_SYSTEMS = "['http://www.nlm.nih.gov/research/umls/rxnorm', 'http://hl7.org/fhir/sid/ndc']"
+DIAGNOSIS_SYSTEMS = "['http://hl7.org/fhir/sid/icd-10-cm', 'http://snomed.info/sct']"
+
+PROCEDURE_CODE = f"fhir_coding(s.code.coding, {PROCEDURE_SYSTEMS})"
+PERFORMER = (
+    f"[part.actor for part in s.performer if {reference('part.actor', 'Practitioner')} IS NOT NULL][1]"
+)
+
+PROCEDURE = Resource(
+    elements={
+        **EVERY,
+        "status": "VARCHAR",
+        "statusReason": CONCEPT,
+        "extension": REASON_EXTENSION,
+        "code": CONCEPT,
+        "subject": REFERENCE,
+        "encounter": REFERENCE,
+        "performedDateTime": "VARCHAR",
+        "performedPeriod": PERIOD,
+        "performer": f"STRUCT(actor {REFERENCE})[]",
+    },
+    mappings=(
+        Mapping(
+            "procedure",
+            {
+                "procedure_id": "s.id",
+                "patient_id": reference("s.subject", "Patient"),
+                "encounter_id": reference("s.encounter", "Encounter"),
+                "practitioner_id": reference(PERFORMER, "Practitioner"),
+                "code_system": f"fhir_system({PROCEDURE_CODE}.system)",
+                "code": f"{PROCEDURE_CODE}.code",
+                "performed_at": "fhir_moment(coalesce(s.performedDateTime, s.performedPeriod.start, "
+                f"{stated_reason('recorded')}.valueDateTime))",
+                "ended_at": 'fhir_moment(s.performedPeriod."end")',
+            },
+            {
+                "status": Coded(primitive("s.status", "http://hl7.org/fhir/event-status")),
+                "not_done_reason": Coded(
+                    "CASE WHEN s.status = 'not-done' THEN coalesce(s.statusReason.coding, "
+                    f"{stated_reason('notDoneReason')}.valueCodeableConcept.coding) END"
+                ),
+            },
+        ),
+    ),
+)
+
+MEDICATION_CODE = (
+    "fhir_coding(coalesce(s.medicationCodeableConcept.coding, "
+    "[entry.code.coding for entry in s.contained "
+    f"if '#' || entry.id = s.medicationReference.reference][1]), {MEDICATION_SYSTEMS})"
+)
+
+MEDICATION_REQUEST = Resource(
+    elements={
+        **EVERY,
+        "status": "VARCHAR",
+        "statusReason": CONCEPT,
+        "extension": REASON_EXTENSION,
+        "intent": "VARCHAR",
+        "doNotPerform": "BOOLEAN",
+        "medicationCodeableConcept": CONCEPT,
+        "medicationReference": REFERENCE,
+        "subject": REFERENCE,
+        "encounter": REFERENCE,
+        "authoredOn": "VARCHAR",
+        "reasonCode": f"{CONCEPT}[]",
+    },
+    mappings=(
+        Mapping(
+            "medication_order",
+            {
+                "order_id": "s.id",
+                "patient_id": reference("s.subject", "Patient"),
+                "encounter_id": reference("s.encounter", "Encounter"),
+                "code_system": f"fhir_system({MEDICATION_CODE}.system)",
+                "code": f"{MEDICATION_CODE}.code",
+                "authored_at": "fhir_moment(s.authoredOn)",
+                "do_not_perform": "s.doNotPerform",
+            },
+            {
+                "intent": Coded(primitive("s.intent", "http://hl7.org/fhir/request-intent")),
+                "status": Coded(
+                    primitive("s.status", "http://hl7.org/fhir/CodeSystem/medicationrequest-status")
+                ),
+                "not_done_reason": Coded(
+                    "CASE WHEN s.doNotPerform THEN coalesce(fhir_concepts(s.reasonCode), "
+                    f"{stated_reason('notDoneReason', 'doNotPerformReason')}.valueCodeableConcept.coding) END"
+                ),
+            },
+        ),
+    ),
+)
+
+ASKED_FOR = "fhir_coding(coalesce(s.code.coding, fhir_concepts(s.category)), [])"
+REASON = f"fhir_coding(fhir_concepts(s.reasonCode), {DIAGNOSIS_SYSTEMS})"
+ASKED_CODINGS = (
+    "list_concat(s.code.coding, s.performerType.coding, fhir_concepts(s.category), "
+    "[{'system': 'text', 'code': s.code.text}])"
+)
+FROM_THE_PATIENT = "regexp_matches(coalesce(s.requester.reference, ''), '(^|/)(Patient|RelatedPerson)/')"
+TEAM = (
+    f"coalesce([{reference('part', 'Organization')} for part in s.performer "
+    f"if {reference('part', 'Organization')} IS NOT NULL][1], {reference('s.requester', 'Organization')})"
+)
+
+SERVICE_REQUEST = Resource(
+    elements={
+        **EVERY,
+        "identifier": f"{IDENTIFIER}[]",
+        "status": "VARCHAR",
+        "intent": "VARCHAR",
+        "doNotPerform": "BOOLEAN",
+        "category": f"{CONCEPT}[]",
+        "code": CONCEPT,
+        "subject": REFERENCE,
+        "requester": REFERENCE,
+        "performer": f"{REFERENCE}[]",
+        "performerType": CONCEPT,
+        "authoredOn": "VARCHAR",
+        "occurrenceDateTime": "VARCHAR",
+        "occurrencePeriod": PERIOD,
+        "reasonCode": f"{CONCEPT}[]",
+    },
+    mappings=(
+        Mapping(
+            "referral",
+            {
+                "referral_id": "s.id",
+                "patient_id": reference("s.subject", "Patient"),
+                "referrer_id": reference("s.requester", "Practitioner"),
+                "team_id": TEAM,
+                "reason_code": f"{REASON}.code",
+                "service_code": f"fhir_pair({ASKED_FOR})",
+                "do_not_perform": "s.doNotPerform",
+                "authored_at": "fhir_moment(coalesce(s.authoredOn, s.occurrenceDateTime, "
+                "s.occurrencePeriod.start))",
+            },
+            {
+                "service_line": Coded(ASKED_CODINGS, otherwise="'other'"),
+                "method": Coded(
+                    ASKED_CODINGS,
+                    is_reported=False,
+                    otherwise=f"CASE WHEN {FROM_THE_PATIENT} THEN 'self' ELSE 'order' END",
+                ),
+                "intent": Coded(primitive("s.intent", "http://hl7.org/fhir/request-intent")),
+                "status": Coded(primitive("s.status", "http://hl7.org/fhir/request-status")),
+            },
+        ),
+    ),
+    identifier_rows=own_identifiers("ServiceRequest"),
+)
