@@ -14,7 +14,8 @@ from orchestration.feeds.door import ROW
 CODING = "STRUCT(system VARCHAR, code VARCHAR)"
 CONCEPT = f"STRUCT(coding {CODING}[], text VARCHAR)"
 IDENTIFIER = f"STRUCT(type {CONCEPT}, system VARCHAR, value VARCHAR)"
-REFERENCE = "STRUCT(reference VARCHAR, type VARCHAR, identifier STRUCT(system VARCHAR, value VARCHAR), display VARCHAR)"
+LOGICAL = "STRUCT(system VARCHAR, value VARCHAR)"
+REFERENCE = f"STRUCT(reference VARCHAR, type VARCHAR, identifier {LOGICAL}, display VARCHAR)"
 PERIOD = 'STRUCT("start" VARCHAR, "end" VARCHAR)'
 NAME = "STRUCT(use VARCHAR, family VARCHAR, given VARCHAR[], suffix VARCHAR[])"
 QUANTITY = "STRUCT(value VARCHAR)"
@@ -124,8 +125,8 @@ class Resource:
     Attributes:
         elements: DuckDB types by element.
         mappings: in order; the first whose ``where`` holds takes a line.
-        identifier_rows: SQL list of structs of ``type``, ``system``, ``value`` and ``id``: what other resources
-            may name instead of the id of a resource of that type.
+        identifier_rows: SQL list of structs of ``type``, ``system``, ``value`` and ``id``: what others may
+            name instead of the id of a resource of that type.
     """
 
     elements: dict[str, str]
@@ -165,7 +166,8 @@ def stands_for(kind: str, **elements: str) -> str:
         elements: by type, the element of the resource that names one of that type.
     """
     entries = ", ".join(
-        f"{{'type': '{type_name}', 'system': '?{kind}', 'value': s.id, 'id': {reference(element, type_name)}}}"
+        f"{{'type': '{type_name}', 'system': '?{kind}', 'value': s.id, "
+        f"'id': {reference(element, type_name)}}}"
         for type_name, element in elements.items()
     )
     return f"[{entries}]"

@@ -19,7 +19,7 @@ from orchestration.feeds.reading import Reading
 from orchestration.feeds.registry import Content, Part, State
 
 ASKED = "'^[A-Za-z]+[?](identifier|role|schedule|location|service)='"
-"""How a reference reads that has to be resolved: by an identifier, or by a resource that stands for another."""
+"""How a reference reads that has to be resolved: by an identifier, or by what stands for another resource."""
 
 NOT_RESOLVED = "none"
 
