@@ -247,6 +247,8 @@ def _people() -> dict[str, Rows]:
         "fct_assessment": [{"assessment_id": "a1", "patient_id": "p1", "instrument": "PHQ-9", "score": 0}],
         "fct_episode": [*(episode | {"is_in_force": True} for episode in episodes), *ended],
         "rpt_caseload_registry": episodes,
+        "rpt_case_review_queue": [{"episode_id": "p1-cocm", "queue_rank": 1}],
+        "rpt_communication_loop": [{"review_id": "r1", "patient_id": "p1", "state": "told"}],
         "dq_quarantine": [
             {
                 "delivery_on": AS_OF,

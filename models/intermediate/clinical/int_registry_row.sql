@@ -23,7 +23,10 @@ first_score as (
     select
         episode_id,
         max(case when counts_as = 'PHQ-9' then baseline_score end) as first_phq9,
-        max(case when counts_as = 'GAD-7' then baseline_score end) as first_gad7
+        max(case when counts_as = 'PHQ-9' then baseline_on end) as first_phq9_on,
+        max(case when counts_as = 'PHQ-9' then baseline_item9_score end) as first_item9_score,
+        max(case when counts_as = 'GAD-7' then baseline_score end) as first_gad7,
+        max(case when counts_as = 'GAD-7' then baseline_on end) as first_gad7_on
     from baseline
     group by episode_id
 ),
@@ -60,12 +63,15 @@ treated as (
         panel_period.pcp_id,
         summary.last_score_on,
         first_score.first_phq9,
+        first_score.first_phq9_on,
         coalesce(summary.latest_phq9, first_score.first_phq9) as latest_phq9,
-        summary.latest_phq9_on,
-        summary.latest_item9_score,
+        coalesce(summary.latest_phq9_on, first_score.first_phq9_on) as latest_phq9_on,
+        case when summary.latest_phq9_on is null then first_score.first_item9_score else summary.latest_item9_score end
+            as latest_item9_score,
         first_score.first_gad7,
+        first_score.first_gad7_on,
         coalesce(summary.latest_gad7, first_score.first_gad7) as latest_gad7,
-        summary.latest_gad7_on,
+        coalesce(summary.latest_gad7_on, first_score.first_gad7_on) as latest_gad7_on,
         case when first_score.first_phq9 is not null then 'PHQ-9' else 'GAD-7' end as measured_by,
         contact.last_contact_on,
         coalesce(contact.recent_contacts, 0) as recent_contacts,
@@ -73,7 +79,8 @@ treated as (
         review.oldest_open_recommendation_on,
         cast({{ days_between('episode.started_on', as_of_date()) }} as integer) as days_in_treatment,
         coalesce(month_of_now.credited_minutes, 0) as credited_minutes_this_month,
-        month_of_now.minutes_to_next_tier
+        month_of_now.minutes_to_next_tier,
+        month_of_now.next_tier_amount_usd
     from episode
     left join panel_period
         on episode.patient_id = panel_period.patient_id

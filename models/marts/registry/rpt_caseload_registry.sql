@@ -2,87 +2,66 @@ with registry_row as (
     select * from {{ ref('int_registry_row') }}
 ),
 
-judged as (
-    select
-        registry_row.*,
-        registry_row.days_in_treatment >= {{ threshold_days('not_improving_days') }}
-        and not coalesce(
-            registry_row.is_response or registry_row.latest_score < registry_row.improved_below, false
-        ) as is_flagged_not_improving
-    from registry_row
+flag as (
+    select * from {{ ref('int_registry_flag') }}
 ),
 
-flagged as (
-    select
-        judged.*,
-        judged.last_case_review_on is null as is_flagged_new_unreviewed,
-        coalesce(judged.latest_item9_score > {{ threshold('safety_item_score') }}, false) as is_flagged_safety_item,
-        coalesce(
-            {{ days_between('judged.last_contact_on', as_of_date()) }} >= {{ threshold_days('no_contact_days') }},
-            judged.days_in_treatment >= {{ threshold_days('no_contact_days') }}
-        ) as is_flagged_no_contact_28_days,
-        coalesce(
-            {{ days_between('judged.last_score_on', as_of_date()) }} >= {{ threshold_days('no_score_days') }},
-            judged.days_in_treatment >= {{ threshold_days('no_score_days') }}
-        ) as is_flagged_no_score_30_days,
-        (
-            judged.is_flagged_not_improving
-            or coalesce(judged.baseline_score >= {{ threshold('baseline_severe_score') }}, false)
-        )
-        and coalesce(
-            {{ days_between('judged.last_case_review_on', as_of_date()) }} >= {{ threshold_days('review_overdue_days') }},
-            true
-        ) as is_flagged_review_overdue,
-        coalesce(judged.is_remission, false)
-        or coalesce(judged.is_response and judged.was_response_before, false)
-            as is_flagged_ready_for_relapse_prevention,
-        coalesce(
-            {{ days_between('judged.oldest_open_recommendation_on', as_of_date()) }}
-            >= {{ threshold_days('stalled_recommendation_days') }},
-            false
-        ) as is_flagged_stalled_recommendation
-    from judged
+history as (
+    select * from {{ ref('int_episode_score_history') }}
 ),
 
 final as (
     select
-        episode_id,
-        patient_id,
-        care_manager_id,
-        pcp_id,
-        team_id,
-        program,
-        phase,
-        cast(floor(days_in_treatment / 7) as integer) as weeks_in_treatment,
-        cast(first_phq9 as integer) as first_phq9,
-        cast(latest_phq9 as integer) as latest_phq9,
-        cast(latest_phq9 - first_phq9 as double) / nullif(first_phq9, 0) as phq9_change_fraction,
-        cast(first_gad7 as integer) as first_gad7,
-        cast(latest_gad7 as integer) as latest_gad7,
-        is_response,
-        is_remission,
-        last_contact_on,
-        followup_due_on,
+        registry_row.episode_id,
+        registry_row.patient_id,
+        registry_row.care_manager_id,
+        registry_row.pcp_id,
+        registry_row.team_id,
+        registry_row.psychiatric_consultant_id,
+        registry_row.program,
+        registry_row.phase,
+        registry_row.started_on,
+        cast(floor(registry_row.days_in_treatment / 7) as integer) as weeks_in_treatment,
+        {%- for scale in ['phq9', 'gad7'] %}
+        cast(registry_row.first_{{ scale }} as integer) as first_{{ scale }},
+        registry_row.first_{{ scale }}_on,
+        cast(registry_row.latest_{{ scale }} as integer) as latest_{{ scale }},
+        registry_row.latest_{{ scale }}_on,
+        cast(registry_row.latest_{{ scale }} - registry_row.first_{{ scale }} as integer) as {{ scale }}_change_points,
+        cast(registry_row.latest_{{ scale }} - registry_row.first_{{ scale }} as double)
+        / nullif(registry_row.first_{{ scale }}, 0) as {{ scale }}_change_fraction,
+        {%- endfor %}
+        history.score_history,
+        registry_row.is_response,
+        registry_row.is_remission,
+        registry_row.last_contact_on,
+        registry_row.recent_contacts,
+        registry_row.followup_due_on,
         case
-            when followup_due_on < {{ as_of_date() }}
-                then cast({{ days_between('followup_due_on', as_of_date()) }} as integer)
+            when registry_row.followup_due_on < {{ as_of_date() }}
+                then cast({{ days_between('registry_row.followup_due_on', as_of_date()) }} as integer)
             else 0
         end as days_overdue,
-        last_case_review_on,
+        registry_row.last_case_review_on,
+        cast({{ days_between('registry_row.last_case_review_on', as_of_date()) }} as integer) as days_since_case_review,
+        cast(registry_row.latest_item9_score as integer) as latest_item9_score,
+        registry_row.relapse_prevention_plan_on,
         nullif(substring(
-            {%- for flag in registry_flags() %}
-            case when is_flagged_{{ flag }} then ';{{ flag }}' else '' end{{ ' ||' if not loop.last }}
+            {%- for name in registry_flags() %}
+            case when flag.{{ name }} then ';{{ name }}' else '' end{{ ' ||' if not loop.last }}
             {%- endfor %}, 2, 300
         ), '') as flags,
-        credited_minutes_this_month,
-        psychiatric_consultant_id,
-        minutes_to_next_tier,
-        recent_contacts,
-        {%- for flag in registry_flags() %}
-        is_flagged_{{ flag }},
+        {%- for name in registry_flags() %}
+        flag.{{ name }},
         {%- endfor %}
-        relapse_prevention_plan_on
-    from flagged
+        registry_row.credited_minutes_this_month,
+        registry_row.minutes_to_next_tier,
+        registry_row.next_tier_amount_usd
+    from registry_row
+    inner join flag
+        on registry_row.episode_id = flag.episode_id
+    left join history
+        on registry_row.episode_id = history.episode_id
 )
 
 select * from final
