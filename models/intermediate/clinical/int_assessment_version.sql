@@ -35,6 +35,7 @@ final as (
     select
         dated.assessment_id,
         dated.patient_id,
+        dated.encounter_id,
         dated.instrument,
         coalesce(instrument.counts_as, dated.instrument) as counts_as,
         coalesce(instrument.is_validated, false) as is_validated,
@@ -42,6 +43,8 @@ final as (
         instrument.response_fraction,
         dated.score,
         dated.item9_score,
+        dated.screen_result,
+        dated.not_done_reason,
         dated.taken_at_utc as taken_at,
         dated.taken_on,
         dated.time_zone,
