@@ -7,6 +7,7 @@ final as (
     select
         assessment_id,
         patient_id,
+        encounter_id,
         instrument,
         counts_as,
         is_validated,
