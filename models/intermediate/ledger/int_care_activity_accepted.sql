@@ -16,18 +16,31 @@ longest_gap as (
     select max(episode_gap_months) as months from {{ ref('int_policy') }}
 ),
 
-concerned_entry as (
-    select distinct
+-- Grouped, so that no engine compares every entry with every closed month first.
+concerned as (
+    select
         knowledge_patient.knowledge_id,
-        version.entry_id
+        knowledge_patient.patient_id,
+        max(knowledge.known_on) as known_on,
+        max({{ add_days(add_months('knowledge.closed_month', '-longest_gap.months'), -2) }}) as begins_on,
+        max({{ add_days(add_months('knowledge.closed_month', 1), 2) }}) as ends_on
     from {{ ref('int_knowledge_patient') }} as knowledge_patient
     inner join knowledge
         on knowledge_patient.knowledge_id = knowledge.knowledge_id
     cross join longest_gap
+    group by knowledge_patient.knowledge_id, knowledge_patient.patient_id
+),
+
+concerned_entry as (
+    select distinct
+        concerned.knowledge_id,
+        concerned.known_on,
+        version.entry_id
+    from concerned
     inner join version
-        on knowledge_patient.patient_id = version.patient_id
-        and version.started_at < {{ add_days(add_months('knowledge.closed_month', 1), 2) }}
-        and version.started_at >= {{ add_days(add_months('knowledge.closed_month', '-longest_gap.months'), -2) }}
+        on concerned.patient_id = version.patient_id
+        and version.started_at < concerned.ends_on
+        and version.started_at >= concerned.begins_on
 ),
 
 final as (
@@ -37,14 +50,12 @@ final as (
     from version
     union all
     select
-        knowledge.knowledge_id,
+        concerned_entry.knowledge_id,
         version.*
     from version
     inner join concerned_entry
         on version.entry_id = concerned_entry.entry_id
-    inner join knowledge
-        on concerned_entry.knowledge_id = knowledge.knowledge_id
-        and version._delivered_on <= knowledge.known_on
+        and version._delivered_on <= concerned_entry.known_on
 )
 
 select * from final

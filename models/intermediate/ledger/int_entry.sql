@@ -61,11 +61,36 @@ whole as (
         and patient_id is not null
 ),
 
-twin as (
-    select knowledge_id, patient_id, staff_id, activity_code, started_at, ended_at
+-- Few share a patient and a start: only they are compared further.
+shared_start as (
+    select knowledge_id, patient_id, started_at
     from whole
     where not is_void
-    group by knowledge_id, patient_id, staff_id, activity_code, started_at, ended_at
+    group by knowledge_id, patient_id, started_at
+    having count(*) > 1
+),
+
+twin as (
+    select
+        whole.knowledge_id,
+        whole.patient_id,
+        whole.staff_id,
+        whole.activity_code,
+        whole.started_at,
+        whole.ended_at
+    from whole
+    inner join shared_start
+        on whole.knowledge_id = shared_start.knowledge_id
+        and whole.patient_id = shared_start.patient_id
+        and whole.started_at = shared_start.started_at
+    where not whole.is_void
+    group by
+        whole.knowledge_id,
+        whole.patient_id,
+        whole.staff_id,
+        whole.activity_code,
+        whole.started_at,
+        whole.ended_at
     having count(*) > 1
 ),
 

@@ -1,4 +1,6 @@
 -- An entry cut wherever something that decides about its time may change, so that each slice has one answer.
+{{ config(materialized='view') }}
+
 with entry as (
     select * from {{ ref('int_entry') }}
 ),

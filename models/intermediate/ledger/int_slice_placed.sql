@@ -1,5 +1,7 @@
 -- Where each slice of an entry belongs: its episode, and the local date in that episode's zone. Where several episodes are
 -- in force, cocm goes before bhi, then the latest start, then the lowest id.
+{{ config(materialized='view') }}
+
 with slice as (
     select * from {{ ref('int_entry_slice') }}
 ),

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with candidate as (
     select * from {{ ref('fct_claim_candidate') }}
 ),

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with assessment as (
     select * from {{ ref('int_assessment_valid') }}
 ),

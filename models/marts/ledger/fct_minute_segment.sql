@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with segment as (
     select * from {{ ref('int_segment') }}
     where knowledge_id = 'current'
