@@ -37,12 +37,18 @@ depression as (
         and is_taken_as_active
 ),
 
+scored as (
+    select distinct patient_id from high_score
+),
+
 visit as (
     select
         encounter.patient_id,
         encounter.started_on,
         coalesce({{ local_date('encounter.ended_at', 'end_offset') }}, encounter.started_on) as ended_on
     from {{ ref('int_encounter_latest') }} as encounter
+    inner join scored
+        on encounter.patient_id = scored.patient_id
     {{ join_offset_at('end_offset', 'encounter.time_zone', 'encounter.ended_at') }}
     where encounter.status = 'finished'
 ),
