@@ -5,6 +5,7 @@ SQL. Does not belong here: the codes themselves; they are rows of those seeds.
 """
 
 import csv
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,19 @@ INSTRUMENT_FILE = "assessment_instrument.csv"
 LOINC = "http://loinc.org"
 ANY_SYSTEM = ("fhir", "system")
 """Feed and column of the rows that say which names of code systems mean the same."""
+
+
+PLACE = re.compile(r"<<(pairs|values):(\w+)[.](\w+)>>")
+
+
+def pairs_of(feed: str, column: str) -> str:
+    """A place in SQL that takes the list of all pairs ``system|code`` that a column's rows know."""
+    return f"<<pairs:{feed}.{column}>>"
+
+
+def values_of(feed: str, column: str) -> str:
+    """A place in SQL that takes the map from pairs ``system|code`` to the values of a column's rows."""
+    return f"<<values:{feed}.{column}>>"
 
 
 @dataclass(frozen=True)
@@ -44,9 +58,24 @@ class CodeMap:
         known = self.entries.get((feed, column))
         if not known:
             return "NULL::VARCHAR"
-        pairs = ", ".join(f"{quoted(code)}: {quoted(value)}" for code, value in sorted(known.items()))
-        found = f"[MAP {{{pairs}}}[fhir_pair(coding)] for coding in {codings}]"
+        found = f"[{_map(known)}[fhir_pair(coding)] for coding in {codings}]"
         return f"list_filter({found}, lambda value: value IS NOT NULL)[1]"
+
+    def fill(self, sql: str) -> str:
+        """SQL with the places that ``pairs_of`` and ``values_of`` left for this date's rows."""
+
+        def filled(place: re.Match[str]) -> str:
+            known = self.entries.get((place[2], place[3]), {})
+            if place[1] == "values":
+                return f"({_map(known)}::MAP(VARCHAR, VARCHAR))"
+            return f"([{', '.join(quoted(pair) for pair in sorted(known))}]::VARCHAR[])"
+
+        return PLACE.sub(filled, sql)
+
+
+def _map(known: dict[str, str]) -> str:
+    pairs = ", ".join(f"{quoted(pair)}: {quoted(value)}" for pair, value in sorted(known.items()))
+    return f"MAP {{{pairs}}}"
 
 
 def _in_force(row: dict[str, str], day: date) -> bool:

@@ -85,6 +85,7 @@ class Staged:
         expected_rows: how many rows the relation must give, where that is known beforehand.
         malformed: a file of the numbers of rows that have no fields to judge, one a line.
         malformed_rows: how many those are.
+        has_parts: whether several rows may have one number, being parts of one line of the source.
     """
 
     relation: str
@@ -95,6 +96,7 @@ class Staged:
     expected_rows: int | None = None
     malformed: Path | None = None
     malformed_rows: int = 0
+    has_parts: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,10 +159,16 @@ class Door:
         only = f"SELECT * FROM ({self.staged.relation}) WHERE {ROW} IN ({numbers})"  # noqa: S608
         key = " || '|' || ".join(self._key_text(name) for name in self.feed.key)
         prefix = f"getvariable('{HASH_KEY}') || '|{self.feed.name}|'"
-        return f"""
+        judged = f"""
             SELECT t.{ROW} AS row_number, sha256({prefix} || {key}) AS record_key_hash,
                 {self._reason()} AS reason
             FROM ({self._typed(only)}) AS t"""  # noqa: S608
+        if not self.staged.has_parts:
+            return judged
+        reasons = "string_agg(DISTINCT reason, ';' ORDER BY reason)"
+        return f"""
+            SELECT row_number, min(record_key_hash) AS record_key_hash, {reasons} AS reason
+            FROM ({judged}) WHERE reason != '' GROUP BY row_number"""  # noqa: S608
 
     def _typed(self, relation: str) -> str:
         """SQL of each column's value beside its text, in steps so that nothing is worked out twice."""

@@ -5,16 +5,29 @@ Does not belong here: the meaning of elements (``fhir_resources.py`` and its nei
 between files (``references.py``).
 """
 
-import json
-from codecs import BOM_UTF8
 from pathlib import Path
 
 import duckdb
 
-from orchestration.feeds import fhir_clinical, fhir_orders, fhir_people
 from orchestration.feeds.codes import CodeMap, load_code_map
 from orchestration.feeds.door import ROW, Staged
+from orchestration.feeds.fhir_deleted import (
+    BUNDLE,
+    ELEMENTS,
+    IS_DELETION,
+    deletions,
+    not_executed,
+    tombstones,
+)
 from orchestration.feeds.fhir_resources import SYSTEMS, Mapping, Resource, exclusive, feed_rows
+from orchestration.feeds.fhir_text import (
+    first_type,
+    has_mark,
+    keep_readable_lines,
+    note_modified_lines,
+    read_json,
+)
+from orchestration.feeds.fhir_types import RELEASE_OF_TYPE, RESOURCES, reason_to_refuse
 from orchestration.feeds.lake import move_into_place, quoted, table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.opened import FileRefused, Traits, open_text
@@ -22,64 +35,11 @@ from orchestration.feeds.reading import Reading, RowsLost
 from orchestration.feeds.references import hold_back_references
 from orchestration.feeds.registry import Content, Part, UnmappedCode
 
-LINE_LIMIT = 16 << 20
-"""Bytes of the longest resource that is read."""
-
-RESOURCES: dict[str, Resource] = {
-    "Patient": fhir_people.PATIENT,
-    "Practitioner": fhir_people.PRACTITIONER,
-    "PractitionerRole": fhir_people.PRACTITIONER_ROLE,
-    "Organization": fhir_people.ORGANIZATION,
-    "Coverage": fhir_people.COVERAGE,
-    "Encounter": fhir_clinical.ENCOUNTER,
-    "Condition": fhir_clinical.CONDITION,
-    "Observation": fhir_clinical.OBSERVATION,
-    "Procedure": fhir_orders.PROCEDURE,
-    "MedicationRequest": fhir_orders.MEDICATION_REQUEST,
-    "ServiceRequest": fhir_orders.SERVICE_REQUEST,
-}
-"""The resource types that fill feeds; a type that is not here is refused line by line."""
-
 SHOWN_CODE = "'[A-Za-z0-9][A-Za-z0-9 ._:/&+-]{0,63}'"
 """Unknown codes of this form are shown in a finding; anything else might be more than a code."""
 
 OPEN_TEXT = ("staffing",)
 """Feeds whose words are about no patient: where they stand in place of a code, a finding shows them."""
-
-
-def _read_json(text: Path, elements: dict[str, str]) -> str:
-    columns = ", ".join(f"'{name}': {quoted(kind)}" for name, kind in elements.items())
-    return (
-        f"read_json({quoted(text)}, format = 'newline_delimited', records = true, ignore_errors = true, "
-        f"maximum_object_size = {LINE_LIMIT + 1024}, columns = {{{columns}}})"
-    )
-
-
-def _keep_readable_lines(text: Path, target: Path) -> int:
-    """Copy a file with an empty object for each line that is no resource; blank lines go.
-
-    Returns:
-        The number of lines.
-    """
-    lines = 0
-    with text.open("rb") as source, target.open("wb") as clean:
-        if source.read(len(BOM_UTF8)) != BOM_UTF8:
-            source.seek(0)
-        while line := source.readline(LINE_LIMIT):
-            is_whole = len(line) < LINE_LIMIT or line.endswith(b"\n")
-            while not is_whole:
-                rest = source.readline(LINE_LIMIT)
-                is_whole = not rest or rest.endswith(b"\n")
-                line = b"{"
-            if not line.strip():
-                continue
-            lines += 1
-            try:
-                is_object = isinstance(json.loads(line), dict)
-            except (ValueError, RecursionError):
-                is_object = False
-            clean.write(line.rstrip(b"\r\n") + b"\n" if is_object else b"{}\n")
-    return lines
 
 
 class _Lines:
@@ -96,7 +56,10 @@ class _Lines:
         self.is_careful = is_careful
         self.unmapped: list[UnmappedCode] = []
         self.identifiers: list[Path] = []
+        self.staged: dict[str, list[tuple[Path, list[str]]]] = {}
+        self.refused: list[str] = []
         self.lines = reading.work / "lines"
+        self.type_of_table = ""
         names = ", ".join(f"{quoted(name)}: {quoted(value)}" for name, value in codes.systems.items())
         self.connection.execute(f"SET VARIABLE {SYSTEMS} = MAP {{{names}}}::MAP(VARCHAR, VARCHAR)")
 
@@ -113,13 +76,16 @@ class _Lines:
         types = self.types()
         if sum(types.values()) != self.expected or (None in types and not self.is_careful):
             raise RowsLost
-        parts: list[Part] = []
-        served = 0
+        known = {pair.partition("|")[2] for pair in self.codes.entries.get((FHIR, "modifier"), {})}
+        listed = self.reading.work / "modified"
+        modified = listed if note_modified_lines(self.text, known, listed) else None
         for name in sorted(name for name in types if name in RESOURCES):
-            filled = self.resources(name, types[name])
-            parts += filled
-            served += types[name] - sum(part.rows_read for part in filled)
-        parts += self.passed_over(types, served)
+            self.resources(name, types[name], modified)
+        if BUNDLE in types:
+            self.bundles(types[BUNDLE])
+        self.count_others(types)
+        parts = [self.fill(feed) for feed in sorted(self.staged)]
+        parts += self.passed_over()
         if self.identifiers:
             tables = " UNION ALL ".join(f"FROM {table(path)}" for path in self.identifiers)
             made = write_table(self.connection, tables, self.reading.work / "identifiers")
@@ -129,69 +95,145 @@ class _Lines:
     def types(self) -> dict[str | None, int]:
         """How many lines there are of each resource type, None standing for lines that are no resource.
 
+        The elements of the first line's type are kept on the way: most files hold one type.
+
         Raises:
             duckdb.Error: a line cannot even be passed over.
         """
+        guess = first_type(self.text)
+        self.type_of_table = guess if guess in RESOURCES else ""
+        elements = RESOURCES[guess].columns if guess in RESOURCES else {"resourceType": "VARCHAR"}
         kind = "CASE WHEN regexp_full_match(resourceType, '[A-Za-z]{1,64}') THEN resourceType END"
-        source = _read_json(self.text, {"resourceType": "VARCHAR"})
-        rows = f"SELECT row_number() OVER () AS {ROW}, {kind} AS type FROM {source}"  # noqa: S608
+        source = read_json(self.text, elements)
+        rows = f"SELECT row_number() OVER () AS {ROW}, {kind} AS line_type, * FROM {source}"  # noqa: S608
         write_table(self.connection, rows, self.lines)
-        counts = f"SELECT type, count(*) FROM {table(self.lines)} GROUP BY type"  # noqa: S608
+        counts = f"SELECT line_type, count(*) FROM {table(self.lines)} GROUP BY line_type"  # noqa: S608
         return dict(self.connection.execute(counts).fetchall())
 
-    def passed_over(self, types: dict[str | None, int], served: int) -> list[Part]:
-        """Refuse the lines that fill no feed; ``served`` lines are of use as references alone."""
-        strange = [name for name in types if name not in RESOURCES]
-        refused = sum(types[name] for name in strange)
-        if refused:
-            known = ", ".join(quoted(name) for name in RESOURCES)
-            reason = "coalesce('unsupported_resource:' || type, 'malformed_row')"
-            self.reading.write_refused(
-                FHIR,
-                f"SELECT {ROW} AS row_number, NULL::VARCHAR AS record_key_hash, "  # noqa: S608
-                f"{reason} AS reason FROM {table(self.lines)} WHERE coalesce(type NOT IN ({known}), true)",
-            )
-        return [Part(FHIR, refused + served, served, refused)] if refused or served else []
-
-    def resources(self, name: str, expected: int) -> list[Part]:
-        """Let the lines of one type into their feeds.
-
-        Args:
-            name: the resource type.
-            expected: how many lines are of it.
-
-        Returns:
-            The counts by feed; a line may fill none.
-        """
-        resource = RESOURCES[name]
-        every = _read_json(self.text, resource.elements)
+    def _of_type(self, name: str, elements: dict[str, str], expected: int) -> str:
+        """The lines of one type as a table that others can be read from again and again."""
+        if name == self.type_of_table:
+            return f"(FROM {table(self.lines)} WHERE line_type = {quoted(name)})"
+        every = read_json(self.text, elements)
         numbered = f"SELECT row_number() OVER () AS {ROW}, * FROM {every}"  # noqa: S608
         rows = f"SELECT * FROM ({numbered}) WHERE resourceType = {quoted(name)}"  # noqa: S608
         source = table(write_table(self.connection, rows, self.reading.work / f"{name}.resources"))
         if self._count(source) != expected:
             raise RowsLost
+        return source
+
+    def resources(self, name: str, expected: int, modified: Path | None) -> None:
+        """Stage the lines of one type for their feeds.
+
+        Args:
+            name: the resource type.
+            expected: how many lines are of it.
+            modified: numbers of the lines that must not be read as they stand.
+        """
+        resource = RESOURCES[name]
+        every = self._of_type(name, resource.columns, expected)
+        reason = reason_to_refuse(resource, modified)
+        self.refused.append(
+            f"SELECT {ROW} AS row_number, {reason} AS reason FROM {every} AS s WHERE {reason} IS NOT NULL"  # noqa: S608
+        )
+        source = f"(FROM {every} AS s WHERE {reason} IS NULL)"
+        for column, text in resource.derived.items():
+            source = f"(SELECT s.*, {self.codes.fill(text)} AS {column} FROM {source} AS s)"  # noqa: S608
         if resource.identifier_rows:
             self._keep_identifiers(name, resource, source)
-        conditions = exclusive(resource, self.codes)
-        parts = [self._fill(mapping, f"FROM {source} AS s WHERE {where}") for mapping, where in conditions]
-        return [part for part in parts if part is not None]
+        for number, (mapping, where) in enumerate(exclusive(resource, self.codes)):
+            self._stage(f"{name}.{number}", mapping, f"FROM {source} AS s WHERE {where}")
+
+    def bundles(self, expected: int) -> None:
+        """Stage the tombstones of Bundles of deletions; any other Bundle is refused."""
+        source = self._of_type(BUNDLE, ELEMENTS, expected)
+        self.refused.append(
+            f"SELECT {ROW} AS row_number, 'unsupported_resource:{BUNDLE}' AS reason "  # noqa: S608
+            f"FROM {source} AS s WHERE NOT coalesce({IS_DELETION}, false)"
+        )
+        rows = deletions(source, self.reading.delivered_on)
+        deleted = table(write_table(self.connection, rows, self.reading.work / "deleted"))
+        contract = self.reading.contract
+        self.refused.append(not_executed(contract, deleted))
+        for number, (feed, query) in enumerate(tombstones(contract, deleted)):
+            made = write_table(self.connection, query, self.reading.work / f"deleted.{number}")
+            if self._count(table(made)):
+                key = contract.feeds[feed].key[0]
+                self.staged.setdefault(feed, []).append((made, [key, "updated_at", "is_deleted"]))
+
+    def count_others(self, types: dict[str | None, int]) -> None:
+        """Refuse lines that are no resources one by one, and types that fill nothing each as a whole."""
+        self.refused.append(
+            f"SELECT {ROW} AS row_number, 'malformed_row' AS reason "  # noqa: S608
+            f"FROM {table(self.lines)} WHERE line_type IS NULL"
+        )
+        for name in sorted(name for name in types if name and name not in RESOURCES and name != BUNDLE):
+            release = RELEASE_OF_TYPE.get(name)
+            reason = f"unsupported_release:{release}" if release else f"unsupported_resource:{name}"
+            self.refused.append(
+                f"SELECT min({ROW}) AS row_number, {quoted(reason)} AS reason "  # noqa: S608
+                f"FROM {table(self.lines)} WHERE line_type = {quoted(name)}"
+            )
+            self.unmapped.append(UnmappedCode(FHIR, "resourceType", "", name, types[name]))
+
+    def passed_over(self) -> list[Part]:
+        """Put refused lines into the quarantine, and count the lines that fill no feed."""
+        known = ", ".join(quoted(name) for name in (*RESOURCES, BUNDLE))
+        refusals = " UNION ALL ".join(f"({query})" for query in self.refused)
+        reasons = "string_agg(reason, ';' ORDER BY reason)"
+        listed = (
+            f"SELECT row_number, NULL::VARCHAR AS record_key_hash, {reasons} AS reason "  # noqa: S608
+            f"FROM ({refusals}) GROUP BY row_number"
+        )
+        made = table(write_table(self.connection, listed, self.reading.work / "refusals"))
+        filled = [f"SELECT {ROW} FROM {table(path)}" for tables in self.staged.values() for path, _ in tables]  # noqa: S608
+        filled.append(f"SELECT NULL::BIGINT AS {ROW} WHERE false")
+        empty = (
+            f"SELECT count(*) FILTER (WHERE line_type IS NULL OR line_type NOT IN ({known}) "  # noqa: S608
+            f"OR {ROW} IN (SELECT row_number FROM {made})), count(*) "
+            f"FROM {table(self.lines)} WHERE {ROW} NOT IN ({' UNION ALL '.join(filled)})"
+        )
+        self._note_unfilled(made, " UNION ALL ".join(filled))
+        found = self.connection.execute(empty).fetchone()
+        refused, total = (int(found[0]), int(found[1])) if found else (0, 0)
+        if self._count(made):
+            self.reading.write_refused(FHIR, f"FROM {made}")
+        return [Part(FHIR, total, total - refused, refused)] if total else []
+
+    def _note_unfilled(self, refusals: str, filled: str) -> None:
+        """List the types whose lines were good and filled nothing, unless others may refer to them."""
+        names = [name for name, resource in RESOURCES.items() if not resource.identifier_rows]
+        counted = self.connection.execute(
+            f"SELECT line_type, count(*) FROM {table(self.lines)} "  # noqa: S608
+            f"WHERE line_type IN ({', '.join(map(quoted, names))}) AND {ROW} NOT IN ({filled}) "
+            f"AND {ROW} NOT IN (SELECT row_number FROM {refusals}) GROUP BY line_type ORDER BY line_type"
+        ).fetchall()
+        self.unmapped += [UnmappedCode(FHIR, "resourceType", "", *found) for found in counted]
 
     def _count(self, source: str) -> int:
         found = self.connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608
         return int(found[0]) if found else 0
 
-    def _fill(self, mapping: Mapping, source: str) -> Part | None:
+    def _stage(self, name: str, mapping: Mapping, source: str) -> None:
         feed = self.reading.contract.feeds[mapping.feed]
         rows = feed_rows(feed, mapping, source, self.codes)
-        staged = table(write_table(self.connection, rows, self.reading.work / f"{feed.name}.staged"))
-        if not self._count(staged):
-            return None
+        made = write_table(self.connection, rows, self.reading.work / f"{name}.staged")
+        if not self._count(table(made)):
+            return
         for column, coded in mapping.coded.items():
             if coded.is_reported:
-                self._note_unmapped(feed.name, column, staged)
-        names = [*mapping.columns, *mapping.coded, "updated_at", "is_deleted"]
-        columns = {name: f'r."{name}"' for name in names}
-        return hold_back_references(self.reading, feed, Staged(relation=f"FROM {staged}", columns=columns))
+                self._note_unmapped(feed.name, column, table(made))
+        columns = [*mapping.columns, *mapping.coded, "updated_at", "is_deleted"]
+        self.staged.setdefault(feed.name, []).append((made, columns))
+
+    def fill(self, name: str) -> Part:
+        """Let what was staged for a feed in; in a file of many types several may fill the same one."""
+        tables = self.staged[name]
+        relation = " UNION ALL BY NAME ".join(f"FROM {table(path)}" for path, _ in tables)
+        columns = {column: f'r."{column}"' for _, columns in tables for column in columns}
+        feed = self.reading.contract.feeds[name]
+        staged = Staged(relation=relation, columns=columns, has_parts=True)
+        return hold_back_references(self.reading, feed, staged)
 
     def _note_unmapped(self, feed: str, column: str, staged: str) -> None:
         coding = f'"{column}__code"'
@@ -232,12 +274,10 @@ def read_fhir(reading: Reading, path: Path, traits: Traits) -> Content:
     except FileRefused as refusal:
         return reading.refuse_file(FHIR, refusal.reason)
     codes = load_code_map(reading.seeds, reading.delivered_on)
-    with text.open("rb") as handle:
-        has_mark = handle.read(len(BOM_UTF8)) == BOM_UTF8
     expected = traits.lines
-    for is_careful in (True,) if has_mark else (False, True):
+    for is_careful in (True,) if has_mark(text) else (False, True):
         if is_careful:
-            expected = _keep_readable_lines(text, reading.work / "clean")
+            expected = keep_readable_lines(text, reading.work / "clean")
             text = reading.work / "clean"
         try:
             return _Lines(reading, text, codes, expected, is_careful=is_careful).content()

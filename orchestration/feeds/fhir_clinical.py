@@ -4,6 +4,8 @@ Belongs here: Encounter, Condition, Observation (scores go to ``assessment``, al
 Does not belong here: people and insurance (``fhir_people.py``).
 """
 
+from orchestration.feeds.codes import pairs_of, values_of
+from orchestration.feeds.fhir_forms import ITEM, SCORES, complete_total, item_nine
 from orchestration.feeds.fhir_resources import (
     CODING,
     CONCEPT,
@@ -27,9 +29,6 @@ ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 BILLING_SYSTEMS = (
     "['http://www.ama-assn.org/go/cpt', 'http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets']"
 )
-ITEM_9 = "44260-8"
-"""LOINC code of the ninth item of the PHQ-9, thoughts of self-harm, as a component of the score."""
-
 PRACTITIONERS = (
     "[entry for entry in s.participant if entry.individual IS NOT NULL "
     "AND NOT regexp_matches(coalesce(entry.individual.reference, ''), '(^|/)(Patient|RelatedPerson)/')]"
@@ -52,6 +51,7 @@ ENCOUNTER = Resource(
         "period": PERIOD,
         "participant": f"STRUCT(type {CONCEPT}[], individual {REFERENCE})[]",
         "serviceProvider": REFERENCE,
+        "location": f"STRUCT(location {REFERENCE})[]",
         "basedOn": f"{REFERENCE}[]",
         "hospitalization": f"STRUCT(dischargeDisposition {CONCEPT})",
     },
@@ -64,7 +64,8 @@ ENCOUNTER = Resource(
                 "practitioner_id": reference(
                     f"coalesce({PERFORMER}, {PRACTITIONERS}[1]).individual", "Practitioner"
                 ),
-                "team_id": reference("s.serviceProvider", "Organization"),
+                "team_id": f"coalesce({reference('s.serviceProvider', 'Organization')}, "
+                f"{reference('s.location[1].location', 'Organization')})",
                 "started_at": "fhir_moment(s.period.start)",
                 "ended_at": 'fhir_moment(s.period."end")',
                 "billing_codes": "nullif(array_to_string([coding.code for coding in fhir_concepts(s.type) "
@@ -83,12 +84,14 @@ ENCOUNTER = Resource(
         ),
     ),
     identifier_rows=own_identifiers("Encounter"),
+    foreign={"actualPeriod": "R5", "admission": "R5", "subjectStatus": "R5", "reason": "STU3"},
 )
 
+CODED_STATUS = '{"coding": [{"system": "VARCHAR", "code": "VARCHAR"}]}'
 CONDITION = Resource(
     elements={
         **EVERY,
-        "clinicalStatus": CONCEPT,
+        "clinicalStatus": "JSON",
         "verificationStatus": CONCEPT,
         "category": f"{CONCEPT}[]",
         "code": CONCEPT,
@@ -116,28 +119,25 @@ CONDITION = Resource(
             {
                 "category": Coded("fhir_concepts(s.category)"),
                 "verification_status": Coded("s.verificationStatus.coding"),
-                "clinical_status": Coded("s.clinicalStatus.coding"),
+                "clinical_status": Coded(f"from_json(s.clinicalStatus, '{CODED_STATUS}').coding"),
             },
         ),
     ),
+    foreign={"participant": "R5", "assertedDate": "STU3", "context": "STU3"},
+    misshapen={"coalesce(json_type(s.clinicalStatus) = 'VARCHAR', false)": "STU3"},
 )
 
 OBSERVED_AT = (
     "fhir_moment(coalesce(s.effectiveDateTime, s.effectiveInstant, s.effectivePeriod.start, s.issued))"
 )
 OBSERVATION_STATUS = Coded(primitive("s.status", "http://hl7.org/fhir/observation-status"))
-ITEM_9_PART = f"[part for part in s.component if fhir_has(part.code.coding, '{ITEM_9}')][1]"
-ITEM_ANSWERS = "MAP {'LA6568-5': '0', 'LA6569-3': '1', 'LA6570-1': '2', 'LA6571-9': '3'}"
-"""LOINC answers of the list that the items of the PHQ and GAD share: not at all, several days, more than
-half, nearly every."""
-
 NOT_DONE = (
     f"coalesce({stated_reason('notDoneReason')}.valueCodeableConcept.coding, s.dataAbsentReason.coding)"
 )
 NO_RESULT = (
-    "coalesce(s.valueInteger, s.valueQuantity.value, s.valueString) IS NULL "
-    "AND {screen_result} IS NULL AND coalesce({not_done_reason}, fhir_pair(" + NOT_DONE + "[1])) IS NULL "
-    "AND (s.valueBoolean IS NOT NULL OR s.valueCodeableConcept.coding[1].code IS NOT NULL)"
+    "s.total IS NULL AND {screen_result} IS NULL "
+    "AND coalesce({not_done_reason}, fhir_pair(" + NOT_DONE + "[1])) IS NULL "
+    "AND (s.valueBoolean IS NOT NULL OR s.valueCodeableConcept.coding[1].code IS NOT NULL OR s.is_panel)"
 )
 """An answer that is neither a score nor a result of a screen: it was done, and that is all it says."""
 FOUND = f"fhir_coding(s.code.coding, ['http://loinc.org', '{SNOMED}'])"
@@ -147,6 +147,22 @@ VALUE = {
     "valueString": "VARCHAR",
     "valueCodeableConcept": CONCEPT,
 }
+
+SENT = "s.valueInteger, s.valueQuantity.value, s.valueString"
+BY_CODE = f"[{values_of('assessment', 'instrument')}[fhir_pair(coding)] for coding in s.code.coding]"
+BY_PANEL = f"[{values_of('assessment', 'form')}[fhir_pair(coding)] for coding in s.code.coding]"
+COMPONENT_POINTS = "coalesce(part.valueInteger, part.valueQuantity.value, part.valueString, " + (
+    f"{values_of(*SCORES)}[fhir_pair(part.valueCodeableConcept.coding[1])])"
+)
+COMPONENTS = (
+    f"[{{'item': {values_of(*ITEM)}['http://loinc.org|' || fhir_of_system(part.code.coding, "
+    f"'http://loinc.org')], 'points': try_cast({COMPONENT_POINTS} AS DECIMAL(18, 6))}} "
+    "for part in s.component]"
+)
+TOTAL_COMPONENT = (
+    f"[{COMPONENT_POINTS} for part in s.component if list_has_any([fhir_pair(coding) "
+    f"for coding in part.code.coding], {pairs_of('assessment', 'instrument')})][1]"
+)
 
 OBSERVATION = Resource(
     elements={
@@ -168,25 +184,32 @@ OBSERVATION = Resource(
         + "".join(f", {name} {kind}" for name, kind in VALUE.items())
         + ")[]",
     },
+    foreign={"triggeredBy": "R5", "context": "STU3", "related": "STU3"},
+    derived={
+        "is_panel": f"len(list_filter({BY_PANEL}, lambda v: v IS NOT NULL)) > 0",
+        "scale": f"list_filter(list_concat({BY_CODE}, {BY_PANEL}), lambda v: v IS NOT NULL)[1]",
+        "items": f"CASE WHEN s.scale IS NOT NULL THEN {COMPONENTS} END",
+        "total": f"CASE WHEN s.scale IS NOT NULL THEN coalesce({SENT}, {TOTAL_COMPONENT}, "
+        f"CAST({complete_total('s.items', 's.scale')} AS VARCHAR)) END",
+    },
     mappings=(
         Mapping(
             "assessment",
             {
                 "assessment_id": "s.id",
                 "patient_id": reference("s.subject", "Patient"),
-                "score": "coalesce(s.valueInteger, s.valueQuantity.value, s.valueString)",
-                "item9_score": f"coalesce({ITEM_9_PART}.valueInteger, {ITEM_9_PART}.valueQuantity.value, "
-                f"{ITEM_ANSWERS}[{ITEM_9_PART}.valueCodeableConcept.coding[1].code])",
+                "instrument": "s.scale",
+                "score": "s.total",
+                "item9_score": item_nine("s.items"),
                 "taken_at": OBSERVED_AT,
                 "encounter_id": reference("s.encounter", "Encounter"),
             },
             {
-                "instrument": Coded("s.code.coding", is_reported=False),
                 "screen_result": Coded("s.valueCodeableConcept.coding"),
                 "not_done_reason": Coded(NOT_DONE),
                 "status": OBSERVATION_STATUS,
             },
-            where=f"{{instrument}} IS NOT NULL AND NOT ({NO_RESULT})",
+            where=f"s.scale IS NOT NULL AND NOT ({NO_RESULT})",
         ),
         Mapping(
             "observation",

@@ -5,6 +5,7 @@ findings (``fhir_clinical.py``).
 """
 
 from orchestration.feeds.fhir_resources import (
+    CODING,
     CONCEPT,
     EVERY,
     IDENTIFIER,
@@ -68,6 +69,12 @@ PROCEDURE = Resource(
             },
         ),
     ),
+    foreign={
+        "occurrenceDateTime": "R5",
+        "occurrencePeriod": "R5",
+        "notDone": "STU3",
+        "context": "STU3",
+    },
 )
 
 MEDICATION_CODE = (
@@ -115,6 +122,7 @@ MEDICATION_REQUEST = Resource(
             },
         ),
     ),
+    foreign={"medication": "R5", "context": "STU3"},
 )
 
 ASKED_FOR = "fhir_coding(coalesce(s.code.coding, fhir_concepts(s.category)), [])"
@@ -137,7 +145,7 @@ SERVICE_REQUEST = Resource(
         "intent": "VARCHAR",
         "doNotPerform": "BOOLEAN",
         "category": f"{CONCEPT}[]",
-        "code": CONCEPT,
+        "code": f"STRUCT(coding {CODING}[], text VARCHAR, concept JSON)",
         "subject": REFERENCE,
         "requester": REFERENCE,
         "performer": f"{REFERENCE}[]",
@@ -174,4 +182,5 @@ SERVICE_REQUEST = Resource(
         ),
     ),
     identifier_rows=own_identifiers("ServiceRequest"),
+    misshapen={"s.code.concept IS NOT NULL": "R5"},
 )

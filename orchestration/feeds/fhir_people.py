@@ -88,6 +88,7 @@ PRACTITIONER_ROLE = Resource(
         "organization": REFERENCE,
         "code": f"{CONCEPT}[]",
         "specialty": f"{CONCEPT}[]",
+        "identifier": f"{IDENTIFIER}[]",
     },
     mappings=(
         Mapping(

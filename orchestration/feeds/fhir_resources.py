@@ -29,6 +29,7 @@ EVERY = {
     "resourceType": "VARCHAR",
     "id": "VARCHAR",
     "meta": "STRUCT(lastUpdated VARCHAR)",
+    "implicitRules": "VARCHAR",
     "contained": CONTAINED,
 }
 
@@ -62,8 +63,9 @@ CREATE OR REPLACE MACRO fhir_linked(link, type_name) AS
         WHEN fhir_kind(link) NOT IN ('', type_name) THEN
             type_name || CASE WHEN type_name IN ('Practitioner', 'Organization') THEN
                 CASE fhir_kind(link) WHEN 'PractitionerRole' THEN '?role=' WHEN 'Location' THEN '?location='
-                     WHEN 'HealthcareService' THEN '?service=' END END
-            || regexp_extract(link, '[A-Z][A-Za-z]+/([^/?]+)(?:/_history/[^/]*)?/?$', 1)
+                     WHEN 'HealthcareService' THEN '?service=' WHEN 'Schedule' THEN '?schedule=' END END
+            || CASE WHEN contains(link, '?') THEN url_decode(regexp_extract(link, 'identifier=(.*)$', 1))
+                    ELSE regexp_extract(link, '([^/]+)(?:/_history/[^/]*)?/?$', 1) END
         WHEN contains(link, '?') THEN type_name || '?' || url_decode(regexp_extract(link, '[?](.*)$', 1))
         ELSE regexp_extract(link, '([^/]+)(?:/_history/[^/]*)?/?$', 1) END;
 CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS
@@ -72,7 +74,7 @@ CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS
         WHEN starts_with(target.reference, '#')
             THEN coalesce(fhir_contained(target.reference, type_name, inside), own_id || target.reference)
         WHEN coalesce(nullif(fhir_kind(target.reference), ''), target.type, type_name)
-             NOT IN (type_name, 'PractitionerRole', 'Location', 'HealthcareService') THEN NULL
+             NOT IN (type_name, 'PractitionerRole', 'Location', 'HealthcareService', 'Schedule') THEN NULL
         WHEN target.reference IS NOT NULL THEN fhir_linked(target.reference, type_name)
         WHEN target.identifier.value IS NOT NULL THEN fhir_asked(type_name, target.identifier) END;
 CREATE OR REPLACE MACRO fhir_name(names) AS
@@ -109,6 +111,7 @@ class Mapping:
         coded: the columns that are looked up.
         where: which of the resources belong to the feed; ``{column}`` stands for a coded column's value.
         is_deleted: SQL that tells a resource that takes itself back.
+        each: SQL list of the parts of the resource, each of which is a row; a part is ``s.line``.
     """
 
     feed: str
@@ -116,6 +119,7 @@ class Mapping:
     coded: dict[str, Coded] = field(default_factory=dict)
     where: str = "true"
     is_deleted: str = "false"
+    each: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,16 +131,32 @@ class Resource:
         mappings: in order; the first whose ``where`` holds takes a line.
         identifier_rows: SQL list of structs of ``type``, ``system``, ``value`` and ``id``: what others may
             name instead of the id of a resource of that type.
+        foreign: elements that R4 does not have, and the release of FHIR that does.
+        misshapen: SQL of elements in a shape that R4 does not give them, and the release of FHIR that does.
+        derived: SQL by name of what several columns need, worked out once, each from those before it.
     """
 
     elements: dict[str, str]
     mappings: tuple[Mapping, ...]
     identifier_rows: str | None = None
+    foreign: dict[str, str] = field(default_factory=dict)
+    misshapen: dict[str, str] = field(default_factory=dict)
+    derived: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """DuckDB types by element, those that tell another release included."""
+        return {**EVERY, **self.elements, **dict.fromkeys(self.foreign, "JSON")}
 
 
 def reference(element: str, type_name: str) -> str:
     """SQL of the id that a reference names."""
     return f"fhir_reference({element}, '{type_name}', s.contained, s.id)"
+
+
+def kind_of(element: str) -> str:
+    """SQL of the resource type that a reference names, empty where it does not say."""
+    return f"coalesce(nullif(fhir_kind({element}.reference), ''), {element}.type, '')"
 
 
 def primitive(element: str, system: str) -> str:
@@ -165,12 +185,15 @@ def stands_for(kind: str, **elements: str) -> str:
         kind: the word in ``<type>?<kind>=<id>``, as such a reference is written until it is resolved.
         elements: by type, the element of the resource that names one of that type.
     """
+    names = (
+        "list_concat([s.id], [coalesce(entry.system, '') || '|' || entry.value for entry in s.identifier])"
+    )
     entries = ", ".join(
-        f"{{'type': '{type_name}', 'system': '?{kind}', 'value': s.id, "
-        f"'id': {reference(element, type_name)}}}"
+        f"[{{'type': '{type_name}', 'system': '?{kind}', 'value': name, "
+        f"'id': {reference(element, type_name)}}} for name in {names}]"
         for type_name, element in elements.items()
     )
-    return f"[{entries}]"
+    return f"list_concat({entries})"
 
 
 def exclusive(resource: Resource, codes: CodeMap) -> Iterator[tuple[Mapping, str]]:
@@ -192,6 +215,7 @@ def exclusive(resource: Resource, codes: CodeMap) -> Iterator[tuple[Mapping, str
         own = mapping.where
         for column, value in values.items():
             own = own.replace(f"{{{column}}}", f"({value})")
+        own = codes.fill(own)
         yield mapping, f"coalesce(({own}), false) AND NOT ({earlier})"
         earlier = f"{earlier} OR coalesce(({own}), false)"
 
@@ -223,12 +247,18 @@ def feed_rows(feed: Feed, mapping: Mapping, source: str, codes: CodeMap) -> str:
             columns.append(f'CASE WHEN {known} IS NULL THEN {first} END AS "{name}__code"')
     columns.append("s.meta.lastUpdated AS updated_at")
     columns.append(f"CAST(coalesce({mapping.is_deleted}, false) AS VARCHAR) AS is_deleted")
+    if mapping.each:
+        parts = f"coalesce(nullif({mapping.each}, []), [NULL])"
+        source = f"SELECT *, unnest({parts}) AS line FROM ({source}) AS s"  # noqa: S608
     rows = f"SELECT {', '.join(columns)} FROM ({source}) AS s"  # noqa: S608
-    if "status" not in mapping.coded:
-        return rows
+    status = next((name for name in ("status", "verification_status") if name in mapping.coded), None)
+    if status is None:
+        return codes.fill(rows)
     lacking = [f'"{name}" IS NULL' for name in feed.required if name not in feed.key]
+    filled = {*mapping.columns, *mapping.coded}
     if feed.one_of:
-        lacking.append("(" + " AND ".join(f'"{name}" IS NULL' for name in feed.one_of) + ")")
-    is_void = f"coalesce(status, '') = '{ENTERED_IN_ERROR}' AND ({' OR '.join(lacking)})"
+        none = " AND ".join(f'"{name}" IS NULL' for name in feed.one_of if name in filled)
+        lacking.append(f"({none})")
+    is_void = f"coalesce({status}, '') = '{ENTERED_IN_ERROR}' AND ({' OR '.join(lacking)})"
     is_deleted = f"CASE WHEN {is_void} THEN 'true' ELSE is_deleted END"
-    return f"SELECT * REPLACE ({is_deleted} AS is_deleted) FROM ({rows})"  # noqa: S608
+    return codes.fill(f"SELECT * REPLACE ({is_deleted} AS is_deleted) FROM ({rows})")  # noqa: S608

@@ -239,7 +239,9 @@ def test_a_contact_is_countable_and_what_is_not_countable_is_none() -> None:
 
 def test_scales_have_a_range_their_cuts_lie_in_it_and_the_check_digit_of_their_code_is_right() -> None:
     loinc_rows = {
-        row["code"]: row["value"] for row in SEED["code_map"] if row["system"] == "http://loinc.org"
+        row["code"]: row["value"]
+        for row in SEED["code_map"]
+        if row["system"] == "http://loinc.org" and row["column"] == "instrument"
     }
     names = {row["instrument"] for row in SEED["assessment_instrument"]}
     for row in SEED["assessment_instrument"]:
@@ -254,6 +256,20 @@ def test_scales_have_a_range_their_cuts_lie_in_it_and_the_check_digit_of_their_c
         digits, check_digit = code.split("-")
         doubled = str(int(digits[::-1][::2]) * 2) + digits[::-1][1::2]
         assert (10 - sum(map(int, doubled)) % 10) % 10 == int(check_digit), code
+
+
+def test_items_are_numbered_from_one_for_each_instrument_and_points_are_whole_numbers() -> None:
+    numbers: dict[str, list[int]] = {}
+    for row in SEED["code_map"]:
+        if row["column"] == "item":
+            for part in row["value"].split(";"):
+                instrument, number = part.split("/")
+                numbers.setdefault(instrument, []).append(int(number))
+        if row["column"] == "item_score":
+            assert row["value"].isdigit()
+    assert set(numbers) <= {row["instrument"] for row in SEED["assessment_instrument"]}
+    for found in numbers.values():
+        assert sorted(found) == list(range(1, len(found) + 1))
 
 
 def test_diagnoses_are_mapped_to_behavioral_codes_alone() -> None:

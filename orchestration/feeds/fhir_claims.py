@@ -1,0 +1,117 @@
+"""FHIR resources about money: what was claimed and what was paid.
+
+Belongs here: Claim, ExplanationOfBenefit; each of their items is a claim line. Does not belong here:
+insurance (``fhir_people.py``).
+"""
+
+from orchestration.feeds.codes import pairs_of
+from orchestration.feeds.fhir_resources import (
+    CONCEPT,
+    PERIOD,
+    REFERENCE,
+    Coded,
+    Mapping,
+    Resource,
+    primitive,
+    reference,
+)
+
+BILLED_SYSTEMS = (
+    "['http://www.ama-assn.org/go/cpt', 'http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets']"
+)
+MONEY = "STRUCT(value VARCHAR, currency VARCHAR)"
+ADJUDICATION = f"STRUCT(category {CONCEPT}, reason {CONCEPT}, amount {MONEY})"
+ITEM = (
+    f"sequence VARCHAR, productOrService {CONCEPT}, servicedDate VARCHAR, servicedPeriod {PERIOD}, "
+    f"quantity STRUCT(value VARCHAR), encounter {REFERENCE}[]"
+)
+SHARED = {
+    "status": "VARCHAR",
+    "use": "VARCHAR",
+    "patient": REFERENCE,
+    "billablePeriod": PERIOD,
+    "created": "VARCHAR",
+    "insurer": REFERENCE,
+    "provider": REFERENCE,
+}
+IS_CLAIM = "coalesce(s.use, 'claim') = 'claim'"
+PAYER_ID = reference("s.insurer", "Organization")
+
+
+def _line(claim: str) -> dict[str, str]:
+    """The columns that a claim and its explanation share.
+
+    Args:
+        claim: SQL of the id of the claim.
+    """
+    return {
+        "claim_line_id": f"{claim} || '#' || coalesce(s.line.sequence, '1')",
+        "patient_id": reference("s.patient", "Patient"),
+        "procedure_code": f"fhir_coding(s.line.productOrService.coding, {BILLED_SYSTEMS}).code",
+        "units": "coalesce(s.line.quantity.value, '1')",
+        "service_on": "fhir_day(coalesce(s.line.servicedDate, s.line.servicedPeriod.start, "
+        "s.billablePeriod.start))",
+        "encounter_id": reference("s.line.encounter[1]", "Encounter"),
+        "billing_practitioner_id": reference("s.provider", "Practitioner"),
+    }
+
+
+PAYER = Coded(
+    f"list_concat({primitive('s.insurer.display', 'payer')}, {primitive(PAYER_ID, 'payer')})",
+    is_reported=False,
+    otherwise=PAYER_ID,
+)
+
+CLAIM = Resource(
+    elements={**SHARED, "item": f"STRUCT({ITEM})[]"},
+    mappings=(
+        Mapping(
+            "claim_line",
+            {**_line("s.id"), "submitted_on": "fhir_day(s.created)"},
+            {
+                "payer_id": PAYER,
+                "status": Coded(primitive("s.status", "http://hl7.org/fhir/fm-status")),
+            },
+            where=IS_CLAIM,
+            each="s.item",
+        ),
+    ),
+)
+
+PAID = (
+    "list_sum([try_cast(part.amount.value AS DECIMAL(18, 6)) for part in s.line.adjudication "
+    f"if list_has_any([fhir_pair(coding) for coding in part.category.coding], "
+    f"{pairs_of('claim_line', 'paid_amount_usd')}) AND coalesce(part.amount.currency, 'USD') = 'USD'])"
+)
+DENIAL = (
+    "[coalesce(part.reason, part.category) for part in s.line.adjudication "
+    f"if list_has_any([fhir_pair(coding) for coding in part.category.coding], "
+    f"{pairs_of('claim_line', 'denial_reason')})][1].coding[1].code"
+)
+OUTCOME = (
+    "CASE WHEN s.status IN ('cancelled', 'entered-in-error') THEN s.status "
+    f"WHEN {DENIAL} IS NOT NULL OR (s.outcome = 'error' AND coalesce({PAID}, 0) = 0) THEN 'denied' "
+    "WHEN s.status = 'active' THEN coalesce(s.outcome, 'complete') ELSE s.status END"
+)
+
+EXPLANATION_OF_BENEFIT = Resource(
+    elements={
+        **SHARED,
+        "outcome": "VARCHAR",
+        "claim": REFERENCE,
+        "item": f"STRUCT({ITEM}, adjudication {ADJUDICATION}[])[]",
+    },
+    mappings=(
+        Mapping(
+            "claim_line",
+            {
+                **_line(f"coalesce({reference('s.claim', 'Claim')}, s.id)"),
+                "paid_amount_usd": PAID,
+                "denial_reason": DENIAL,
+            },
+            {"payer_id": PAYER, "status": Coded(primitive(f"({OUTCOME})", "http://hl7.org/fhir/fm-status"))},
+            where=IS_CLAIM,
+            each="s.item",
+        ),
+    ),
+)

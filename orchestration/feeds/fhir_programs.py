@@ -1,0 +1,150 @@
+"""FHIR resources about programs of care: who agreed to one, who is in one, who cares for whom.
+
+Belongs here: Consent, EpisodeOfCare, CareTeam. Does not belong here: orders (``fhir_orders.py``).
+"""
+
+from orchestration.feeds.codes import pairs_of
+from orchestration.feeds.fhir_resources import (
+    CONCEPT,
+    IDENTIFIER,
+    PERIOD,
+    REFERENCE,
+    Coded,
+    Mapping,
+    Resource,
+    own_identifiers,
+    primitive,
+    reference,
+)
+
+
+def _with_words(*concepts: str) -> str:
+    """SQL of the codings of lists of concepts, and of their words under the system ``text``."""
+    listed = f"list_concat({', '.join(concepts)})"
+    words = f"[{{'system': 'text', 'code': concept.text}} for concept in {listed}]"
+    return f"list_concat(fhir_concepts({listed}), {words})"
+
+
+OTHER_CONSENTS = "['adr', 'research', 'patient-privacy']"
+CONSENT_CODINGS = _with_words("s.category", "[s.policyRule]", "s.provision.code")
+CONSENTED_AT = "fhir_moment(coalesce(s.dateTime, s.provision.period.start))"
+REJECTED = primitive("'rejected'", "http://hl7.org/fhir/consent-state-codes")
+STATED = primitive("s.status", "http://hl7.org/fhir/consent-state-codes")
+REVOKED_AT = (
+    'CASE WHEN s.provision.period."end" IS NOT NULL THEN fhir_moment(s.provision.period."end") '
+    f"WHEN s.status = 'inactive' THEN coalesce(s.meta.lastUpdated, {CONSENTED_AT}) END"
+)
+"""A consent that is in force no more and does not say since when ended when its record last changed."""
+
+CONSENT = Resource(
+    elements={
+        "status": "VARCHAR",
+        "scope": CONCEPT,
+        "category": f"{CONCEPT}[]",
+        "patient": REFERENCE,
+        "dateTime": "VARCHAR",
+        "performer": f"{REFERENCE}[]",
+        "sourceAttachment": "STRUCT(contentType VARCHAR, url VARCHAR)",
+        "sourceReference": REFERENCE,
+        "policyRule": CONCEPT,
+        "provision": f"STRUCT(type VARCHAR, period {PERIOD}, code {CONCEPT}[], "
+        f"actor STRUCT(reference {REFERENCE})[])",
+    },
+    foreign={"decision": "R5", "grantee": "R5", "consentingParty": "STU3", "except": "STU3"},
+    mappings=(
+        Mapping(
+            "consent",
+            {
+                "consent_id": "s.id",
+                "patient_id": reference("s.patient", "Patient"),
+                "granted_at": CONSENTED_AT,
+                "revoked_at": REVOKED_AT,
+                "recorded_by": f"[{reference('part', 'Practitioner')} for part in s.performer "
+                f"if {reference('part', 'Practitioner')} IS NOT NULL][1]",
+                "billing_practitioner_id": f"[{reference('part.reference', 'Practitioner')} "
+                "for part in s.provision.actor "
+                f"if {reference('part.reference', 'Practitioner')} IS NOT NULL][1]",
+            },
+            {
+                "program": Coded(CONSENT_CODINGS),
+                "method": Coded(
+                    CONSENT_CODINGS,
+                    is_reported=False,
+                    otherwise="CASE WHEN s.sourceAttachment IS NOT NULL OR s.sourceReference IS NOT NULL "
+                    "THEN 'written' END",
+                ),
+                "status": Coded(
+                    "CASE WHEN s.status = 'active' AND s.provision.type = 'deny' "
+                    f"THEN {REJECTED} ELSE {STATED} END"
+                ),
+            },
+            where="{program} IS NOT NULL "
+            "OR NOT coalesce(list_has_any([coding.code for coding in s.scope.coding], "
+            f"{OTHER_CONSENTS}), false)",
+        ),
+    ),
+)
+
+EPISODE_OF_CARE = Resource(
+    elements={
+        "identifier": f"{IDENTIFIER}[]",
+        "status": "VARCHAR",
+        "type": f"{CONCEPT}[]",
+        "patient": REFERENCE,
+        "managingOrganization": REFERENCE,
+        "period": PERIOD,
+        "referralRequest": f"{REFERENCE}[]",
+        "careManager": REFERENCE,
+    },
+    foreign={"reason": "R5"},
+    mappings=(
+        Mapping(
+            "episode",
+            {
+                "episode_id": "s.id",
+                "patient_id": reference("s.patient", "Patient"),
+                "team_id": reference("s.managingOrganization", "Organization"),
+                "referral_id": reference("s.referralRequest[1]", "ServiceRequest"),
+                "care_manager_id": reference("s.careManager", "Practitioner"),
+                "started_on": "fhir_day(s.period.start)",
+                "ended_on": 'fhir_day(s.period."end")',
+            },
+            {
+                "program": Coded(_with_words("s.type")),
+                "status": Coded(primitive("s.status", "http://hl7.org/fhir/episode-of-care-status")),
+            },
+        ),
+    ),
+    identifier_rows=own_identifiers("EpisodeOfCare"),
+)
+
+PCP = (
+    "[part.member for part in s.participant "
+    "if list_has_any([fhir_pair(coding) for coding in fhir_concepts(part.role)], "
+    f"{pairs_of('panel', 'pcp_id')})][1]"
+)
+
+CARE_TEAM = Resource(
+    elements={
+        "status": "VARCHAR",
+        "subject": REFERENCE,
+        "period": PERIOD,
+        "managingOrganization": f"{REFERENCE}[]",
+        "participant": f"STRUCT(role {CONCEPT}[], member {REFERENCE}, onBehalfOf {REFERENCE})[]",
+    },
+    mappings=(
+        Mapping(
+            "panel",
+            {
+                "patient_id": reference("s.subject", "Patient"),
+                "team_id": reference("s.managingOrganization[1]", "Organization"),
+                "pcp_id": reference(PCP, "Practitioner"),
+                "effective_from": "fhir_day(s.period.start)",
+                "effective_to": 'fhir_day(s.period."end")',
+            },
+            where=f"{PCP} IS NOT NULL AND s.status IS DISTINCT FROM 'proposed'",
+            is_deleted="s.status = 'entered-in-error' "
+            "OR (s.status IN ('inactive', 'suspended') AND s.period.\"end\" IS NULL)",
+        ),
+    ),
+)

@@ -1,0 +1,132 @@
+"""FHIR resources about places and times.
+
+Belongs here: Appointment, Slot, and what stands between them and the people: Schedule, Location,
+HealthcareService. Does not belong here: visits that took place (``fhir_clinical.py``).
+"""
+
+from orchestration.feeds.fhir_resources import (
+    CONCEPT,
+    IDENTIFIER,
+    REFERENCE,
+    Coded,
+    Mapping,
+    Resource,
+    kind_of,
+    own_identifiers,
+    primitive,
+    reference,
+    stands_for,
+)
+
+OF_PRACTITIONER = "('Practitioner', 'PractitionerRole')"
+OF_PLACE = "('HealthcareService', 'Location', 'PractitionerRole')"
+
+LOCATION = Resource(
+    elements={"identifier": f"{IDENTIFIER}[]", "managingOrganization": REFERENCE},
+    mappings=(),
+    identifier_rows=stands_for("location", Organization="s.managingOrganization"),
+)
+
+HEALTHCARE_SERVICE = Resource(
+    elements={"identifier": f"{IDENTIFIER}[]", "providedBy": REFERENCE},
+    mappings=(),
+    identifier_rows=stands_for("service", Organization="s.providedBy"),
+)
+
+SCHEDULE = Resource(
+    elements={"identifier": f"{IDENTIFIER}[]", "actor": f"{REFERENCE}[]"},
+    mappings=(),
+    identifier_rows=stands_for(
+        "schedule",
+        Practitioner=f"[part for part in s.actor if {kind_of('part')} IN {OF_PRACTITIONER}][1]",
+        Organization=f"[part for part in s.actor if {kind_of('part')} IN {OF_PLACE}][1]",
+    ),
+)
+
+SLOT = Resource(
+    elements={
+        "identifier": f"{IDENTIFIER}[]",
+        "schedule": REFERENCE,
+        "status": "VARCHAR",
+        "start": "VARCHAR",
+        "end": "VARCHAR",
+    },
+    mappings=(
+        Mapping(
+            "slot",
+            {
+                "slot_id": "s.id",
+                "practitioner_id": reference("s.schedule", "Practitioner"),
+                "team_id": reference("s.schedule", "Organization"),
+                "starts_at": "s.start",
+                "ends_at": 's."end"',
+            },
+            {"status": Coded(primitive("s.status", "http://hl7.org/fhir/slotstatus"))},
+        ),
+    ),
+    identifier_rows=own_identifiers("Slot"),
+)
+
+
+def _participant(kinds: str) -> str:
+    """SQL of the first participant of some types."""
+    return f"[part.actor for part in s.participant if {kind_of('part.actor')} IN {kinds}][1]"
+
+
+OF_PATIENT = "('Patient')"
+PATIENT = (
+    f"coalesce({_participant(OF_PATIENT)}, "
+    f"[part.actor for part in s.participant if {kind_of('part.actor')} = ''][1])"
+)
+BOOKED_CODINGS = (
+    "list_concat(fhir_concepts(s.serviceType), fhir_concepts(s.specialty), s.appointmentType.coding, "
+    "fhir_concepts(s.serviceCategory))"
+)
+LENGTH = "to_minutes(try_cast(s.minutesDuration AS BIGINT))"
+END_BY_LENGTH = f"strftime(try_cast(s.start AS TIMESTAMPTZ) + {LENGTH}, '%Y-%m-%dT%H:%M:%SZ')"
+CANCELLED_AT = (
+    "[coalesce(entry.valueDateTime, entry.valueInstant) for entry in s.extension "
+    "if regexp_matches(entry.url, 'cancell?ationDate$')][1]"
+)
+
+APPOINTMENT = Resource(
+    elements={
+        "identifier": f"{IDENTIFIER}[]",
+        "extension": "STRUCT(url VARCHAR, valueDateTime VARCHAR, valueInstant VARCHAR)[]",
+        "status": "VARCHAR",
+        "serviceCategory": f"{CONCEPT}[]",
+        "serviceType": f"{CONCEPT}[]",
+        "specialty": f"{CONCEPT}[]",
+        "appointmentType": CONCEPT,
+        "start": "VARCHAR",
+        "end": "VARCHAR",
+        "minutesDuration": "VARCHAR",
+        "created": "VARCHAR",
+        "slot": f"{REFERENCE}[]",
+        "participant": f"STRUCT(actor {REFERENCE})[]",
+    },
+    foreign={"virtualService": "R5", "subject": "R5", "incomingReferral": "STU3", "indication": "STU3"},
+    mappings=(
+        Mapping(
+            "appointment",
+            {
+                "appointment_id": "s.id",
+                "patient_id": reference(PATIENT, "Patient"),
+                "practitioner_id": reference(_participant(OF_PRACTITIONER), "Practitioner"),
+                "team_id": reference(_participant(OF_PLACE), "Organization"),
+                "booked_at": "fhir_moment(s.created)",
+                "starts_at": "s.start",
+                "ends_at": f'coalesce(s."end", {END_BY_LENGTH})',
+                "cancelled_at": f"CASE WHEN s.status = 'cancelled' THEN fhir_moment({CANCELLED_AT}) END",
+                "slot_id": reference("s.slot[1]", "Slot"),
+            },
+            {
+                "service_line": Coded(BOOKED_CODINGS),
+                "visit_type": Coded(BOOKED_CODINGS, is_reported=False, otherwise="NULL"),
+                "modality": Coded(BOOKED_CODINGS, is_reported=False),
+                "status": Coded(primitive("s.status", "http://hl7.org/fhir/appointmentstatus")),
+            },
+        ),
+    ),
+    identifier_rows=own_identifiers("Appointment"),
+)

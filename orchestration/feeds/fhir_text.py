@@ -1,0 +1,131 @@
+"""The lines of a FHIR file before anything is known of their meaning.
+
+Belongs here: reading lines as JSON with declared types, which lines are no resources, and which say that they
+must not be read without knowing more. Does not belong here: what a resource means (``fhir_resources.py``).
+"""
+
+import json
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from orchestration.feeds.lake import quoted
+from orchestration.feeds.opened import CHUNK
+
+LINE_LIMIT = 16 << 20
+"""Bytes of the longest resource that is read."""
+
+MODIFIER = b"modifierExtension"
+
+
+def read_json(text: Path, elements: dict[str, str]) -> str:
+    """SQL of a file's lines with declared types; an element of another shape is null.
+
+    Args:
+        text: the file, a resource a line.
+        elements: DuckDB types by element.
+
+    Returns:
+        A table function.
+    """
+    columns = ", ".join(f"'{name}': {quoted(kind)}" for name, kind in elements.items())
+    return (
+        f"read_json({quoted(text)}, format = 'newline_delimited', records = true, ignore_errors = true, "
+        f"maximum_object_size = {LINE_LIMIT + 1024}, columns = {{{columns}}})"
+    )
+
+
+def has_mark(text: Path) -> bool:
+    """Whether a file begins with a byte order mark."""
+    with text.open("rb") as handle:
+        return handle.read(len(BOM_UTF8)) == BOM_UTF8
+
+
+def first_type(text: Path) -> str | None:
+    """The resource type of the first line, if it can be told; a guess that spares reading the file twice."""
+    with text.open("rb") as handle:
+        try:
+            first = json.loads(handle.readline(LINE_LIMIT))
+            return str(first["resourceType"])
+        except (ValueError, RecursionError, KeyError, TypeError):
+            return None
+
+
+def keep_readable_lines(text: Path, target: Path) -> int:
+    """Copy a file with an empty object for each line that is no resource; blank lines go.
+
+    Returns:
+        The number of lines.
+    """
+    lines = 0
+    with text.open("rb") as source, target.open("wb") as clean:
+        if source.read(len(BOM_UTF8)) != BOM_UTF8:
+            source.seek(0)
+        while line := source.readline(LINE_LIMIT):
+            is_whole = len(line) < LINE_LIMIT or line.endswith(b"\n")
+            while not is_whole:
+                rest = source.readline(LINE_LIMIT)
+                is_whole = not rest or rest.endswith(b"\n")
+                line = b"{"
+            if not line.strip():
+                continue
+            lines += 1
+            try:
+                is_object = isinstance(json.loads(line), dict)
+            except (ValueError, RecursionError):
+                is_object = False
+            clean.write(line.rstrip(b"\r\n") + b"\n" if is_object else b"{}\n")
+    return lines
+
+
+def _mentions_modifiers(text: Path) -> bool:
+    tail = b""
+    with text.open("rb") as handle:
+        while chunk := handle.read(CHUNK):
+            if MODIFIER in tail + chunk:
+                return True
+            tail = chunk[-len(MODIFIER) :]
+    return False
+
+
+def _modifiers(node: Any) -> Iterator[str]:
+    """Addresses of all modifier extensions in a resource, the resources that it contains included."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting.extend(node)
+        elif isinstance(node, dict):
+            found = node.get("modifierExtension")
+            for entry in found if isinstance(found, list) else []:
+                yield str(entry.get("url")) if isinstance(entry, dict) else ""
+            waiting.extend(node.values())
+
+
+def note_modified_lines(text: Path, known: set[str], target: Path) -> bool:
+    """List the lines with a modifier extension nobody knows: they may mean the opposite of what they say.
+
+    Args:
+        text: lines without blank ones.
+        known: addresses of modifier extensions that change nothing here.
+        target: gets the numbers of the lines, one a line.
+
+    Returns:
+        Whether there are any.
+    """
+    if not _mentions_modifiers(text):
+        return False
+    noted = 0
+    with text.open("rb") as source, target.open("w") as listed:
+        for number, line in enumerate(source, start=1):
+            if MODIFIER not in line:
+                continue
+            try:
+                is_known = set(_modifiers(json.loads(line))) <= known
+            except (ValueError, RecursionError):
+                is_known = False
+            if not is_known:
+                noted += 1
+                listed.write(f"{number}\n")
+    return noted > 0

@@ -1,0 +1,77 @@
+"""The resource types that are known, and what becomes of a line of each.
+
+Belongs here: which type is read by which mapping, and which lines tell another release of FHIR.
+Does not belong here: the mappings (``fhir_people.py`` and its neighbours).
+"""
+
+from pathlib import Path
+
+from orchestration.feeds import (
+    fhir_claims,
+    fhir_clinical,
+    fhir_forms,
+    fhir_orders,
+    fhir_people,
+    fhir_programs,
+    fhir_scheduling,
+)
+from orchestration.feeds.door import ROW
+from orchestration.feeds.fhir_resources import Resource
+from orchestration.feeds.lake import quoted
+
+RESOURCES: dict[str, Resource] = {
+    "Patient": fhir_people.PATIENT,
+    "Practitioner": fhir_people.PRACTITIONER,
+    "PractitionerRole": fhir_people.PRACTITIONER_ROLE,
+    "Organization": fhir_people.ORGANIZATION,
+    "Coverage": fhir_people.COVERAGE,
+    "Encounter": fhir_clinical.ENCOUNTER,
+    "Condition": fhir_clinical.CONDITION,
+    "Observation": fhir_clinical.OBSERVATION,
+    "Procedure": fhir_orders.PROCEDURE,
+    "MedicationRequest": fhir_orders.MEDICATION_REQUEST,
+    "ServiceRequest": fhir_orders.SERVICE_REQUEST,
+    "Location": fhir_scheduling.LOCATION,
+    "HealthcareService": fhir_scheduling.HEALTHCARE_SERVICE,
+    "Schedule": fhir_scheduling.SCHEDULE,
+    "Slot": fhir_scheduling.SLOT,
+    "Appointment": fhir_scheduling.APPOINTMENT,
+    "Consent": fhir_programs.CONSENT,
+    "EpisodeOfCare": fhir_programs.EPISODE_OF_CARE,
+    "CareTeam": fhir_programs.CARE_TEAM,
+    "QuestionnaireResponse": fhir_forms.QUESTIONNAIRE_RESPONSE,
+    "Claim": fhir_claims.CLAIM,
+    "ExplanationOfBenefit": fhir_claims.EXPLANATION_OF_BENEFIT,
+}
+"""The types that fill feeds or that others refer to; lines of another type are counted and refused as one."""
+
+RELEASE_OF_TYPE: dict[str, str] = {
+    "DiagnosticOrder": "DSTU2",
+    "MedicationOrder": "DSTU2",
+    "ProcedureRequest": "STU3",
+    "ReferralRequest": "STU3",
+    "Transport": "R5",
+    "RequestOrchestration": "R5",
+}
+"""Types that R4 does not have, and a release that does."""
+
+
+def reason_to_refuse(resource: Resource, modified: Path | None) -> str:
+    """SQL of why a line must not be read by R4's rules; null where it may.
+
+    Args:
+        resource: of the line's type.
+        modified: numbers of the lines with modifiers that nobody knows, one a line, if there are any.
+    """
+    cases = []
+    if modified is not None:
+        numbers = (
+            f"read_csv({quoted(modified)}, auto_detect = false, header = false, delim = ',', "
+            "columns = {'number': 'BIGINT'})"
+        )
+        cases.append(f"WHEN s.{ROW} IN (SELECT number FROM {numbers}) THEN 'unknown_modifier_extension'")  # noqa: S608
+    cases.append("WHEN s.implicitRules IS NOT NULL THEN 'unknown_implicit_rules'")
+    conditions = {f's."{element}" IS NOT NULL': release for element, release in resource.foreign.items()}
+    for condition, release in {**conditions, **resource.misshapen}.items():
+        cases.append(f"WHEN {condition} THEN 'unsupported_release:{release}'")
+    return f"CASE {' '.join(cases)} END"

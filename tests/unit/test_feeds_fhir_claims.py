@@ -1,0 +1,143 @@
+"""Claims and their explanations: a line an item, and what came back for it."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.support.fhir_lines import Json, concept, parts, read, ref
+
+CPT = "http://www.ama-assn.org/go/cpt"
+ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
+DISCRIMINATOR = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBAdjudicationDiscriminator"
+
+
+def item(sequence: int, code: str, **more: object) -> Json:
+    return {
+        "sequence": sequence,
+        "productOrService": concept(CPT, code),
+        "servicedDate": "2025-01-31",
+        "quantity": {"value": 1},
+        "encounter": [ref("Encounter/e1")],
+        **more,
+    }
+
+
+CLAIM: Json = {
+    "resourceType": "Claim",
+    "id": "m1",
+    "status": "active",
+    "use": "claim",
+    "patient": ref("Patient/p1"),
+    "created": "2025-02-03",
+    "insurer": {"reference": "Organization/i1", "display": "Acme Health"},
+    "provider": ref("Practitioner/s1"),
+    "item": [item(1, "99492"), item(2, "99494", quantity={"value": 2})],
+}
+
+
+def test_each_item_of_a_claim_is_a_line(tmp_path: Path) -> None:
+    outcome = read(tmp_path, "claim_line", CLAIM)
+    wanted = {
+        "claim_line_id": "m1#1",
+        "patient_id": "p1",
+        "procedure_code": "99492",
+        "units": 1,
+        "service_on": date(2025, 1, 31),
+        "encounter_id": "e1",
+        "billing_practitioner_id": "s1",
+        "payer_id": "i1",
+        "status": "submitted",
+        "submitted_on": date(2025, 2, 3),
+        "paid_amount_usd": None,
+    }
+    assert {name: outcome.rows[0][name] for name in wanted} == wanted
+    assert [(row["claim_line_id"], row["units"]) for row in outcome.rows] == [("m1#1", 1), ("m1#2", 2)]
+    assert parts(outcome) == {"claim_line": (2, 2, 0)}
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "values"),
+    [
+        ({"status": "cancelled"}, "status", ["voided", "voided"]),
+        ({"status": "entered-in-error"}, "status", ["voided", "voided"]),
+        ({"insurer": {"display": "Medicare"}}, "payer_id", ["medicare", "medicare"]),
+        ({"provider": ref("Organization/t1")}, "billing_practitioner_id", [None, None]),
+        (
+            {"item": [item(1, "99492", servicedDate=None)], "billablePeriod": {"start": "2025-01-01"}},
+            "service_on",
+            [date(2025, 1, 1)],
+        ),
+        ({"item": [item(1, "99492", quantity=None)]}, "units", [1]),
+    ],
+)
+def test_what_a_claim_says(tmp_path: Path, change: Json, column: str, values: list[object]) -> None:
+    outcome = read(tmp_path, "claim_line", {**CLAIM, **change})
+    assert outcome.refused == []
+    assert [row[column] for row in outcome.rows] == values
+
+
+def test_a_line_that_cannot_be_read_leaves_the_others_and_is_listed_once(tmp_path: Path) -> None:
+    items = [item(1, "99492"), item(2, "99494", quantity={"value": 1.5}), item(3, "", productOrService=None)]
+    outcome = read(tmp_path, "claim_line", {**CLAIM, "item": items}, {**CLAIM, "id": "m2"})
+    assert [row["claim_line_id"] for row in outcome.rows] == ["m1#1", "m2#1", "m2#2"]
+    assert outcome.refused == [(1, "invalid_type:units;missing_required:procedure_code")]
+    assert parts(outcome) == {"claim_line": (5, 3, 2)}
+
+
+def test_a_claim_without_items_is_refused(tmp_path: Path) -> None:
+    outcome = read(tmp_path, "claim_line", {**CLAIM, "item": []})
+    assert outcome.refused == [(1, "missing_required:procedure_code;missing_required:service_on")]
+
+
+@pytest.mark.parametrize("use", ["preauthorization", "predetermination"])
+def test_what_asks_beforehand_is_no_claim(tmp_path: Path, use: str) -> None:
+    assert parts(read(tmp_path, "claim_line", {**CLAIM, "use": use})) == {"fhir": (1, 1, 0)}
+
+
+def money(system: str, category: str, value: float, currency: str = "USD") -> Json:
+    return {"category": concept(system, category), "amount": {"value": value, "currency": currency}}
+
+
+def explained(*adjudication: Json, **change: object) -> Json:
+    explained_item = item(1, "99492", adjudication=list(adjudication))
+    return {
+        **CLAIM,
+        "resourceType": "ExplanationOfBenefit",
+        "id": "b1",
+        "claim": ref("Claim/m1"),
+        "outcome": "complete",
+        "item": [explained_item],
+        **change,
+    }
+
+
+DENIED = {"category": concept(DISCRIMINATOR, "denialreason"), "reason": concept("urn:carc", "96")}
+
+
+@pytest.mark.parametrize(
+    ("resource", "status", "paid", "reason"),
+    [
+        (
+            explained(money(ADJUDICATION, "benefit", 81.5), money(ADJUDICATION, "copay", 9)),
+            "paid",
+            "81.5",
+            None,
+        ),
+        (explained(money(ADJUDICATION, "benefit", 0)), "paid", "0", None),
+        (explained(money(ADJUDICATION, "benefit", 80, "CAD")), "paid", None, None),
+        (explained(DENIED), "denied", None, "96"),
+        (explained(DENIED, money(ADJUDICATION, "benefit", 0)), "denied", "0", "96"),
+        (explained(outcome="error"), "denied", None, None),
+        (explained(outcome="queued"), "submitted", None, None),
+        (explained(money(ADJUDICATION, "benefit", 81.5), status="cancelled"), "voided", "81.5", None),
+    ],
+)
+def test_what_came_back(
+    tmp_path: Path, resource: Json, status: str, paid: str | None, reason: str | None
+) -> None:
+    outcome = read(tmp_path, "claim_line", resource)
+    row = outcome.rows[0]
+    assert (row["claim_line_id"], row["status"], row["denial_reason"]) == ("m1#1", status, reason)
+    assert row["paid_amount_usd"] == (None if paid is None else Decimal(paid))

@@ -1,0 +1,180 @@
+"""Forms: items, totals that are sent and totals that are worked out, the ninth item."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.support.fhir_lines import LOINC, Json, concept, only, parts, read, ref, unmapped
+
+PHQ9 = ["44250-9", "44255-8", "44259-0", "44254-1", "44251-7", "44258-2", "44252-5", "44253-3", "44260-8"]
+GAD7 = ["69725-0", "68509-9", "69733-4", "69734-2", "69735-9", "69689-8", "69736-7"]
+ANSWERS = ["LA6568-5", "LA6569-3", "LA6570-1", "LA6571-9"]
+
+
+def coded(link: str, points: int) -> Json:
+    return {"linkId": link, "answer": [{"valueCoding": {"system": LOINC, "code": ANSWERS[points]}}]}
+
+
+def form(items: list[Json], **change: object) -> Json:
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "id": "q1",
+        "status": "completed",
+        "questionnaire": "http://loinc.org/q/44249-1|2.73",
+        "subject": ref("Patient/p1"),
+        "encounter": ref("Encounter/e1"),
+        "authored": "2025-01-10T10:00:00Z",
+        "item": items,
+        **change,
+    }
+
+
+NINE = [coded(f"/{code}", number % 4) for number, code in enumerate(PHQ9)]
+SEVEN = [coded(code, 1) for code in GAD7]
+TOTAL: Json = {"linkId": "/44261-6", "answer": [{"valueDecimal": 20}]}
+
+
+def test_a_form_with_all_items_has_a_total(tmp_path: Path) -> None:
+    row = only(tmp_path, "assessment", form(NINE))
+    wanted = {
+        "assessment_id": "q1",
+        "patient_id": "p1",
+        "instrument": "PHQ-9",
+        "score": 12,
+        "item9_score": 0,
+        "taken_at": datetime(2025, 1, 10, 10),
+        "encounter_id": "e1",
+        "status": "final",
+    }
+    assert {name: row[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("items", "score", "item9"),
+    [
+        ([*NINE, TOTAL], 20, 0),
+        ([*NINE[:8], TOTAL], 20, None),
+        ([TOTAL], 20, None),
+        ([{"linkId": "group", "item": NINE}], 12, 0),
+        ([{"linkId": "form", "item": [{"linkId": "group", "item": NINE}, TOTAL]}], 20, 0),
+        ([*NINE[:8], coded("PHQ9-item/44260-8", 3)], 15, 3),
+        (
+            [
+                *NINE[:8],
+                {"linkId": "x", "definition": "http://loinc.org/q#44260-8", "answer": [{"valueInteger": 2}]},
+            ],
+            14,
+            2,
+        ),
+    ],
+)
+def test_a_total_that_is_sent_counts_before_the_items(
+    tmp_path: Path, items: list[Json], score: int, item9: int | None
+) -> None:
+    row = only(tmp_path, "assessment", form(items))
+    assert (row["score"], row["item9_score"]) == (score, item9)
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        NINE[:8],
+        [*NINE[:8], {"linkId": "/44260-8"}],
+        [*NINE[:8], coded("/44250-9", 1)],
+        [*NINE[:8], {"linkId": "/44260-8", "answer": [{"valueCoding": {"system": LOINC, "code": "LA0-0"}}]}],
+    ],
+)
+def test_a_form_with_an_item_open_has_no_total(tmp_path: Path, items: list[Json]) -> None:
+    assert read(tmp_path, "assessment", form(items)).refused == [(1, "missing_required:score")]
+
+
+ORDINAL = {"url": "http://hl7.org/fhir/StructureDefinition/ordinalValue", "valueDecimal": 3}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"valueCoding": {"system": "urn:x", "code": "y", "extension": [ORDINAL]}},
+        {"valueInteger": 3},
+        {"valueDecimal": 3.0},
+        {"valueQuantity": {"value": 3}},
+        {"valueString": "3"},
+    ],
+)
+def test_points_come_in_many_forms(tmp_path: Path, answer: Json) -> None:
+    items = [*SEVEN[:6], {"linkId": GAD7[6], "answer": [answer]}]
+    row = only(tmp_path, "assessment", form(items, questionnaire="http://loinc.org/q/69737-5"))
+    assert (row["instrument"], row["score"], row["item9_score"]) == ("GAD-7", 9, None)
+
+
+@pytest.mark.parametrize(
+    ("items", "instrument", "score"),
+    [(NINE, "PHQ-9", 12), (SEVEN, "GAD-7", 7), ([TOTAL], "PHQ-9", 20)],
+)
+def test_a_form_is_known_by_what_it_asks(
+    tmp_path: Path, items: list[Json], instrument: str, score: int
+) -> None:
+    row = only(tmp_path, "assessment", form(items, questionnaire="Questionnaire/local"))
+    assert (row["instrument"], row["score"]) == (instrument, score)
+
+
+def test_two_items_are_the_short_form_only_where_the_form_says_so(tmp_path: Path) -> None:
+    short = form(NINE[:2], questionnaire="http://loinc.org/q/55757-9")
+    unknown = form(NINE[:2], questionnaire="Questionnaire/local")
+    outcome = read(tmp_path, "assessment", short, unknown)
+    assert [(row["instrument"], row["score"]) for row in outcome.rows] == [("PHQ-2", 1)]
+    assert parts(outcome) == {"assessment": (1, 1, 0), "fhir": (1, 1, 0)}
+    assert unmapped(outcome) == [("resourceType", "", "QuestionnaireResponse", 1)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [("in-progress", "preliminary"), ("amended", "amended"), ("stopped", "cancelled"), ("odd", None)],
+)
+def test_the_status_of_a_form(tmp_path: Path, sent: str, status: str | None) -> None:
+    assert only(tmp_path, "assessment", form(NINE, status=sent))["status"] == status
+
+
+def panel(items: list[Json], **change: object) -> Json:
+    return {
+        "resourceType": "Observation",
+        "id": "o1",
+        "status": "final",
+        "code": concept(LOINC, "44261-6"),
+        "subject": ref("Patient/p1"),
+        "effectiveDateTime": "2025-01-10T10:00:00Z",
+        "component": items,
+        **change,
+    }
+
+
+def part(code: str, points: int) -> Json:
+    return {"code": concept(LOINC, code), "valueInteger": points}
+
+
+PARTS = [part(code, 2) for code in PHQ9]
+
+
+@pytest.mark.parametrize(
+    ("resource", "score"),
+    [
+        (panel(PARTS), 18),
+        (panel(PARTS, valueInteger=5), 5),
+        (panel(PARTS, code=concept(LOINC, "44249-1")), 18),
+        (panel([part("44261-6", 7)], code=concept(LOINC, "44249-1")), 7),
+        (panel([part("44261-6", 0), *PARTS]), 0),
+    ],
+)
+def test_an_observation_may_hold_items_too(tmp_path: Path, resource: Json, score: int) -> None:
+    row = only(tmp_path, "assessment", resource)
+    assert (row["instrument"], row["score"]) == ("PHQ-9", score)
+
+
+def test_a_panel_that_points_to_its_parts_is_no_score(tmp_path: Path) -> None:
+    outer = panel([], code=concept(LOINC, "44249-1"), hasMember=[ref("Observation/o2")])
+    assert read(tmp_path, "observation", outer).numbers == [1]
+
+
+def test_items_without_one_are_no_total(tmp_path: Path) -> None:
+    assert read(tmp_path, "assessment", panel(PARTS[:8])).refused == [(1, "missing_required:score")]
