@@ -70,7 +70,7 @@ fte as (
         month.state,
         month.month,
         staffing.team_id,
-        cast(sum(staffing.fte_days) as {{ exact }}) as numerator,
+        case when sum(staffing.days_of_unknown_fte) = 0 then cast(sum(staffing.fte_days) as {{ exact }}) end as numerator,
         cast(null as bigint) as denominator
     from month
     inner join staffing
@@ -103,7 +103,7 @@ by_entity as (
         month,
         'organization' as entity_type,
         'organization' as entity_id,
-        sum(numerator) as numerator,
+        case when count(numerator) = count(*) then sum(numerator) end as numerator,
         sum(denominator) as denominator
     from by_team
     group by measure, state, month
