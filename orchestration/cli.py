@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from pydantic.fields import FieldInfo
 from rich.console import Console
 
 from orchestration.redaction import SafeError, safe_error_text, safe_frames
@@ -202,11 +203,10 @@ def ui(
 def settings() -> None:
     """List every setting with its environment variable, meaning and default."""
     for name, field in Settings.model_fields.items():
-        default = (
-            "no default" if field.is_required() else f"default {field.get_default(call_default_factory=True)}"
-        )
         out.print(
-            f"WARMHANDOFF_{name.upper()}\n    {field.description} ({default})", soft_wrap=True, markup=False
+            f"WARMHANDOFF_{name.upper()}\n    {field.description} ({_default_text(field)})",
+            soft_wrap=True,
+            markup=False,
         )
 
 
@@ -225,6 +225,16 @@ def main() -> None:
         places = "\n".join(f"  {frame}" for frame in safe_frames(error))
         err.print(f"{places}\nUnexpected: {safe_error_text(error)}", soft_wrap=True, markup=False)
         sys.exit(EXIT_HELD_BACK)
+
+
+def _default_text(field: FieldInfo) -> str:
+    """What a setting is where nobody sets it, as one would write it into the environment."""
+    if field.is_required():
+        return "must be set"
+    default = field.get_default(call_default_factory=True)
+    if default is None or default == ():
+        return "not set by default"
+    return f"default {','.join(default) if isinstance(default, tuple) else default}"
 
 
 def _day(moment: datetime | None) -> date | None:

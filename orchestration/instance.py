@@ -18,13 +18,13 @@ from orchestration.settings import PROJECT_ROOT, Settings
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-POSTGRES_VARIABLE: Final = "WARMHANDOFF_POSTGRES_URL"
+POSTGRES_VARIABLE: Final = "WARMHANDOFF_DAGSTER_POSTGRES_URL"
 
 
 def prepare_dagster_home(settings: Settings) -> Path:
     """Put Dagster's settings into the home, with its storage: Postgres where the environment names one."""
     settings.make_home()
-    if settings.postgres_url is not None:
+    if settings.dagster_postgres_url is not None:
         storage: dict[str, Any] = {"storage": {"postgres": {"postgres_url": {"env": POSTGRES_VARIABLE}}}}
     else:
         history = {"base_dir": str(settings.dagster_home / "history" / "runs")}

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from orchestration.feeds.contract import load_contract
 from orchestration.publishing.contents import IDENTIFIED, SHARED
 from orchestration.publishing.history import CURRENT
 from orchestration.publishing.lookup import Reader, open_current
@@ -64,7 +65,11 @@ class MinuteLine:
 
 @dataclass(frozen=True)
 class CandidateLine:
-    """Candidates of a status: ``amount_usd`` of the known rates, ``without_rate`` the count of others."""
+    """Candidates of a status.
+
+    ``amount_usd`` adds up the known rates of those that nothing suppresses, ``without_rate`` counts those
+    with a code and no known rate.
+    """
 
     status: str
     candidates: int
@@ -130,7 +135,9 @@ def _feeds(reader: Reader) -> list[FeedLine]:
         """,
         marts=["dq_feed_delivery"],
     )
-    return [FeedLine(**row) for row in rows]
+    lines = {row["feed"]: FeedLine(**row) for row in rows}
+    absent = {feed: FeedLine(feed, 0, 0, 0, 0, None) for feed in load_contract().feeds}
+    return [line for _, line in sorted((absent | lines).items())]
 
 
 def _quarantined(reader: Reader) -> dict[str, int]:
@@ -210,7 +217,7 @@ def _candidates(reader: Reader) -> list[CandidateLine]:
         select
             status,
             count(*) as candidates,
-            coalesce(sum(expected_amount_usd), 0) as amount_usd,
+            coalesce(sum(expected_amount_usd) filter (suppressed_by is null), 0) as amount_usd,
             count(*) filter (procedure_code is not null and expected_amount_usd is null) as without_rate
         from {fct_claim_candidate}
         group by status

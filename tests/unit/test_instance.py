@@ -16,10 +16,10 @@ def test_history_is_kept_in_the_home_by_default(settings: Settings) -> None:
 
 def test_postgres_is_named_by_variable_and_not_by_address(settings: Settings) -> None:
     address = SecretStr("postgresql://night:swordfish@db.example/history")
-    with_postgres = settings.model_copy(update={"postgres_url": address})
+    with_postgres = settings.model_copy(update={"dagster_postgres_url": address})
     text = (prepare_dagster_home(with_postgres) / "dagster.yaml").read_text(encoding="utf-8")
     assert yaml.safe_load(text)["storage"] == {
-        "postgres": {"postgres_url": {"env": "WARMHANDOFF_POSTGRES_URL"}}
+        "postgres": {"postgres_url": {"env": "WARMHANDOFF_DAGSTER_POSTGRES_URL"}}
     }
     assert "swordfish" not in text
 
