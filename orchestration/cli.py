@@ -107,6 +107,7 @@ def nightly(
     ] = False,
 ) -> None:
     """Run the night: read what has landed, build, check and publish."""
+    from orchestration.publishing.history import current
     from orchestration.publishing.status import read_status
     from orchestration.publishing.summary import summarize
     from orchestration.publishing.summary_render import render_summary
@@ -114,12 +115,20 @@ def nightly(
     from orchestration.terminal import TerminalReporter
 
     settings = load_settings(landing=landing, home=home, as_of_date=_day(as_of))
+    before = current(settings.published)
     with TerminalReporter(err) as reporter:
         outcome = run_night(settings, reporter, is_rebuild=rebuild)
     if outcome.is_published:
         called = sys.argv[0] if Path(sys.argv[0]).name == app.info.name else app.info.name
         opens_ui = f"{called} ui --landing {settings.landing} --home {settings.home}"
         out.print(render_summary(summarize(settings.published), how_to_open_ui=opens_ui))
+        if before is not None and before.as_of_date > outcome.as_of_date:
+            err.print(
+                f"Before this night readers had a later date, {before.as_of_date}. To give it back: "
+                f"{called} rollback --home {settings.home} --to {before.name}",
+                soft_wrap=True,
+                markup=False,
+            )
         return
     held = read_status(settings.published).held_back
     reason = held.reason if held else "the night ended before it could say why"

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,9 @@ from typer.main import get_command
 
 from orchestration import cli
 from orchestration.night_lock import night_lock
+from orchestration.runner import Outcome
 from orchestration.settings import Settings
+from tests.support.publishing_warehouse import make_home
 
 CANARY = "Zzyzx-Canary"
 Run = Callable[..., tuple[int, str, str]]
@@ -134,6 +138,19 @@ def test_the_lock_of_a_night_is_free_again_after_it(settings: Settings) -> None:
         assert settings.lock_file.exists()
     with night_lock(settings):
         pass
+
+
+def test_a_night_of_an_earlier_date_says_how_to_give_the_later_one_back(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_home(tmp_path / "home")
+    shown = home.publish()
+    earlier = Outcome(True, shown.as_of_date - timedelta(days=1), tmp_path / "log")
+    for outcome, is_told in ((earlier, True), (replace(earlier, as_of_date=shown.as_of_date), False)):
+        monkeypatch.setattr("orchestration.runner.run_night", lambda *_, _it=outcome, **__: _it)
+        code, _, told = run("nightly", "--landing", tmp_path, "--home", home.root)
+        assert code == 0
+        assert (f"rollback --home {home.root} --to {shown.name}" in told) is is_told
 
 
 def test_a_sample_is_not_written_over_files(run: Run, tmp_path: Path) -> None:

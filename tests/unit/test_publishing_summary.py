@@ -1,6 +1,5 @@
 """The night's summary: figures from the generation, and how they look."""
 
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
