@@ -31,8 +31,11 @@ SCOPES = {
     "fct_assessment": ("assessment_id",),
     "rpt_near_miss": ("patient_id", "program", "service_month"),
     "rpt_restatement": ("patient_id", "program", "service_month"),
+    "rpt_state_report": ("entity_id", "month", "metric_number"),
     "dq_quarantine": ("case",),
 }
+# The columns by which a row belongs to a case.
+NAMES = ("patient_id", "entry_id", "assessment_id", "entity_id", "target_id", "practitioner_id")
 TextRow = dict[str, str]
 # A row's place in a landing, and the case's name and row number that it came from.
 Origins = dict[tuple[str, int], tuple[str, str]]
@@ -195,7 +198,7 @@ def present(case: Case, mart: str, rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _is_of(case: Case, row: dict[str, Any]) -> bool:
-    names = (row.get(column) for column in ("patient_id", "entry_id", "assessment_id"))
+    names = (row.get(column) for column in NAMES)
     return row.get("case") == case.name or any(name and name.startswith(f"{case.name}-") for name in names)
 
 
