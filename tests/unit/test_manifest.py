@@ -74,6 +74,7 @@ BILLING_CODE = r"(?<![\w.])(9[0-9]{4}|[A-V][0-9]{4})(?![\w.])"
 WITHOUT_A_RULE = {
     "dim_team",
     "fct_episode",
+    "fct_metric_member",
     "fct_minute_segment",
     "fct_patient_month",
     "int_assessment_accepted",
