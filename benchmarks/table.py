@@ -1,6 +1,6 @@
 """The figures as Markdown tables, with the targets beside them.
 
-Belongs here: words and layout. Does not belong here: any judgement that ends a run; targets are shown.
+Belongs here: words and layout. Does not belong here: any judgment that ends a run; targets are shown.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """The door of the raw lake: what each value means, and which rows come in.
 
 Belongs here: the SQL that types, trims and judges a row by the contract alone; one text for every format, so
-that a row is read alike from wherever it came. Does not belong here: reading files, and any judgement that
+that a row is read alike from wherever it came. Does not belong here: reading files, and any judgment that
 needs a zone, a seed or another feed.
 """
 
@@ -117,7 +117,7 @@ class Check:
 
 
 class Door:
-    """The judgement of one feed over one staged source."""
+    """The judgment of one feed over one staged source."""
 
     def __init__(self, feed: Feed, staged: Staged, origin: Origin) -> None:
         """Keep what is judged.
@@ -236,10 +236,10 @@ class Door:
 
         return self._judge(listed)
 
-    def _judge(self, judgement: Callable[[Iterable[Check]], str]) -> str:
-        strict = judgement(self._strict_checks())
+    def _judge(self, judgment: Callable[[Iterable[Check]], str]) -> str:
+        strict = judgment(self._strict_checks())
         if takes_back := self._takes_back():
-            return f"CASE WHEN {takes_back} THEN {judgement(self._lenient_checks())} ELSE {strict} END"
+            return f"CASE WHEN {takes_back} THEN {judgment(self._lenient_checks())} ELSE {strict} END"
         return f"({strict})"
 
 

@@ -101,10 +101,10 @@ def read_header(head: bytes, feed: Feed) -> Header:
     line = lines[lines_before].rstrip("\r")
     accepted = {column.name for column in feed.accepted}
 
-    def recognised(delimiter: str) -> int:
+    def recognized(delimiter: str) -> int:
         return sum(name.strip().lower() in accepted for name in _split(line, delimiter))
 
-    best = max(DELIMITERS, key=recognised)
+    best = max(DELIMITERS, key=recognized)
     names = _split(line, best)
     words = set(re.findall(r"[a-z0-9_]+", line.lower()))
     try:

@@ -141,9 +141,9 @@ def odd_columns(kit: Kit) -> None:
     """Plant a column that nobody knows, and one of the site's own."""
     number = kit.number("patient")
     row = {"patient_id": f"X{number:07d}", "family_name": "Ragwortham", "given_name": "Bennor"}
-    extra = {"favourite_colour": "teal", "x_language": "Esperanto"}
+    extra = {"favorite_color": "teal", "x_language": "Esperanto"}
     file = kit.raw_file("patient", kit.prompt, "patient_more_columns.csv", csv_text([row | extra]).encode())
-    finding = {"kind": "unknown_column", "feed": "patient", "column": "favourite_colour", "file": file}
+    finding = {"kind": "unknown_column", "feed": "patient", "column": "favorite_color", "file": file}
     value = {"feed": "patient", "key": row["patient_id"], "column": "x_language", "value": "Esperanto"}
     read = {"feed": "patient", "file": file, "status": "accepted", "rows": 1}
     kit.plant(

@@ -45,9 +45,9 @@ def test_a_reader_who_stays_connected_sees_new_columns(home: Home) -> None:
     with duckdb.connect(str(home.published / "bi.duckdb"), read_only=True) as reader:
         reader.execute("select * from dim_patient").fetchall()
         with duckdb.connect(str(home.database)) as engine:
-            engine.execute("alter table dim_patient add favourite_colour varchar default 'blue'")
+            engine.execute("alter table dim_patient add favorite_color varchar default 'blue'")
         home.publish("two")
-        assert reader.execute("select distinct favourite_colour from dim_patient").fetchall() == [("blue",)]
+        assert reader.execute("select distinct favorite_color from dim_patient").fetchall() == [("blue",)]
 
 
 def test_readers_may_work_from_any_folder_and_while_a_night_publishes(home: Home, tmp_path: Path) -> None:
