@@ -121,7 +121,7 @@ def _meaning(node: Mapping[str, Any], table: str) -> str:
 
 
 def _first_step(node: Mapping[str, Any]) -> str:
-    return f"Run the test {node['name']} alone and look at the rows that it returns."
+    return f"Look at its rows: docs/operations.md, Run a test by hand, with --select {node['name']}."
 
 
 def _listed(value: Any) -> list[str]:
