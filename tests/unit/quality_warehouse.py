@@ -249,6 +249,7 @@ def _people() -> dict[str, Rows]:
         "rpt_caseload_registry": episodes,
         "rpt_case_review_queue": [{"episode_id": "p1-cocm", "queue_rank": 1}],
         "rpt_communication_loop": [{"review_id": "r1", "patient_id": "p1", "state": "told"}],
+        "rpt_likely_eligible": [{"clinic_date": AS_OF, "patient_id": "p4", "priority": 1}],
         "dq_quarantine": [
             {
                 "delivery_on": AS_OF,

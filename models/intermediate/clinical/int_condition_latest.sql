@@ -12,6 +12,7 @@ final as (
     select
         condition_row.condition_id,
         condition_row.patient_id,
+        condition_row.encounter_id,
         upper(replace(coalesce(condition_row.icd10_code, code_map.value), '.', '')) as icd10_code,
         condition_row.snomed_code,
         condition_row.verification_status,

@@ -45,10 +45,12 @@ final as (
         instant.ends_at_utc as ends_at,
         instant.cancelled_at_utc as cancelled_at,
         {{ local_date('instant.booked_at_utc', 'book_day_offset') }} as booked_on,
-        {{ local_date('instant.starts_at_utc', 'day_offset') }} as starts_on
+        {{ local_date('instant.starts_at_utc', 'day_offset') }} as starts_on,
+        {{ local_date('instant.cancelled_at_utc', 'cancel_day_offset') }} as cancelled_on
     from instant
     {{ join_offset_at('book_day_offset', 'instant.time_zone', 'instant.booked_at_utc') }}
     {{ join_offset_at('day_offset', 'instant.time_zone', 'instant.starts_at_utc') }}
+    {{ join_offset_at('cancel_day_offset', 'instant.time_zone', 'instant.cancelled_at_utc') }}
 )
 
 select * from final
