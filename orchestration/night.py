@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from orchestration import fingerprints, transform
 from orchestration.night_findings import NightFindings
 from orchestration.publishing.files import write_json
+from orchestration.quality.waivers import load_waivers
 from orchestration.redaction import SafeError, safe_error_text, safe_frames
 from orchestration.reporter import LOGGER, LogReporter, Reporter
 from orchestration.settings import Settings
@@ -66,6 +67,7 @@ class Night:
             from orchestration.feeds.ingest import ingest
 
             self._forget_last_night()
+            load_waivers(self.settings)
             report = ingest(
                 self.settings.landing,
                 self.settings.lake,
@@ -76,6 +78,7 @@ class Night:
                 progress=self.reporter.progress,
                 threads=self.settings.threads,
                 memory_limit=self.settings.memory_limit,
+                site=self.settings.site(),
             )
             write_json(self._plan, {"full_refresh": report.needs_full_refresh})
             outcome(f"{len(report.files)} files as of {report.as_of_date}")
@@ -139,7 +142,7 @@ class Night:
                 row = engine.read_parquet(str(run_context)).project("as_of_date").fetchone()
             if row is not None and isinstance(row[0], date):
                 return row[0]
-        found = self._requested_date() or latest_delivery_date(self.settings.landing)
+        found = self._requested_date() or latest_delivery_date(self.settings.landing, self.settings.site())
         if found is None:
             raise StageError(f"nothing has been delivered in {self.settings.landing}")
         return found
@@ -188,7 +191,7 @@ class Night:
                 self.reporter.progress(data["node_info"]["node_name"], len(events), total)
                 yield event
         finally:
-            findings = self._findings.of_dbt()
+            findings = [asdict(result) for result in self._findings.of_dbt(self.business_date())]
             self._findings.keep(BUILD, findings)
         mark_loaded(self.settings.lake, self.business_date())
         write_json(self._built, made_by)
@@ -243,7 +246,7 @@ class Night:
             publish_id = self.publish_context().publish_id
             kept = self._standing.recall(stage, publish_id, database)
             if kept is None:
-                results = self._check(layer, database)
+                results = self._findings.waive(self._check(layer, database), self.business_date())
             else:
                 results = [CheckResult(**row) for row in kept["findings"]]
             findings = [asdict(result) for result in results]
@@ -261,6 +264,7 @@ class Night:
     def _check(self, layer: Any, database: Path) -> "list[CheckResult]":
         from orchestration.quality.gates import EngineLimits, run_gate
 
+        profile = self.settings.read_profile()
         return run_gate(
             layer,
             database=database,
@@ -268,6 +272,7 @@ class Night:
             quarantine=self.settings.quarantine,
             as_of=self.business_date(),
             limits=EngineLimits(self.settings.threads, self.settings.memory_limit),
+            late_after_days=profile.late_after_days if profile else None,
         )
 
     @contextmanager

@@ -7,18 +7,19 @@ here: the checks (``orchestration/quality``) and what a failed one holds back (`
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration import fingerprints, transform
 from orchestration.publishing.files import make_folder, write_json
+from orchestration.quality.waivers import load_waivers
 from orchestration.settings import Settings
 from orchestration.standing import Row
 
 if TYPE_CHECKING:
     from orchestration.publishing.generation import PublishContext
+    from orchestration.quality.findings import CheckResult
 
 
 class NightFindings:
@@ -57,14 +58,18 @@ class NightFindings:
         make_folder(self._folder)
         write_json(self._folder / f"{stage.replace(' ', '_')}.json", rows)
 
-    def of_dbt(self) -> list[Row]:
+    def waive(self, results: "Sequence[CheckResult]", as_of: date) -> "list[CheckResult]":
+        """Return results as the site's waivers and assignments leave them on a business date."""
+        return load_waivers(self._settings).apply(results, as_of)
+
+    def of_dbt(self, as_of: date) -> "list[CheckResult]":
         """Return what dbt's tests found, from the run results of this night; none where it never ran."""
         from orchestration.quality.dbt_results import read_dbt_results
 
         if not self._run_results.exists():
             return []
-        results = read_dbt_results(self._run_results, transform.manifest_file(self._settings))
-        return [asdict(result) for result in results]
+        found = read_dbt_results(self._run_results, transform.manifest_file(self._settings))
+        return self.waive(found, as_of)
 
     def write(self, context: "PublishContext") -> None:
         """Write what has been found so far, for publication and to say why a night was held back.

@@ -18,6 +18,7 @@ from orchestration.fingerprints import landing_hash
 from orchestration.night import Night
 from orchestration.night_lock import night_lock
 from orchestration.publishing.files import FILE_MODE
+from orchestration.quality.waivers import load_waivers
 from orchestration.reporter import LOGGER, Reporter
 from orchestration.settings import ConfigurationError, Settings
 
@@ -48,10 +49,11 @@ def run_night(settings: Settings, reporter: Reporter, *, is_rebuild: bool = Fals
         is_rebuild: build and check again, also where nothing has changed since the last night.
 
     Raises:
-        ConfigurationError: there is nothing to read.
+        ConfigurationError: there is nothing to read, or an entry of the waivers is refused.
         NightRunningError: another process runs a night in this home.
     """
     as_of = _business_date(settings)
+    load_waivers(settings)
     settings.make_home()
     night = Night(settings, reporter, as_of, is_rebuild)
     log_file = settings.logs / f"night-{as_of}.log"
@@ -67,7 +69,7 @@ def run_night(settings: Settings, reporter: Reporter, *, is_rebuild: bool = Fals
 def _business_date(settings: Settings) -> date:
     if not settings.landing.is_dir():
         raise ConfigurationError(f"the landing folder {settings.landing} does not exist")
-    files = scan(settings.landing, settings.as_of_date).files
+    files = scan(settings.landing, settings.as_of_date, site=settings.site()).files
     if not files:
         until = f" up to {settings.as_of_date}" if settings.as_of_date else ""
         raise ConfigurationError(

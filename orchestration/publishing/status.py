@@ -142,7 +142,8 @@ def _blocking_checks(dq_finding: Path) -> list[FailedCheck]:
     columns = list(FailedCheck.model_fields)
     query = (
         f"select {', '.join(columns)} from read_parquet({literal(dq_finding)}) "  # noqa: S608
-        "where severity = 'critical' and status in ('failed', 'error') order by check_id"
+        "where severity = 'critical' and status in ('failed', 'error') and waiver_id is null "
+        "order by check_id"
     )
     try:
         with open_engine(threads=1) as engine:

@@ -90,6 +90,22 @@ def test_a_warning_holds_nothing_back(site: Settings, monkeypatch: pytest.Monkey
     assert held.reason == "build: stopped by the test"
 
 
+def test_a_waived_failure_holds_nothing_back(site: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.waivers_file.write_text(
+        f"- {{waiver: W-1, check: {BROKEN.check_id}, scope: {{most_failed_rows: 2}}, "
+        "reason: Known., approver: Ann, expires_on: 2026-06-30}\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr("orchestration.quality.gates.run_gate", lambda *_, **__: [BROKEN])
+    monkeypatch.setattr("orchestration.transform.build", _stop)
+    run_night(site, LogReporter())
+    held = read_status(site.published).held_back
+    assert held is not None
+    assert (held.reason, held.failed_checks) == ("build: stopped by the test", [])
+    found = duckdb.read_parquet(str(site.published / "quality" / "dq_finding.parquet"))
+    assert found.project("waiver_id").fetchall() == [("W-1",)]
+
+
 def _stop(*_: object, **__: object) -> None:
     raise TransformError("stopped by the test")
 
