@@ -17,6 +17,7 @@
     'int_metric__cocm_engagement',
     'int_metric__cocm_outcome',
     'int_metric__cocm_referral',
+    'int_metric__quality',
 ]) }}
 {%- endmacro %}
 

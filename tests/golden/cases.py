@@ -29,6 +29,7 @@ SCOPES = {
     "fct_claim_check": ("patient_id", "program", "service_month", "check_id"),
     "fct_claim_evidence": ("patient_id", "program", "service_month"),
     "fct_assessment": ("assessment_id",),
+    "fct_metric_member": ("metric_id", "patient_id", "entity_type", "period_start_on"),
     "rpt_near_miss": ("patient_id", "program", "service_month"),
     "rpt_restatement": ("patient_id", "program", "service_month"),
     "rpt_state_report": ("entity_id", "month", "metric_number"),
