@@ -5,31 +5,50 @@ SQL. Does not belong here: the codes themselves; they are rows of those seeds.
 """
 
 import csv
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+import duckdb
 
 from orchestration.feeds.lake import quoted
 
 CODE_MAP_FILE = "code_map.csv"
 INSTRUMENT_FILE = "assessment_instrument.csv"
 LOINC = "http://loinc.org"
+PAYER_COLUMNS = (("coverage", "payer_id"), ("claim_line", "payer_id"))
 ANY_SYSTEM = ("fhir", "system")
 """Feed and column of the rows that say which names of code systems mean the same."""
 
-
-PLACE = re.compile(r"<<(pairs|values):(\w+)[.](\w+)>>")
-
-
-def pairs_of(feed: str, column: str) -> str:
-    """A place in SQL that takes the list of all pairs ``system|code`` that a column's rows know."""
-    return f"<<pairs:{feed}.{column}>>"
+CODES = "fhir_codes"
+SYSTEMS = "fhir_systems"
+"""Variables of the connection. A constant written into a query is copied for every row, a variable is not."""
 
 
 def values_of(feed: str, column: str) -> str:
-    """A place in SQL that takes the map from pairs ``system|code`` to the values of a column's rows."""
-    return f"<<values:{feed}.{column}>>"
+    """SQL of the map from pairs ``system|code`` to the values that a column's rows give them."""
+    return f"getvariable('{CODES}')['{feed}.{column}']"
+
+
+def pairs_of(feed: str, column: str) -> str:
+    """SQL of the list of all pairs ``system|code`` that a column's rows know."""
+    return f"map_keys({values_of(feed, column)})"
+
+
+def lookup(feed: str, column: str, codings: str) -> str:
+    """SQL for the value of the first coding that is known.
+
+    Args:
+        feed: name of the feed.
+        column: name of its column.
+        codings: SQL that gives a list of structs of ``system`` and ``code``.
+
+    Returns:
+        A VARCHAR expression; null where no coding is known.
+    """
+    found = f"[{values_of(feed, column)}[fhir_pair(coding)] for coding in {codings}]"
+    return f"list_filter({found}, lambda value: value IS NOT NULL)[1]"
 
 
 @dataclass(frozen=True)
@@ -44,38 +63,23 @@ class CodeMap:
     entries: dict[tuple[str, str], dict[str, str]]
     systems: dict[str, str]
 
-    def lookup(self, feed: str, column: str, codings: str) -> str:
-        """SQL for the value of the first coding that is known.
+    def make_known(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Set the variables that the lookups read.
 
         Args:
-            feed: name of the feed.
-            column: name of its column.
-            codings: SQL that gives a list of structs of ``system`` and ``code``.
-
-        Returns:
-            A VARCHAR expression; null where no coding is known.
+            connection: gets them.
         """
-        known = self.entries.get((feed, column))
-        if not known:
-            return "NULL::VARCHAR"
-        found = f"[{_map(known)}[fhir_pair(coding)] for coding in {codings}]"
-        return f"list_filter({found}, lambda value: value IS NOT NULL)[1]"
-
-    def fill(self, sql: str) -> str:
-        """SQL with the places that ``pairs_of`` and ``values_of`` left for this date's rows."""
-
-        def filled(place: re.Match[str]) -> str:
-            known = self.entries.get((place[2], place[3]), {})
-            if place[1] == "values":
-                return f"({_map(known)}::MAP(VARCHAR, VARCHAR))"
-            return f"([{', '.join(quoted(pair) for pair in sorted(known))}]::VARCHAR[])"
-
-        return PLACE.sub(filled, sql)
+        columns = ", ".join(
+            f"'{feed}.{column}': {_map(known)}" for (feed, column), known in sorted(self.entries.items())
+        )
+        every = f"MAP {{{columns}}}::MAP(VARCHAR, MAP(VARCHAR, VARCHAR))"
+        connection.execute(f"SET VARIABLE {CODES} = {every}")
+        connection.execute(f"SET VARIABLE {SYSTEMS} = {_map(self.systems)}")
 
 
 def _map(known: dict[str, str]) -> str:
     pairs = ", ".join(f"{quoted(pair)}: {quoted(value)}" for pair, value in sorted(known.items()))
-    return f"MAP {{{pairs}}}"
+    return f"MAP {{{pairs}}}::MAP(VARCHAR, VARCHAR)"
 
 
 def _in_force(row: dict[str, str], day: date) -> bool:
@@ -92,12 +96,13 @@ def _rows(path: Path, day: date) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(handle) if _in_force(row, day)]
 
 
-def load_code_map(seeds: Path, day: date) -> CodeMap:
+def load_code_map(seeds: Path, day: date, payers: Mapping[str, str] | None = None) -> CodeMap:
     """Read the codes in force on a date.
 
     Args:
         seeds: the folder of the rules that are rows.
         day: the delivery date of the file whose codes are read.
+        payers: payer ids by the names that the site knows them by; they go before the seed's.
 
     Returns:
         The lookups; an instrument is known by the code of its own row, too.
@@ -112,4 +117,9 @@ def load_code_map(seeds: Path, day: date) -> CodeMap:
     for row in rows:
         system = systems.get(row["system"], row["system"])
         entries.setdefault((row["feed"], row["column"]), {})[f"{system}|{row['code']}"] = row["value"]
+    for column in PAYER_COLUMNS:
+        named = {f"payer|{name}": payer for name, payer in (payers or {}).items()}
+        entries.setdefault(column, {}).update(named)
+    forms = entries.get(("assessment", "form"), {})
+    entries["assessment", "scale"] = {**forms, **entries.get(("assessment", "instrument"), {})}
     return CodeMap(entries, systems)

@@ -13,6 +13,7 @@ from orchestration.feeds.header import HEADER_LIMIT, Header, read_header
 from orchestration.feeds.lake import quoted
 from orchestration.feeds.opened import Traits, open_text
 from orchestration.feeds.scrub import RECORD_LIMIT, Scrubbed, scrub
+from orchestration.feeds.site import NO_SITE, Site
 
 
 def _field(position: int) -> str:
@@ -54,6 +55,7 @@ def stage_csv(
     work: Path,
     *,
     is_careful: bool,
+    site: Site = NO_SITE,
 ) -> Staged:
     """Stage a delimited file.
 
@@ -65,6 +67,7 @@ def stage_csv(
         work: an empty folder of this file's own.
         is_careful: False trusts that every line is a row, which the engine checks as it reads; True looks at
             each row first, and is asked for where the engine objected or found another number of rows.
+        site: names the delimiter, where it is not to be found out.
 
     Returns:
         The rows as text.
@@ -75,7 +78,7 @@ def stage_csv(
     del connection
     text, traits = open_text(path, traits, work)
     with text.open("rb") as handle:
-        header = read_header(handle.read(HEADER_LIMIT), feed)
+        header = read_header(handle.read(HEADER_LIMIT), feed, site)
     is_strange = traits.has_nul or traits.longest_line > RECORD_LIMIT or header.lines_before > 0
     if not (is_careful or is_strange):
         return _staged(header, _read_csv(text, header, is_clean=False), traits)

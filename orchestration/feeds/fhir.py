@@ -19,7 +19,7 @@ from orchestration.feeds.fhir_deleted import (
     not_executed,
     tombstones,
 )
-from orchestration.feeds.fhir_resources import SYSTEMS, Mapping, Resource, exclusive, feed_rows
+from orchestration.feeds.fhir_resources import Mapping, Resource, exclusive, feed_rows
 from orchestration.feeds.fhir_text import (
     first_type,
     has_mark,
@@ -60,8 +60,7 @@ class _Lines:
         self.refused: list[str] = []
         self.lines = reading.work / "lines"
         self.type_of_table = ""
-        names = ", ".join(f"{quoted(name)}: {quoted(value)}" for name, value in codes.systems.items())
-        self.connection.execute(f"SET VARIABLE {SYSTEMS} = MAP {{{names}}}::MAP(VARCHAR, VARCHAR)")
+        codes.make_known(self.connection)
 
     def content(self) -> Content:
         """Let all lines in, type by type.
@@ -138,10 +137,10 @@ class _Lines:
         )
         source = f"(FROM {every} AS s WHERE {reason} IS NULL)"
         for column, text in resource.derived.items():
-            source = f"(SELECT s.*, {self.codes.fill(text)} AS {column} FROM {source} AS s)"  # noqa: S608
+            source = f"(SELECT s.*, {text} AS {column} FROM {source} AS s)"  # noqa: S608
         if resource.identifier_rows:
             self._keep_identifiers(name, resource, source)
-        for number, (mapping, where) in enumerate(exclusive(resource, self.codes)):
+        for number, (mapping, where) in enumerate(exclusive(resource)):
             self._stage(f"{name}.{number}", mapping, f"FROM {source} AS s WHERE {where}")
 
     def bundles(self, expected: int) -> None:
@@ -216,7 +215,7 @@ class _Lines:
 
     def _stage(self, name: str, mapping: Mapping, source: str) -> None:
         feed = self.reading.contract.feeds[mapping.feed]
-        rows = feed_rows(feed, mapping, source, self.codes)
+        rows = feed_rows(feed, mapping, source)
         made = write_table(self.connection, rows, self.reading.work / f"{name}.staged")
         if not self._count(table(made)):
             return
@@ -273,7 +272,7 @@ def read_fhir(reading: Reading, path: Path, traits: Traits) -> Content:
         text, traits = open_text(path, traits, reading.work)
     except FileRefused as refusal:
         return reading.refuse_file(FHIR, refusal.reason)
-    codes = load_code_map(reading.seeds, reading.delivered_on)
+    codes = load_code_map(reading.seeds, reading.delivered_on, reading.rules.site.payers)
     expected = traits.lines
     for is_careful in (True,) if has_mark(text) else (False, True):
         if is_careful:

@@ -4,7 +4,7 @@ Belongs here: Encounter, Condition, Observation (scores go to ``assessment``, al
 Does not belong here: people and insurance (``fhir_people.py``).
 """
 
-from orchestration.feeds.codes import pairs_of, values_of
+from orchestration.feeds.codes import lookup, pairs_of, values_of
 from orchestration.feeds.fhir_forms import ITEM, SCORES, complete_total, item_nine
 from orchestration.feeds.fhir_resources import (
     CODING,
@@ -18,6 +18,7 @@ from orchestration.feeds.fhir_resources import (
     Coded,
     Mapping,
     Resource,
+    kind_of,
     own_identifiers,
     primitive,
     reference,
@@ -29,12 +30,13 @@ ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 BILLING_SYSTEMS = (
     "['http://www.ama-assn.org/go/cpt', 'http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets']"
 )
+NO_PRACTITIONER = "('Patient', 'RelatedPerson', 'Group', 'Device')"
 PRACTITIONERS = (
     "[entry for entry in s.participant if entry.individual IS NOT NULL "
-    "AND NOT regexp_matches(coalesce(entry.individual.reference, ''), '(^|/)(Patient|RelatedPerson)/')]"
+    f"AND {kind_of('entry.individual')} NOT IN {NO_PRACTITIONER}]"
 )
 PERFORMER = " , ".join(
-    f"[entry for entry in {PRACTITIONERS} if fhir_has(fhir_concepts(entry.type), '{role}')][1]"
+    f"[entry for entry in s.people if fhir_has(fhir_concepts(entry.type), '{role}')][1]"
     for role in ("PPRF", "ATND")
 )
 VISIT_CODINGS = "list_concat(s.serviceType.coding, fhir_concepts(s.type))"
@@ -62,7 +64,9 @@ ENCOUNTER = Resource(
                 "encounter_id": "s.id",
                 "patient_id": reference("s.subject", "Patient"),
                 "practitioner_id": reference(
-                    f"coalesce({PERFORMER}, {PRACTITIONERS}[1]).individual", "Practitioner"
+                    "(CASE WHEN len(s.people) <= 1 THEN s.people[1] "
+                    f"ELSE coalesce({PERFORMER}, s.people[1]) END).individual",
+                    "Practitioner",
                 ),
                 "team_id": f"coalesce({reference('s.serviceProvider', 'Organization')}, "
                 f"{reference('s.location[1].location', 'Organization')})",
@@ -83,6 +87,7 @@ ENCOUNTER = Resource(
             },
         ),
     ),
+    derived={"people": PRACTITIONERS},
     identifier_rows=own_identifiers("Encounter"),
     foreign={"actualPeriod": "R5", "admission": "R5", "subjectStatus": "R5", "reason": "STU3"},
 )
@@ -149,8 +154,9 @@ VALUE = {
 }
 
 SENT = "s.valueInteger, s.valueQuantity.value, s.valueString"
-BY_CODE = f"[{values_of('assessment', 'instrument')}[fhir_pair(coding)] for coding in s.code.coding]"
-BY_PANEL = f"[{values_of('assessment', 'form')}[fhir_pair(coding)] for coding in s.code.coding]"
+IS_TOTAL = "list_has_any([fhir_pair(coding) for coding in s.code.coding], " + (
+    f"{pairs_of('assessment', 'instrument')})"
+)
 COMPONENT_POINTS = "coalesce(part.valueInteger, part.valueQuantity.value, part.valueString, " + (
     f"{values_of(*SCORES)}[fhir_pair(part.valueCodeableConcept.coding[1])])"
 )
@@ -186,8 +192,8 @@ OBSERVATION = Resource(
     },
     foreign={"triggeredBy": "R5", "context": "STU3", "related": "STU3"},
     derived={
-        "is_panel": f"len(list_filter({BY_PANEL}, lambda v: v IS NOT NULL)) > 0",
-        "scale": f"list_filter(list_concat({BY_CODE}, {BY_PANEL}), lambda v: v IS NOT NULL)[1]",
+        "scale": lookup("assessment", "scale", "s.code.coding"),
+        "is_panel": f"CASE WHEN s.scale IS NOT NULL THEN NOT {IS_TOTAL} END",
         "items": f"CASE WHEN s.scale IS NOT NULL THEN {COMPONENTS} END",
         "total": f"CASE WHEN s.scale IS NOT NULL THEN coalesce({SENT}, {TOTAL_COMPONENT}, "
         f"CAST({complete_total('s.items', 's.scale')} AS VARCHAR)) END",
@@ -209,7 +215,7 @@ OBSERVATION = Resource(
                 "not_done_reason": Coded(NOT_DONE),
                 "status": OBSERVATION_STATUS,
             },
-            where=f"s.scale IS NOT NULL AND NOT ({NO_RESULT})",
+            where=f"CASE WHEN s.scale IS NULL THEN false ELSE NOT ({NO_RESULT}) END",
         ),
         Mapping(
             "observation",

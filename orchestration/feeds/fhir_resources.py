@@ -7,7 +7,7 @@ columns. Does not belong here: lines and files (``fhir.py``), and codes (``seeds
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from orchestration.feeds.codes import CodeMap
+from orchestration.feeds.codes import lookup
 from orchestration.feeds.contract import Feed
 from orchestration.feeds.door import ROW
 
@@ -21,9 +21,6 @@ NAME = "STRUCT(use VARCHAR, family VARCHAR, given VARCHAR[], suffix VARCHAR[])"
 QUANTITY = "STRUCT(value VARCHAR)"
 CONTAINED = f"STRUCT(resourceType VARCHAR, id VARCHAR, identifier {IDENTIFIER}[], code {CONCEPT})[]"
 REASON_EXTENSION = f"STRUCT(url VARCHAR, valueDateTime VARCHAR, valueCodeableConcept {CONCEPT})[]"
-SYSTEMS = "fhir_systems"
-"""Variable of the connection: the one name of each code system that goes by several."""
-
 ENTERED_IN_ERROR = "entered-in-error"
 EVERY = {
     "resourceType": "VARCHAR",
@@ -71,6 +68,11 @@ CREATE OR REPLACE MACRO fhir_linked(link, type_name) AS
 CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS
     CASE
         WHEN target IS NULL THEN NULL
+        WHEN starts_with(target.reference, 'urn:uuid:') AND coalesce(target.type, type_name) = type_name
+            THEN target.reference[10:]
+        WHEN starts_with(target.reference, type_name || '/')
+             AND regexp_full_match(target.reference[len(type_name) + 2:], '[A-Za-z0-9.-]+')
+            THEN target.reference[len(type_name) + 2:]
         WHEN starts_with(target.reference, '#')
             THEN coalesce(fhir_contained(target.reference, type_name, inside), own_id || target.reference)
         WHEN coalesce(nullif(fhir_kind(target.reference), ''), target.type, type_name)
@@ -196,12 +198,11 @@ def stands_for(kind: str, **elements: str) -> str:
     return f"list_concat({entries})"
 
 
-def exclusive(resource: Resource, codes: CodeMap) -> Iterator[tuple[Mapping, str]]:
+def exclusive(resource: Resource) -> Iterator[tuple[Mapping, str]]:
     """Each mapping with a condition that no earlier mapping's lines meet.
 
     Args:
         resource: the resource type.
-        codes: lookups that a condition may need.
 
     Yields:
         The mapping, and SQL over the elements of the resource as ``s``.
@@ -209,51 +210,51 @@ def exclusive(resource: Resource, codes: CodeMap) -> Iterator[tuple[Mapping, str
     earlier = "false"
     for mapping in resource.mappings:
         values = {
-            column: codes.lookup(mapping.feed, column, coded.codings)
-            for column, coded in mapping.coded.items()
+            column: lookup(mapping.feed, column, coded.codings) for column, coded in mapping.coded.items()
         }
         own = mapping.where
         for column, value in values.items():
             own = own.replace(f"{{{column}}}", f"({value})")
-        own = codes.fill(own)
         yield mapping, f"coalesce(({own}), false) AND NOT ({earlier})"
         earlier = f"{earlier} OR coalesce(({own}), false)"
 
 
-def feed_rows(feed: Feed, mapping: Mapping, source: str, codes: CodeMap) -> str:
+def feed_rows(feed: Feed, mapping: Mapping, source: str) -> str:
     """SQL of a feed's columns as text, and of the codes that nothing is known of.
 
     Args:
         feed: the contract.
         mapping: the feed's columns out of the resource.
         source: SQL of the resources.
-        codes: what codes become.
 
     Returns:
         A query of the row number, the columns, and beside each reported coded column its first coding where
         none is known, as ``<column>__code``.
     """
-    columns = [ROW]
+    columns, looked_up = [ROW], ["*"]
     columns += [f'CAST({text} AS VARCHAR) AS "{name}"' for name, text in mapping.columns.items()]
     for name, coded in mapping.coded.items():
-        known = codes.lookup(feed.name, name, coded.codings)
+        known = f's."{name}__known"'
+        looked_up.append(f'{lookup(feed.name, name, coded.codings)} AS "{name}__known"')
         first = f"[coding for coding in {coded.codings} if coding.code IS NOT NULL][1]"
+        first = f"CASE WHEN {known} IS NULL THEN {first} END"
         has_other = "other" in feed.column(name).values
         otherwise = coded.otherwise or (
-            f"CASE WHEN {first}.code IS NOT NULL THEN 'other' END" if has_other else "NULL"
+            f"CASE WHEN ({first}).code IS NOT NULL THEN 'other' END" if has_other else "NULL"
         )
         columns.append(f'coalesce({known}, {otherwise}) AS "{name}"')
         if coded.is_reported:
-            columns.append(f'CASE WHEN {known} IS NULL THEN {first} END AS "{name}__code"')
+            columns.append(f'{first} AS "{name}__code"')
     columns.append("s.meta.lastUpdated AS updated_at")
     columns.append(f"CAST(coalesce({mapping.is_deleted}, false) AS VARCHAR) AS is_deleted")
     if mapping.each:
         parts = f"coalesce(nullif({mapping.each}, []), [NULL])"
         source = f"SELECT *, unnest({parts}) AS line FROM ({source}) AS s"  # noqa: S608
+    source = f"SELECT {', '.join(looked_up)} FROM ({source}) AS s"  # noqa: S608
     rows = f"SELECT {', '.join(columns)} FROM ({source}) AS s"  # noqa: S608
     status = next((name for name in ("status", "verification_status") if name in mapping.coded), None)
     if status is None:
-        return codes.fill(rows)
+        return rows
     lacking = [f'"{name}" IS NULL' for name in feed.required if name not in feed.key]
     filled = {*mapping.columns, *mapping.coded}
     if feed.one_of:
@@ -261,4 +262,4 @@ def feed_rows(feed: Feed, mapping: Mapping, source: str, codes: CodeMap) -> str:
         lacking.append(f"({none})")
     is_void = f"coalesce({status}, '') = '{ENTERED_IN_ERROR}' AND ({' OR '.join(lacking)})"
     is_deleted = f"CASE WHEN {is_void} THEN 'true' ELSE is_deleted END"
-    return codes.fill(f"SELECT * REPLACE ({is_deleted} AS is_deleted) FROM ({rows})")  # noqa: S608
+    return f"SELECT * REPLACE ({is_deleted} AS is_deleted) FROM ({rows})"  # noqa: S608

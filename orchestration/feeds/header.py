@@ -5,10 +5,12 @@ Belongs here: matching what a header says with the contract. Does not belong her
 
 import csv
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 
 from orchestration.feeds.contract import SITE_PREFIX, Feed
 from orchestration.feeds.opened import FileRefused
+from orchestration.feeds.site import NO_SITE, Site
 
 DELIMITERS = (",", ";", "|", "\t")
 HEADER_LIMIT = 1 << 18
@@ -45,12 +47,13 @@ class Header:
     line_end: str
 
 
-def match_columns(names: list[str], feed: Feed) -> Columns:
+def match_columns(names: list[str], feed: Feed, filled: Set[str] = frozenset()) -> Columns:
     """Match a file's column names with the contract; case and spaces around a name do not matter.
 
     Args:
         names: as the file has them, in its order.
         feed: the contract of the feed.
+        filled: columns that need not be there, because the site has a value for them.
 
     Returns:
         The positions by contract name.
@@ -61,7 +64,7 @@ def match_columns(names: list[str], feed: Feed) -> Columns:
     """
     cleaned = [name.strip(" \t\r\n\u00a0\ufeff").lower() for name in names]
     accepted = {column.name for column in feed.accepted}
-    missing = [name for name in feed.required if name not in cleaned]
+    missing = [name for name in feed.required if name not in cleaned and name not in filled]
     if missing:
         raise FileRefused(";".join(f"missing_column:{name}" for name in missing))
     used = [name for name in cleaned if name in accepted or name.startswith(SITE_PREFIX)]
@@ -81,12 +84,13 @@ def _split(line: str, delimiter: str) -> list[str]:
         return line.split(delimiter)
 
 
-def read_header(head: bytes, feed: Feed) -> Header:
+def read_header(head: bytes, feed: Feed, site: Site = NO_SITE) -> Header:
     """Find the delimiter under which a header is complete.
 
     Args:
         head: the first bytes of the file, UTF-8.
         feed: the contract of the feed.
+        site: names the delimiter, where it is not to be found out, and the columns that it fills.
 
     Returns:
         The header.
@@ -104,14 +108,14 @@ def read_header(head: bytes, feed: Feed) -> Header:
     def recognized(delimiter: str) -> int:
         return sum(name.strip().lower() in accepted for name in _split(line, delimiter))
 
-    best = max(DELIMITERS, key=recognized)
+    best = site.feed(feed.name).delimiter or max(DELIMITERS, key=recognized)
     names = _split(line, best)
     words = set(re.findall(r"[a-z0-9_]+", line.lower()))
     try:
-        columns = match_columns(names, feed)
+        columns = match_columns(names, feed, site.filled(feed))
     except FileRefused:
-        unparted = words.issuperset(feed.required)
-        if unparted and not {name.strip().lower() for name in names}.issuperset(feed.required):
+        required = set(feed.required) - site.filled(feed)
+        if words.issuperset(required) and not {name.strip().lower() for name in names}.issuperset(required):
             raise FileRefused("wrong_delimiter") from None
         raise
     line_end = "\r\n" if lines[lines_before].endswith("\r") else "\n"

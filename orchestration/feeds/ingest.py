@@ -16,6 +16,7 @@ from orchestration.feeds.reading import EngineFailed, Rules
 from orchestration.feeds.reference import write_reference_tables
 from orchestration.feeds.registry import load_loaded, load_state, save_loaded
 from orchestration.feeds.report import FileResult, IngestReport, make_report
+from orchestration.feeds.site import NO_SITE, Site
 from orchestration.feeds.upkeep import Progress, Upkeep
 from orchestration.feeds.zones import is_zone
 
@@ -24,12 +25,12 @@ SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 __all__ = ["EngineFailed", "FileResult", "IngestReport", "ingest", "mark_loaded"]
 
 
-def _fingerprint(seeds: Path, hash_key: str) -> str:
+def _fingerprint(seeds: Path, hash_key: str, site: Site = NO_SITE) -> str:
     """Stands for all that decides what becomes of a file."""
     package = Path(__file__).parent
     files = [*sorted(package.glob("*.py")), *sorted(package.glob("*.yml"))]
     files += [seeds / name for name in (CODE_MAP_FILE, INSTRUMENT_FILE)]
-    digest = hashlib.sha256(hash_key.encode())
+    digest = hashlib.sha256(f"{hash_key}{site.fingerprint()}".encode())
     for path in files:
         digest.update(path.read_bytes() if path.exists() else b"")
     return digest.hexdigest()[:16]
@@ -51,6 +52,7 @@ def ingest(
     threads: int | None = None,
     memory_limit: str | None = None,
     seeds: Path = SEEDS,
+    site: Site = NO_SITE,
 ) -> IngestReport:
     """Bring the lake up to what has been delivered.
 
@@ -68,6 +70,7 @@ def ingest(
         threads: files read at a time; the number of processors if None.
         memory_limit: the engine's limit, such as ``4GB``.
         seeds: the folder of the rules that are rows.
+        site: what the site does its own way.
 
     Returns:
         What was found.
@@ -83,10 +86,10 @@ def ingest(
     contract = load_contract()
     place = write_empty_lake(lake, quarantine, contract)
     empty_work(place)
-    found = scan(landing, as_of, contract)
+    found = scan(landing, as_of, contract, site)
     if as_of is None:
         as_of = max((file.delivered_on for file in found.files), default=None)
-    rules = Rules(contract, seeds, hash_key, _fingerprint(seeds, hash_key))
+    rules = Rules(contract, seeds, hash_key, _fingerprint(seeds, hash_key, site), site)
     upkeep = Upkeep(place, rules, threads or _processors(), memory_limit)
     upkeep.look(found.files)
     upkeep.bring_up_to_date(as_of, progress or (lambda _folder, _done, _all: None))

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from orchestration.feeds.contract import Contract, load_contract
+from orchestration.feeds.site import NO_SITE, FilePattern, Site
 
 FHIR = "fhir"
 HL7V2 = "hl7v2"
@@ -91,36 +92,90 @@ def _children(
     return [path for path in found if path not in strange]
 
 
-def _format_of(name: str, folder: str) -> str | None:
+def _format_of(name: str, folder: str, site: Site = NO_SITE) -> str | None:
+    """The format of a file in a dated folder; None where it is none of the feed's."""
+    patterns = site.feed(folder).files
+    if patterns:
+        is_named = any(pattern.fits_name(name) for pattern in patterns if not pattern.is_path)
+        return _format_by_suffix(name, folder) or _usual_format(folder) if is_named else None
+    return _format_by_suffix(name, folder)
+
+
+def _format_by_suffix(name: str, folder: str) -> str | None:
     lowered = name.lower()
     formats = STANDARD_FORMATS.get(folder, FLAT_FORMATS)
     return next((formats[suffix] for suffix in formats if lowered.endswith(suffix)), None)
+
+
+def _usual_format(folder: str) -> str:
+    return next(iter(STANDARD_FORMATS.get(folder, FLAT_FORMATS).values()))
+
+
+def _is_named_by_site(folder: str, site: Site) -> bool:
+    """Whether a folder of the landing is the first part of a path that the site names."""
+    patterns = (pattern for feed in site.feeds.values() for pattern in feed.files if pattern.is_path)
+    return any(FilePattern(pattern.text.partition("/")[0]).fits_name(folder) for pattern in patterns)
+
+
+def _named_by_path(landing: Path, site: Site, notices: list[Notice]) -> list[LandedFile]:
+    """The files below folders that the site names by a path, and notices of the others there."""
+    named = [
+        (name, pattern)
+        for name, feed in sorted(site.feeds.items())
+        for pattern in feed.files
+        if pattern.is_path
+    ]
+    files = []
+    for path in sorted(landing.rglob("*")) if named and landing.is_dir() else []:
+        relative = path.relative_to(landing)
+        parts = relative.parts
+        if len(parts) < 2 or parts[0].startswith(".") or not path.is_file():
+            continue
+        if not _is_named_by_site(parts[0], site):
+            continue
+        source_file = _printable(relative.as_posix())
+        found = next(
+            ((name, day) for name, pattern in named if (day := pattern.delivered_on(source_file))), None
+        )
+        if found and source_file == relative.as_posix() and not _is_unfinished(path.name):
+            format_ = _format_by_suffix(path.name, found[0]) or _usual_format(found[0])
+            files.append(LandedFile(found[1], source_file, found[0], format_, path))
+        elif parts[0] not in load_contract().feeds and parts[0] not in STANDARD_FORMATS:
+            kind = "unfinished_upload" if _is_unfinished(path.name) else "unsupported_file"
+            notices.append(Notice(kind, source_file, found[1] if found else None))
+    return files
 
 
 def _is_unfinished(name: str) -> bool:
     return name.startswith((".", "~")) or name.lower().endswith(UNFINISHED)
 
 
-def scan(landing: Path, as_of: date | None = None, contract: Contract | None = None) -> Scan:
+def scan(
+    landing: Path, as_of: date | None = None, contract: Contract | None = None, site: Site = NO_SITE
+) -> Scan:
     """List the landing.
 
     Args:
         landing: the folder that feeds land in; one that does not exist holds nothing.
         as_of: folders dated after it are passed over; None takes all.
         contract: the feeds; the package's own if None.
+        site: which names of files are deliveries, where they are not the contract's.
 
     Returns:
         Deliveries sorted by date and path, and notices sorted by kind and path.
     """
     feeds = (contract or load_contract()).feeds
-    files: list[LandedFile] = []
     notices: list[Notice] = []
+    by_path = _named_by_path(landing, site, notices)
+    taken = {file.source_file for file in by_path}
+    files = [file for file in by_path if as_of is None or file.delivered_on <= as_of]
     folders = sorted(entry for entry in landing.iterdir() if entry.is_dir()) if landing.is_dir() else []
     for folder in folders:
         if folder.name.startswith("."):
             continue
         if folder.name not in feeds and folder.name not in STANDARD_FORMATS:
-            notices.append(Notice("unknown_folder", _printable(folder.name)))
+            if not _is_named_by_site(folder.name, site):
+                notices.append(Notice("unknown_folder", _printable(folder.name)))
             continue
         for dated in _children(folder, notices, folder.name):
             delivered_on = _delivery_date(dated.name)
@@ -133,7 +188,9 @@ def scan(landing: Path, as_of: date | None = None, contract: Contract | None = N
                 continue
             for path in _children(dated, notices, relative, delivered_on):
                 source_file = f"{relative}/{path.name}"
-                format_ = _format_of(path.name, folder.name)
+                if source_file in taken:
+                    continue
+                format_ = _format_of(path.name, folder.name, site)
                 if _is_unfinished(path.name):
                     notices.append(Notice("unfinished_upload", source_file, delivered_on))
                 elif format_ is None or not path.is_file():
@@ -143,10 +200,10 @@ def scan(landing: Path, as_of: date | None = None, contract: Contract | None = N
     return Scan(tuple(sorted(files)), tuple(sorted(notices, key=lambda notice: (notice.kind, notice.path))))
 
 
-def latest_delivery_date(landing: Path) -> date | None:
+def latest_delivery_date(landing: Path, site: Site = NO_SITE) -> date | None:
     """The latest date on which anything was delivered; None where nothing was.
 
     A dated folder counts where it holds a delivery: an empty folder, or one with an upload in progress alone,
     does not.
     """
-    return max((file.delivered_on for file in scan(landing).files), default=None)
+    return max((file.delivered_on for file in scan(landing, site=site).files), default=None)

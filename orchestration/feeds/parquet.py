@@ -13,6 +13,7 @@ from orchestration.feeds.door import ROW, Staged
 from orchestration.feeds.header import match_columns
 from orchestration.feeds.lake import quoted
 from orchestration.feeds.opened import FileRefused, Traits
+from orchestration.feeds.site import NO_SITE, Site
 
 WITH_ZONE = "%Y-%m-%dT%H:%M:%S.%fZ"
 WITHOUT_ZONE = "%Y-%m-%dT%H:%M:%S.%f"
@@ -39,6 +40,7 @@ def stage_parquet(
     work: Path,
     *,
     is_careful: bool,
+    site: Site = NO_SITE,
 ) -> Staged:
     """Stage a Parquet file.
 
@@ -49,6 +51,7 @@ def stage_parquet(
         feed: the contract.
         work: an empty folder of this file's own.
         is_careful: a Parquet file is whole or not; asked again, it is refused.
+        site: names the columns that it fills.
 
     Returns:
         The rows as text.
@@ -69,7 +72,7 @@ def stage_parquet(
     except duckdb.Error:
         raise FileRefused("unreadable_file") from None
     named = [(row[0], row[1]) for row in described if row[0] != "file_row_number"]
-    columns = match_columns([name for name, _ in named], feed)
+    columns = match_columns([name for name, _ in named], feed, site.filled(feed))
     texts = [_as_text(name, kind) for name, kind in named]
     return Staged(
         relation=f"SELECT file_row_number + 1 AS {ROW}, * FROM {source}",  # noqa: S608

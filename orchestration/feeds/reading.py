@@ -27,6 +27,7 @@ from orchestration.feeds.lake import (
 from orchestration.feeds.opened import FileRefused, Traits
 from orchestration.feeds.parquet import stage_parquet
 from orchestration.feeds.registry import Content, Copy, Part, UnmappedCode
+from orchestration.feeds.site import NO_SITE, Site
 
 FlatReader = Callable[..., Staged]
 FLAT_READERS: dict[str, FlatReader] = {"csv": stage_csv, "parquet": stage_parquet}
@@ -41,12 +42,14 @@ class Rules:
         seeds: the folder of the rules that are rows.
         hash_key: keys the hashes in the quarantine.
         fingerprint: of the code and tables that read files; another one reads them anew.
+        site: what the site does its own way.
     """
 
     contract: Contract
     seeds: Path
     hash_key: str
     fingerprint: str
+    site: Site = NO_SITE
 
 
 NOT_OF_A_FILE = (
@@ -157,7 +160,7 @@ class Reading:
             duckdb.Error: the source cannot be read through; nothing was put in place.
             RowsLost: it was read, and not all of it; nothing was put in place.
         """
-        door = Door(feed, staged, self.origin)
+        door = Door(feed, self.rules.site.apply(feed, staged), self.origin)
         made = write_table(self.connection, door.accepted_sql(), self.work / f"{feed.name}.made")
         rows, lowest = self._count(made)
         if staged.expected_rows not in (None, rows):
@@ -229,7 +232,9 @@ def read_flat(reading: Reading, path: Path, traits: Traits) -> Content:
         folder = reading.work / ("careful" if is_careful else "fast")
         make_folder(folder)
         try:
-            staged = stage(reading.connection, path, traits, feed, folder, is_careful=is_careful)
+            staged = stage(
+                reading.connection, path, traits, feed, folder, is_careful=is_careful, site=reading.rules.site
+            )
             return reading.content([reading.let_in(feed, staged, final)])
         except FileRefused as refusal:
             return reading.refuse_file(feed.name, refusal.reason)
