@@ -13,13 +13,19 @@ from orchestration.feeds.contract import Contract, Feed
 OWNER = "data_engineering"
 
 
-def checks(contract: Contract, consequences: Mapping[str, FeedConsequence], late_days: int) -> list[Check]:
+def checks(
+    contract: Contract,
+    consequences: Mapping[str, FeedConsequence],
+    late_days: int,
+    late_after_days: Mapping[str, int] | None = None,
+) -> list[Check]:
     """Return the checks of all feeds.
 
     Args:
         contract: the feeds.
         consequences: what each feed costs when it is missing, by feed.
         late_days: no feed is late before this many days.
+        late_after_days: days after which a feed is late, by feed, where the site says so itself.
     """
     return [
         check
@@ -27,7 +33,9 @@ def checks(contract: Contract, consequences: Mapping[str, FeedConsequence], late
         for check in (
             *_structure(feed, consequences[feed.name]),
             *_keys(feed, consequences[feed.name]),
-            *_presence(consequences[feed.name], late_days),
+            *_presence(
+                consequences[feed.name], _due_days(consequences[feed.name], late_days, late_after_days)
+            ),
         )
     ]
 
@@ -91,9 +99,12 @@ def _keys(feed: Feed, consequence: FeedConsequence) -> list[Check]:
     ]
 
 
-def _presence(consequence: FeedConsequence, late_days: int) -> list[Check]:
+def _due_days(consequence: FeedConsequence, late_days: int, late_after_days: Mapping[str, int] | None) -> int:
+    return (late_after_days or {}).get(consequence.feed, max(late_days, consequence.expected_every_days))
+
+
+def _presence(consequence: FeedConsequence, due_days: int) -> list[Check]:
     feed = consequence.feed
-    due_days = max(late_days, consequence.expected_every_days)
     of_feed = f"where feed = '{feed}' and status <> 'rejected'"
     newest = f"select max(delivered_on) as delivered_on from feed_file {of_feed}"  # noqa: S608
     return [

@@ -19,6 +19,7 @@ from rich.console import Console
 
 from orchestration.redaction import SafeError, safe_error_text, safe_frames
 from orchestration.settings import ConfigurationError, Settings, load_settings
+from orchestration.site_commands import site_commands
 
 EXIT_HELD_BACK: Final = 1
 EXIT_WRONG_USE: Final = 2
@@ -34,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(site_commands)
 explain = typer.Typer(help="Say why: rule, version and evidence of one number.", no_args_is_help=True)
 app.add_typer(explain, name="explain")
 
@@ -50,6 +52,11 @@ HomeOption = Annotated[
 LandingOption = Annotated[
     Path,
     typer.Option("--landing", envvar="WARMHANDOFF_LANDING", help="Folder in which source systems put files."),
+]
+
+ProfileOption = Annotated[
+    Path | None,
+    typer.Option("--profile", envvar="WARMHANDOFF_PROFILE", help="The site's profile, a YAML file."),
 ]
 
 
@@ -92,6 +99,7 @@ def sample(
 def nightly(
     landing: LandingOption,
     home: HomeOption,
+    profile: ProfileOption = None,
     as_of: Annotated[
         datetime | None,
         typer.Option(
@@ -114,7 +122,7 @@ def nightly(
     from orchestration.runner import run_night
     from orchestration.terminal import TerminalReporter
 
-    settings = load_settings(landing=landing, home=home, as_of_date=_day(as_of))
+    settings = load_settings(landing=landing, home=home, profile=profile, as_of_date=_day(as_of))
     before = current(settings.published)
     with TerminalReporter(err) as reporter:
         outcome = run_night(settings, reporter, is_rebuild=rebuild)
@@ -191,17 +199,19 @@ def explain_candidate(
 def ui(
     landing: LandingOption,
     home: HomeOption,
+    profile: ProfileOption = None,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on this machine.")] = 3000,
 ) -> None:
     """Open Dagster's web UI on this machine alone: asset graph, checks, schedule, sensors, run history."""
     from orchestration.instance import prepare_dagster_home
 
-    settings = load_settings(landing=landing, home=home)
+    settings = load_settings(landing=landing, home=home, profile=profile)
     environment = {
         **os.environ,
         "DAGSTER_HOME": str(prepare_dagster_home(settings)),
         "WARMHANDOFF_LANDING": str(settings.landing),
         "WARMHANDOFF_HOME": str(settings.home),
+        **({"WARMHANDOFF_PROFILE": str(settings.profile)} if settings.profile else {}),
     }
     out.print(f"Dagster's UI opens on http://127.0.0.1:{port} (Ctrl-C ends it).")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]

@@ -45,6 +45,8 @@ def inputs_hash(settings: Settings, as_of: str) -> str:
     digest = hashlib.sha256(settings.default_time_zone.encode())
     digest.update(hashlib.sha256(settings.read_hash_key().encode()).digest())
     digest.update(load_waivers(settings).fingerprint(date.fromisoformat(as_of)).encode())
+    if settings.profile is not None:
+        digest.update(hashlib.sha256(settings.profile.read_bytes()).digest())
     for line in _raw_files(settings.lake / "raw", as_of):
         digest.update(line.encode())
     feed_file = settings.lake / "reference" / "feed_file.parquet"
@@ -59,7 +61,10 @@ def inputs_hash(settings: Settings, as_of: str) -> str:
 def landing_hash(landing: Path) -> str:
     """Return a SHA-256 that changes when a file of the landing comes, goes or is written; opens none."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in landing.glob("*/*/*") if path.is_file()):
+    files = (path for path in landing.rglob("*") if len(path.relative_to(landing).parts) > 1)
+    for path in sorted(path for path in files if path.is_file()):
+        if path.relative_to(landing).parts[0].startswith("."):
+            continue
         facts = path.stat()
         digest.update(
             f"{path.relative_to(landing).as_posix()}|{facts.st_size}|{facts.st_mtime_ns}\n".encode()

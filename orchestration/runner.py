@@ -69,7 +69,7 @@ def run_night(settings: Settings, reporter: Reporter, *, is_rebuild: bool = Fals
 def _business_date(settings: Settings) -> date:
     if not settings.landing.is_dir():
         raise ConfigurationError(f"the landing folder {settings.landing} does not exist")
-    files = scan(settings.landing, settings.as_of_date).files
+    files = scan(settings.landing, settings.as_of_date, site=settings.site()).files
     if not files:
         until = f" up to {settings.as_of_date}" if settings.as_of_date else ""
         raise ConfigurationError(

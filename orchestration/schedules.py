@@ -43,7 +43,7 @@ def answer_tick(settings: Settings, instance: DagsterInstance, at: datetime) -> 
     if is_night_going_on(instance):
         return SkipReason("A night is going on.")
     tick = at.astimezone(ZoneInfo(settings.default_time_zone)).date()
-    as_of = business_date(tick, latest_delivery_date(settings.landing))
+    as_of = business_date(tick, latest_delivery_date(settings.landing, settings.site()))
     tags = run_tags(as_of, landing_hash(settings.landing))
     if has_succeeded(instance, tags):
         return SkipReason(f"What landed for {as_of} has been published already.")

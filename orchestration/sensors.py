@@ -22,6 +22,7 @@ from dagster import (
 
 from orchestration.feeds.contract import load_contract
 from orchestration.feeds.landing import FHIR, HL7V2, scan
+from orchestration.feeds.site import NO_SITE, Site
 from orchestration.fingerprints import landing_hash
 from orchestration.jobs import has_succeeded, is_night_going_on, nightly_job, run_config, run_tags
 from orchestration.notifications import failure_message, send
@@ -31,10 +32,10 @@ from orchestration.settings import ConfigurationError, Settings
 _SECONDS_BETWEEN_LOOKS = 300
 
 
-def complete_day(landing: Path, required: Iterable[str]) -> date | None:
+def complete_day(landing: Path, required: Iterable[str], site: Site = NO_SITE) -> date | None:
     """Return the latest delivery date for which every required folder of the landing holds a file."""
     days: dict[str, set[date]] = {feed: set() for feed in required}
-    for file in scan(landing).files:
+    for file in scan(landing, site=site).files:
         days.get(file.folder, set()).add(file.delivered_on)
     return max(set.intersection(*days.values()), default=None) if days else None
 
@@ -60,7 +61,7 @@ def build_landed_sensor(settings: Settings) -> SensorDefinition:
     )
     def landed_feeds_sensor(context: SensorEvaluationContext) -> SensorResult:
         seen = json.loads(context.cursor) if context.cursor else {"started": "", "files": ""}
-        day = complete_day(settings.landing, settings.required_feeds)
+        day = complete_day(settings.landing, settings.required_feeds, settings.site())
         if day is None or day.isoformat() <= seen["started"]:
             return SensorResult(
                 skip_reason=SkipReason("The required feeds of the next day have not all landed.")

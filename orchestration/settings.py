@@ -10,13 +10,17 @@ import secrets
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from orchestration.publishing.files import make_folder, write_whole
+
+if TYPE_CHECKING:
+    from orchestration.feeds.site import Site
+    from orchestration.profile import Profile
 
 ENV_PREFIX: Final = "WARMHANDOFF_"
 PROJECT_ROOT: Final = Path(__file__).resolve().parent.parent
@@ -56,6 +60,9 @@ class Settings(BaseSettings):
     )
     home: Path = Field(
         description="Folder of the warehouse: lake, quarantine, database, published results, history."
+    )
+    profile: Path | None = Field(
+        default=None, description="The site's profile, a YAML file; its values go before the defaults below."
     )
     as_of_date: date | None = Field(
         default=None,
@@ -98,6 +105,11 @@ class Settings(BaseSettings):
     @field_validator("landing", "home", "waivers")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path else None
+
+    @field_validator("profile")
+    @classmethod
+    def _absolute_profile(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path else None
 
     @field_validator("default_time_zone")
@@ -191,6 +203,23 @@ class Settings(BaseSettings):
         """File that is locked while a night runs in this home."""
         return self.home / ".night.lock"
 
+    def read_profile(self) -> "Profile | None":
+        """Read the site's profile, if it has one.
+
+        Raises:
+            ProfileError: it says what cannot be.
+        """
+        from orchestration.profile import load_profile
+
+        return load_profile(self.profile) if self.profile else None
+
+    def site(self) -> "Site":
+        """Return what ingestion has to know of the site's own ways."""
+        from orchestration.feeds.site import NO_SITE
+
+        profile = self.read_profile()
+        return profile.rules() if profile else NO_SITE
+
     def make_home(self) -> None:
         """Make the home and the folders that every stage relies on, for the owner alone."""
         places = (self.warehouse, self.dbt_target, self.dbt_logs, self.dagster_home, self.logs)
@@ -214,8 +243,11 @@ class Settings(BaseSettings):
 def load_settings(**given: object) -> Settings:
     """Read the settings: what is given by name goes before the environment.
 
+    The site's profile, which is itself a setting, goes before the defaults and after all else.
+
     Raises:
         ConfigurationError: a setting is missing, wrong or has an unknown name.
+        ProfileError: the profile says what cannot be.
     """
     known = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields} | DERIVED_VARIABLES
     unknown = sorted(name for name in _own_variables(os.environ) if name not in known)
@@ -225,7 +257,11 @@ def load_settings(**given: object) -> Settings:
         )
     try:
         chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        return Settings(**chosen)
+        settings = Settings(**chosen)
+        profile = settings.read_profile()
+        of_site = profile.settings() if profile else {}
+        own = {name: value for name, value in of_site.items() if name not in settings.model_fields_set}
+        return Settings(**{**own, **chosen}) if own else settings
     except ValidationError as error:
         raise ConfigurationError(_first_problem(error)) from None
 

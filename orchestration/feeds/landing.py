@@ -180,6 +180,8 @@ def scan(
         for dated in _children(folder, notices, folder.name):
             delivered_on = _delivery_date(dated.name)
             relative = f"{folder.name}/{dated.name}"
+            if relative in taken:
+                continue
             if delivered_on is None or not dated.is_dir():
                 kind = "unfinished_upload" if _is_unfinished(dated.name) else "not_a_delivery_date"
                 notices.append(Notice(kind, relative))

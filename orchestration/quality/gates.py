@@ -7,7 +7,7 @@ each result as a finding. Does not belong here: the checks, the decision what a 
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -63,6 +63,7 @@ def run_gate(
     seeds: Path = SEEDS,
     docs: Path | None = None,
     limits: EngineLimits | None = None,
+    late_after_days: Mapping[str, int] | None = None,
 ) -> list[CheckResult]:
     """Run the checks of a layer.
 
@@ -76,6 +77,7 @@ def run_gate(
         seeds: folder of the rules.
         docs: folder of the Data Docs, a site a layer (a second each); without it, none are written.
         limits: of the engine.
+        late_after_days: days after which a feed is late, by feed, where the site's profile says so.
 
     Returns:
         One result a check, sorted by ``check_id``.
@@ -83,7 +85,7 @@ def run_gate(
     Raises:
         FileNotFoundError: the warehouse does not exist.
     """
-    checks = load_checks(layer, seeds=seeds, as_of=as_of)
+    checks = load_checks(layer, seeds=seeds, as_of=as_of, late_after_days=late_after_days)
     if layer == "raw":
         build_raw_database(database, lake=lake, quarantine=quarantine, seeds=seeds, as_of=as_of)
     data_docs = None if docs is None else DataDocs(docs / layer, as_of)

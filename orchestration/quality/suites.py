@@ -5,6 +5,7 @@ Does not belong here: any check.
 """
 
 import csv
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -39,8 +40,16 @@ class RuleError(Exception):
     """A rule that the gates need is missing or not readable. The message names the file and the row."""
 
 
-def load_checks(layer: Layer, *, seeds: Path = SEEDS, as_of: date) -> list[Check]:
+def load_checks(
+    layer: Layer, *, seeds: Path = SEEDS, as_of: date, late_after_days: Mapping[str, int] | None = None
+) -> list[Check]:
     """Return the checks of a layer, with the rules in force on a date.
+
+    Args:
+        layer: ``raw`` or ``marts``.
+        seeds: folder of the rules.
+        as_of: the date.
+        late_after_days: days after which a feed is late, by feed, where the site's profile says so.
 
     Raises:
         RuleError: a threshold or a feed's consequence is missing.
@@ -67,7 +76,7 @@ def load_checks(layer: Layer, *, seeds: Path = SEEDS, as_of: date) -> list[Check
             raise RuleError(f"seeds/feed_consequence.csv has no row for the feed {feed} in force on {as_of}")
     unmapped_share = thresholds["dq_unmapped_share_warning"]
     return [
-        *raw_feeds.checks(feeds, consequences, int(thresholds["dq_late_feed_days"])),
+        *raw_feeds.checks(feeds, consequences, int(thresholds["dq_late_feed_days"]), late_after_days),
         *raw_references.checks(feeds, consequences, thresholds["dq_orphan_share_warning"]),
         *raw_codes.checks(consequences, unmapped_share, thresholds["dq_unknown_payer_share_warning"]),
         *raw_deliveries.checks(consequences, thresholds["dq_quarantined_share_warning"], unmapped_share),

@@ -1,0 +1,272 @@
+"""The site profile: what is refused and where, and that each part of it takes effect where it says."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from orchestration import cli
+from orchestration.feeds.ingest import ingest
+from orchestration.feeds.landing import scan
+from orchestration.feeds.site import NO_SITE
+from orchestration.fingerprints import landing_hash
+from orchestration.profile import Profile, ProfileError, json_schema, load_profile
+from orchestration.quality.suites import load_checks
+from orchestration.sensors import complete_day
+from orchestration.settings import PROJECT_ROOT, load_settings
+from tests.support.feeds_night import KEY, Nights
+
+SAMPLE = PROJECT_ROOT / "docs" / "site_profile.yaml"
+DAY = date(2025, 1, 31)
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """A function that writes a profile with these lines below version and site."""
+
+    def call(text: str) -> Path:
+        path = tmp_path / "profile.yaml"
+        path.write_text(f"version: 1\nsite: Invented\n{text}\n", encoding="utf-8")
+        return path
+
+    return call
+
+
+def _run(nights: Nights, profile: Path) -> None:
+    ingest(
+        nights.landing,
+        nights.lake,
+        nights.quarantine,
+        as_of=DAY,
+        default_time_zone="UTC",
+        hash_key=KEY,
+        threads=1,
+        site=load_profile(profile).rules(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ("time_zone: Eastern", 3, "time_zone: is not an IANA time zone"),
+        ("zone: UTC", 3, "zone: is no name of a profile"),
+        ("feeds:\n  consents: {}", 4, "feeds.consents: is no feed"),
+        ("feeds:\n  consent:\n    late_after_days: -1", 5, "feeds.consent.late_after_days: "),
+        ("feeds:\n  consent:\n    required: 'yes'", 5, "feeds.consent.required: "),
+        ("feeds:\n  consent:\n    delimiter: '||'", 5, "feeds.consent.delimiter: is one of"),
+        ("feeds:\n  consent:\n    files:\n    - a.txt\n    - b/c.txt", 7, "feeds.consent.files.1: is a path"),
+        ("feeds:\n  consent:\n    files: [../c.txt]", 5, "feeds.consent.files.0: is a file name"),
+        ("feeds:\n  consent: {}\n  consent: {}", 5, "feeds.consent: stands twice, first in line 4"),
+        ("feeds:\n  fhir: {delimiter: '|'}", 4, "feeds.fhir.delimiter: a standard format has none"),
+        ("payers:\n  Invented Mutual: mutual", 4, "payers.Invented Mutual: mutual is no payer of"),
+        ("payers: {Medicare: medicare, MEDICARE: medicare}", 3, "payers: names a payer twice"),
+        ("schedule_hour: 24", 3, "schedule_hour: "),
+        ("feeds: [", 4, "is not YAML"),
+    ],
+)
+def test_what_is_wrong_is_told_with_line_and_path(write: Write, text: str, line: int, told: str) -> None:
+    path = write(text)
+    with pytest.raises(ProfileError) as error:
+        load_profile(path)
+    assert any(
+        problem.startswith(f"{path}:{line}: ") and told in problem
+        for problem in str(error.value).splitlines()
+    )
+
+
+def test_every_problem_is_told_at_once(write: Write) -> None:
+    with pytest.raises(ProfileError) as error:
+        load_profile(write("time_zone: Eastern\ncolor: red"))
+    assert len(str(error.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize("text", ["", "just words", "- version: 1", "version: 1\n\tsite: x"])
+def test_a_file_that_is_no_profile_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "profile.yaml"
+    path.write_text(text)
+    with pytest.raises(ProfileError, match=str(path)):
+        load_profile(path)
+
+
+def test_the_schema_takes_the_sample_and_refuses_what_the_loader_refuses(write: Write) -> None:
+    schema = json.loads(json_schema())
+    jsonschema.validate(yaml.safe_load(SAMPLE.read_text(encoding="utf-8")), schema)
+    for text in ("color: red", "feeds: {consents: {}}", "feeds: {consent: {delimiter: '||'}}"):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(yaml.safe_load(write(text).read_text()), schema)
+
+
+def test_the_sample_shows_every_part_of_the_form() -> None:
+    load_profile(SAMPLE)
+    assert set(yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))) == set(Profile.model_fields)
+
+
+def test_the_command_answers_with_exit_code_and_line(
+    write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["warmhandoff", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        told = capsys.readouterr()
+        return int(ended.value.code or 0), told.out + told.err
+
+    assert run("check-profile", str(write("time_zone: UTC")))[0] == 0
+    code, told = run("check-profile", str(write("time_zone: Eastern")))
+    assert code == 2
+    assert "profile.yaml:3: time_zone: " in told
+    code, told = run("profile-schema")
+    assert (code, told) == (0, json_schema())
+
+
+def test_a_setting_given_otherwise_goes_before_the_profile(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("time_zone: America/New_York\nschedule_hour: 4\nfeeds: {consent: {required: true}}")
+    monkeypatch.setenv("WARMHANDOFF_PROFILE", str(path))
+    monkeypatch.setenv("WARMHANDOFF_SCHEDULE_HOUR", "5")
+    settings = load_settings(landing="l", home="h")
+    assert settings.default_time_zone == "America/New_York"
+    assert settings.required_feeds == ("consent",)
+    assert settings.schedule_hour == 5
+    assert load_settings(landing="l", home="h", default_time_zone="UTC").default_time_zone == "UTC"
+
+
+def test_without_a_profile_nothing_is_done_the_sites_own_way() -> None:
+    settings = load_settings(landing="l", home="h")
+    assert settings.read_profile() is None
+    assert settings.site() == NO_SITE
+    assert NO_SITE.fingerprint() == ""
+
+
+def test_a_feed_is_late_when_its_site_says_so(write: Write) -> None:
+    profile = load_profile(write("feeds:\n  consent: {late_after_days: 2}"))
+    checks = {
+        check.check_id: check.what_it_means
+        for check in load_checks("raw", as_of=DAY, late_after_days=profile.late_after_days)
+    }
+    told = [text for name, text in checks.items() if "consent_is_in_time" in name]
+    assert "more than 2 days old" in told[0]
+    others = [text for name, text in checks.items() if "condition_is_in_time" in name]
+    assert "more than 7 days old" in others[0]
+
+
+def test_files_are_found_by_the_sites_names_and_no_others(write: Write, tmp_path: Path) -> None:
+    landing = Nights(tmp_path)
+    for name in (
+        "drop/20250131/x/none.txt",
+        "drop/2025-01-31/CONSENT_A.txt",
+        "drop/2025-01-31/readme.md",
+        "drop/2025-02-01/consent_b.TXT",
+        "patient/2025-01-31/pat_1.dat",
+        "patient/2025-01-31/other.csv",
+        "panel/panel_20250130.csv",
+        "panel/2025-01-31/panel.csv",
+        "team/2025-01-31/team.csv",
+    ):
+        landing.land(name, "x\n")
+    site = load_profile(
+        write(
+            "feeds:\n  consent: {files: ['drop/{date}/consent_*.txt']}\n  patient: {files: ['pat_?.dat']}\n"
+            "  panel: {files: ['panel/panel_{yyyymmdd}.csv']}"
+        )
+    ).rules()
+    found = scan(landing.landing, DAY, site=site)
+    assert [
+        (file.folder, file.delivered_on.isoformat(), file.source_file, file.format) for file in found.files
+    ] == [
+        ("panel", "2025-01-30", "panel/panel_20250130.csv", "csv"),
+        ("consent", "2025-01-31", "drop/2025-01-31/CONSENT_A.txt", "csv"),
+        ("patient", "2025-01-31", "patient/2025-01-31/pat_1.dat", "csv"),
+        ("team", "2025-01-31", "team/2025-01-31/team.csv", "csv"),
+    ]
+    assert {notice.path: notice.kind for notice in found.notices} == {
+        "drop/20250131/x/none.txt": "unsupported_file",
+        "drop/2025-01-31/readme.md": "unsupported_file",
+        "panel/2025-01-31/panel.csv": "unsupported_file",
+        "patient/2025-01-31/other.csv": "unsupported_file",
+    }
+    assert complete_day(landing.landing, ["consent"], site) == date(2025, 2, 1)
+
+
+def test_a_file_below_a_folder_of_the_sites_changes_what_has_landed(tmp_path: Path) -> None:
+    landing = Nights(tmp_path)
+    landing.land("drop/a/b/c.txt", "1")
+    first = landing_hash(landing.landing)
+    landing.land("drop/a/b/d.txt", "1")
+    assert landing_hash(landing.landing) != first
+    second = landing_hash(landing.landing)
+    landing.land(".fetch/a/b/d.txt", "1")
+    assert landing_hash(landing.landing) == second
+
+
+def test_a_delimiter_that_no_one_would_guess_is_taken(write: Write, tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    nights.land("consent/2025-01-31/a.csv", CONSENT.replace(",", "~"))
+    _run(nights, write("feeds: {consent: {delimiter: '~'}}"))
+    assert [row["patient_id"] for row in nights.raw("consent")] == ["p1"]
+    nights.run(DAY)
+    assert nights.raw("consent") == []
+
+
+CONSENT = "consent_id,patient_id,program,granted_at,status\nc1,p1,cocm,2025-01-02T10:00:00Z,active\n"
+
+
+def test_the_names_of_payers_become_their_ids_in_flat_files_and_fhir(write: Write, tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    nights.land(
+        "coverage/2025-01-31/a.csv", "coverage_id,patient_id,payer_id\n1,p1, MEDICARE part b\n2,p1,other\n"
+    )
+    nights.land("claim_line/2025-01-31/a.csv", CLAIM_LINE)
+    resource = {
+        "resourceType": "Coverage",
+        "id": "3",
+        "status": "active",
+        "beneficiary": {"reference": "Patient/p1"},
+        "payor": [{"reference": "Organization/77", "display": "Medicare Part B"}],
+    }
+    nights.land("fhir/2025-01-31/Coverage.ndjson", json.dumps(resource) + "\n")
+    _run(nights, write("payers: {Medicare Part B: medicare}"))
+    assert {row["coverage_id"]: row["payer_id"] for row in nights.raw("coverage")} == {
+        "1": "medicare",
+        "2": "other",
+        "3": "medicare",
+    }
+    assert [row["payer_id"] for row in nights.raw("claim_line")] == ["medicare"]
+
+
+CLAIM_LINE = (
+    "claim_line_id,patient_id,procedure_code,units,service_on,payer_id,status\n"
+    "l1,p1,99492,1,2025-01-02,medicare part B,paid\n"
+)
+
+
+def test_rows_without_a_team_get_the_sites_where_a_blank_means_that_none_was_sent(
+    write: Write, tmp_path: Path
+) -> None:
+    nights = Nights(tmp_path)
+    nights.land("panel/2025-01-31/a.csv", "patient_id,effective_from\np1,2025-01-01\n")
+    nights.land("staffing/2025-01-31/a.csv", "practitioner_id,team_id,role\ns1,t2,bhc\ns2, ,bhc\n")
+    nights.land(
+        "finance_target/2025-01-31/a.csv",
+        "target_id,team_id,period_start_on,period_end_on,amount_usd\n1,,2025-01-01,2025-12-31,5\n",
+    )
+    _run(nights, write("default_team: t1"))
+    assert [row["team_id"] for row in nights.raw("panel")] == ["t1"]
+    assert [row["team_id"] for row in nights.raw("staffing")] == ["t2", "t1"]
+    assert [row["team_id"] for row in nights.raw("finance_target")] == [None]
+    assert nights.refused() == []
+
+
+def test_a_changed_profile_reads_the_files_anew(write: Write, tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    nights.land("panel/2025-01-31/a.csv", "patient_id,team_id,effective_from\np1,,2025-01-01\n")
+    for team in ("t1", "t2"):
+        _run(nights, write(f"default_team: {team}"))
+        assert [row["team_id"] for row in nights.raw("panel")] == [team]
