@@ -1,7 +1,7 @@
 """FHIR resources about what is done for a patient and what is ordered.
 
-Belongs here: Procedure, MedicationRequest, ServiceRequest. Does not belong here: visits, diagnoses and
-findings (``fhir_clinical.py``).
+Belongs here: Procedure, MedicationRequest and the Medication that it names, ServiceRequest. Does not belong
+here: visits, diagnoses and findings (``fhir_clinical.py``).
 """
 
 from orchestration.feeds.fhir_resources import (
@@ -83,6 +83,20 @@ MEDICATION_CODE = (
     f"if '#' || entry.id = s.medicationReference.reference][1]), {MEDICATION_SYSTEMS})"
 )
 
+MEDICATION_LINK = (
+    "CASE WHEN s.medicationReference.reference NOT LIKE '#%' "
+    f"THEN {reference('s.medicationReference', 'Medication')} END"
+)
+
+OWN_CODE = f"fhir_coding(s.code.coding, {MEDICATION_SYSTEMS})"
+MEDICATION = Resource(
+    elements={"code": CONCEPT},
+    mappings=(),
+    identifier_rows="[{'type': 'Medication', 'system': '?system', 'value': s.id, "
+    f"'id': fhir_system({OWN_CODE}.system)}}, "
+    f"{{'type': 'Medication', 'system': '?code', 'value': s.id, 'id': {OWN_CODE}.code}}]",
+)
+
 MEDICATION_REQUEST = Resource(
     elements={
         **EVERY,
@@ -105,8 +119,9 @@ MEDICATION_REQUEST = Resource(
                 "order_id": "s.id",
                 "patient_id": reference("s.subject", "Patient"),
                 "encounter_id": reference("s.encounter", "Encounter"),
-                "code_system": f"fhir_system({MEDICATION_CODE}.system)",
-                "code": f"{MEDICATION_CODE}.code",
+                "code_system": f"coalesce(fhir_system({MEDICATION_CODE}.system), "
+                f"'Medication?system=' || {MEDICATION_LINK})",
+                "code": f"coalesce({MEDICATION_CODE}.code, 'Medication?code=' || {MEDICATION_LINK})",
                 "authored_at": "fhir_moment(s.authoredOn)",
                 "do_not_perform": "s.doNotPerform",
             },

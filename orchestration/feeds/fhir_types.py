@@ -30,6 +30,7 @@ RESOURCES: dict[str, Resource] = {
     "Observation": fhir_clinical.OBSERVATION,
     "Procedure": fhir_orders.PROCEDURE,
     "MedicationRequest": fhir_orders.MEDICATION_REQUEST,
+    "Medication": fhir_orders.MEDICATION,
     "ServiceRequest": fhir_orders.SERVICE_REQUEST,
     "Location": fhir_scheduling.LOCATION,
     "HealthcareService": fhir_scheduling.HEALTHCARE_SERVICE,

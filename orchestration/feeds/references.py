@@ -18,14 +18,21 @@ from orchestration.feeds.lake import Lake, move_into_place, table, write_table
 from orchestration.feeds.reading import Reading
 from orchestration.feeds.registry import Content, Part, State
 
-ASKED = "'^[A-Za-z]+[?](identifier|role|schedule|location|service)='"
+ASKED = "'^[A-Za-z]+[?](identifier|role|schedule|location|service|code|system)='"
 """How a reference reads that has to be resolved: by an identifier, or by what stands for another resource."""
 
 NOT_RESOLVED = "none"
 
+CODED_ELSEWHERE = {"medication_order": ("code_system", "code")}
+"""Columns, by feed, whose values may stand in another resource that the row refers to."""
+
 
 def _reference_columns(feed: Feed) -> list[str]:
-    return [column.name for column in feed.columns if column.ref]
+    return [
+        column.name
+        for column in feed.columns
+        if column.ref or column.name in CODED_ELSEWHERE.get(feed.name, ())
+    ]
 
 
 def hold_back_references(reading: Reading, feed: Feed, staged: Staged) -> Part:

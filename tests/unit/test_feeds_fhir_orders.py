@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, only, read, ref, unmapped
+from tests.support.feeds_night import Nights
+from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, lines, only, read, ref, unmapped
 
 CPT = "http://www.ama-assn.org/go/cpt"
 HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
@@ -143,6 +144,31 @@ def test_a_contained_medication_gives_its_code(tmp_path: Path) -> None:
     changed = {**resource, "contained": [inside], "medicationReference": ref("#in")}
     row = only(tmp_path, "medication_order", changed)
     assert (row["code_system"], row["code"]) == ("urn:x", "M")
+
+
+@pytest.mark.parametrize(
+    ("named", "system", "code"),
+    [
+        ("Medication/d1", "http://www.nlm.nih.gov/research/umls/rxnorm", "1000048"),
+        ("urn:uuid:d1", "http://www.nlm.nih.gov/research/umls/rxnorm", "1000048"),
+        ("Medication/d2", "Medication?system=d2", "Medication?code=d2"),
+    ],
+)
+def test_a_medication_of_its_own_gives_its_code_whenever_it_comes(
+    tmp_path: Path, named: str, system: str, code: str
+) -> None:
+    nights = Nights(tmp_path)
+    order = {key: MEDICATION[key] for key in MEDICATION if key != "medicationCodeableConcept"}
+    medication = {
+        "resourceType": "Medication",
+        "id": "d1",
+        "code": MEDICATION["medicationCodeableConcept"],
+    }
+    nights.land("fhir/2025-01-01/a.ndjson", lines({**order, "medicationReference": ref(named)}))
+    nights.land("fhir/2025-01-02/b.ndjson", lines(medication))
+    nights.run()
+    found = nights.raw("medication_order")[0]
+    assert (found["code_system"], found["code"]) == (system, code)
 
 
 REQUEST: Json = {
