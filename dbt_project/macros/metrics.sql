@@ -80,3 +80,59 @@
 {% macro cocm_period_types() -%}
 ('month', 'quarter', 'trailing_3_months')
 {%- endmacro %}
+
+{#- The metrics that are said of a type of entity, as seeds/metric_definition.csv has them: the columns of its wide table. -#}
+{% macro metrics_of(entity_type) -%}
+{{ return({
+    'organization': [
+        'cms2_screening_followup', 'cms159_depression_remission_12_months',
+        'depression_followup_120_240_days', 'depression_remission_120_240_days',
+        'depression_response_120_240_days',
+    ],
+    'site': [
+        'pcbh_penetration', 'pcbh_cross_site_warm_handoff_share',
+    ],
+    'team': [
+        'pcbh_penetration', 'pcbh_warm_handoff_share', 'pcbh_followup_1_2_weeks', 'pcbh_followup_3_4_weeks',
+        'pcbh_followup_5_plus_weeks', 'pcbh_followup_mean_days', 'pcbh_followup_evenness',
+        'pcbh_visits_per_patient', 'pcbh_same_day_access', 'cocm_active_patients',
+        'cocm_active_patients_per_fte', 'cocm_billable_patients', 'cocm_billable_rate',
+        'cocm_claim_ready_rate', 'cocm_consultant_hours_per_fte', 'cocm_case_reviews_per_active',
+        'cocm_three_contacts', 'cocm_early_followup', 'cocm_improved_70_days', 'cocm_not_improved_reviewed',
+        'cocm_not_improved_changed', 'cocm_response', 'cocm_remission', 'cocm_days_referral_to_contact',
+        'cms2_screening_followup', 'cms159_depression_remission_12_months',
+        'depression_followup_120_240_days', 'depression_remission_120_240_days',
+        'depression_response_120_240_days',
+    ],
+    'practitioner': [
+        'pcbh_penetration', 'pcbh_unique_patients_per_day', 'pcbh_warm_handoff_share',
+        'pcbh_followup_1_2_weeks', 'pcbh_followup_3_4_weeks', 'pcbh_followup_5_plus_weeks',
+        'pcbh_followup_mean_days', 'pcbh_followup_evenness', 'pcbh_visits_per_patient',
+        'cocm_active_patients', 'cocm_active_patients_per_fte', 'cocm_billable_patients',
+        'cocm_billable_rate', 'cocm_minutes_per_active_patient',
+    ],
+    'payer': [
+        'cocm_response', 'cocm_remission',
+    ],
+}[entity_type]) }}
+{%- endmacro %}
+
+{#- The wide table of a type of entity: one row an entity and period, one column for each of the metrics. -#}
+{% macro metrics_wide(entity_type, metric_ids) -%}
+with metric_value as (
+    select * from {{ ref('fct_metric_value') }}
+    where entity_type = '{{ entity_type }}'
+),
+
+final as (
+    select
+        entity_id,
+        period_type,
+        period_start_on,
+        {%- for metric_id in metric_ids %}
+        max(case when metric_id = '{{ metric_id }}' then value end) as {{ metric_id }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from metric_value
+    group by entity_id, period_type, period_start_on
+)
+{%- endmacro %}

@@ -68,6 +68,7 @@ def _rows(checks: list[str]) -> dict[str, Rows]:
         ],
         **_reports(),
         **_people(),
+        **_metrics(),
     }
 
 
@@ -271,4 +272,15 @@ def _people() -> dict[str, Rows]:
                 "expected_rows_high": 2000,
             }
         ],
+    }
+
+
+def _metrics() -> dict[str, Rows]:
+    month = {"entity_id": "t1", "period_type": "month", "period_start_on": MARCH}
+    metric = {"metric_id": "cocm_response", "entity_type": "team", **month}
+    kinds = ("organization", "site", "team", "practitioner", "payer")
+    return {
+        "fct_metric_value": [metric | {"target_status": "none"}],
+        "fct_metric_member": [metric | {"patient_id": "p1"}],
+        **{f"rpt_metric_{kind}": [month] for kind in kinds},
     }

@@ -1,0 +1,3 @@
+{{ metrics_wide('organization', metrics_of('organization')) }}
+
+select * from final

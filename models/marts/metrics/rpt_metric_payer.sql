@@ -1,0 +1,3 @@
+{{ metrics_wide('payer', metrics_of('payer')) }}
+
+select * from final

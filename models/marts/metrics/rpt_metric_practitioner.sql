@@ -1,0 +1,3 @@
+{{ metrics_wide('practitioner', metrics_of('practitioner')) }}
+
+select * from final

@@ -1,0 +1,3 @@
+{{ metrics_wide('site', metrics_of('site')) }}
+
+select * from final

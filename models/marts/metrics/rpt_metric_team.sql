@@ -1,0 +1,3 @@
+{{ metrics_wide('team', metrics_of('team')) }}
+
+select * from final
