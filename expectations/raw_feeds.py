@@ -34,7 +34,7 @@ def checks(
             *_structure(feed, consequences[feed.name]),
             *_keys(feed, consequences[feed.name]),
             *_presence(
-                consequences[feed.name], _due_days(consequences[feed.name], late_days, late_after_days)
+                consequences[feed.name], due_days(consequences[feed.name], late_days, late_after_days)
             ),
         )
     ]
@@ -99,7 +99,14 @@ def _keys(feed: Feed, consequence: FeedConsequence) -> list[Check]:
     ]
 
 
-def _due_days(consequence: FeedConsequence, late_days: int, late_after_days: Mapping[str, int] | None) -> int:
+def due_days(consequence: FeedConsequence, late_days: int, late_after_days: Mapping[str, int] | None) -> int:
+    """Return the days after which a feed is late.
+
+    Args:
+        consequence: of the feed.
+        late_days: no feed is late before this many days.
+        late_after_days: what the site says itself, by feed.
+    """
     return (late_after_days or {}).get(consequence.feed, max(late_days, consequence.expected_every_days))
 
 

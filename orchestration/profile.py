@@ -133,7 +133,7 @@ class Profile(_Part):
         default=None, description="IANA zone of local times whose team names none, and of the schedule."
     )
     schedule_hour: int | None = Field(
-        default=None, ge=0, le=23, description="Hour at which the night starts, whatever has landed."
+        default=None, ge=0, le=23, description="Hour at which the night starts."
     )
     default_team: Text | None = Field(
         default=None,
@@ -146,9 +146,7 @@ class Profile(_Part):
     payers: dict[Text, Text] = Field(
         default_factory=dict, description="Payer ids of seeds/payer_policy.csv by the names sources write."
     )
-    identifiers: Identifiers = Field(
-        default=Identifiers(), description="Which of several identifiers is the warehouse's own."
-    )
+    identifiers: Identifiers = Field(default=Identifiers(), description="Which one is the warehouse's own.")
 
     @field_validator("payers")
     @classmethod
@@ -165,11 +163,8 @@ class Profile(_Part):
     @property
     def late_after_days(self) -> dict[str, int]:
         """Days after which a delivery is late, by feed, where the site says so."""
-        return {
-            name: feed.late_after_days
-            for name, feed in self.feeds.items()
-            if feed.late_after_days is not None
-        }
+        days = {name: feed.late_after_days for name, feed in self.feeds.items()}
+        return {name: number for name, number in days.items() if number is not None}
 
     def settings(self) -> dict[str, object]:
         """The settings that the profile has a value for, by name."""

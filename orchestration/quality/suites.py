@@ -83,6 +83,17 @@ def load_checks(
     ]
 
 
+def load_feed_rules(as_of: date, seeds: Path = SEEDS) -> tuple[dict[str, FeedConsequence], int]:
+    """Return what each feed costs when it is missing, and the days before which none is late.
+
+    Raises:
+        RuleError: a rule is missing or cannot be read.
+    """
+    thresholds = _read_thresholds(seeds / "threshold.csv", as_of)
+    consequences = _read_consequences(seeds / "feed_consequence.csv", as_of)
+    return consequences, int(thresholds["dq_late_feed_days"])
+
+
 class _Thresholds(dict[str, float]):
     def __missing__(self, name: str) -> float:
         raise RuleError(f"seeds/threshold.csv has no row {name} in force on the business date")

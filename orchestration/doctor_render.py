@@ -1,0 +1,120 @@
+"""What a look at a landing folder found, for people at a terminal.
+
+Belongs here: tables and sentences. Does not belong here: the look (``doctor``).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.doctor import Look
+
+_FORMATS: Final = {"csv": "CSV", "parquet": "Parquet", "fhir_ndjson": "FHIR", "hl7v2": "HL7 v2"}
+_NOT_READ: Final = {
+    "unknown_folder": "no feed has this name",
+    "unreadable_folder": "the folder may not be opened",
+    "not_a_delivery_date": "is not named by a date, as 2026-06-30",
+    "unfinished_upload": "an upload that is not finished",
+    "unsupported_file": "no name of a file of this feed",
+    "unreadable_name": "its name is no text",
+    "changed_while_read": "it changed while it was read",
+}
+_MOST_CODES: Final = 20
+_MOST_PATHS: Final = 20
+
+
+def print_look(look: Look, out: Console) -> None:
+    """Print what was found.
+
+    Args:
+        look: the counts; they hold no value of a patient.
+        out: the terminal.
+    """
+    if look.delivered:
+        out.print(f"As of {look.as_of_date}", markup=False)
+        rows = [
+            (
+                part.feed,
+                _FORMATS.get(part.format, part.format),
+                f"{part.files:,}" + (f" ({part.twice:,} twice)" if part.twice else ""),
+                f"{part.first_on} to {part.last_on}" if part.first_on < part.last_on else str(part.first_on),
+                f"{part.rows_read:,}",
+                f"{part.rows_accepted:,}",
+                f"{part.rows_quarantined:,}"
+                + (f" and {_counted(part.refused_files, 'file')}" if part.refused_files else ""),
+            )
+            for part in look.delivered
+        ]
+        heads = ("feed", "format", "files", "delivered", "rows", "would take", "would refuse")
+        _table(out, "What is there", heads, rows, right=(2, 4, 5, 6))
+    refusals = [
+        (
+            refusal.feed,
+            refusal.reason,
+            _counted(refusal.files, "file") if refusal.files else _counted(refusal.rows, "row"),
+        )
+        for refusal in look.refusals
+    ]
+    _table(out, "What would be refused, and why", ("feed", "reason", "how many"), refusals, right=(2,))
+    passed_over = [(notice.path, _NOT_READ.get(notice.kind, notice.kind)) for notice in look.notices]
+    _table(out, "What is not read", ("path", "because"), _first(passed_over, _MOST_PATHS))
+    codes = [
+        (code.feed, code.column_name, code.system, code.code or "(withheld)", f"{code.rows:,}")
+        for code in look.unknown_codes
+    ]
+    _table(
+        out,
+        "Codes without a row in seeds/code_map.csv",
+        ("feed", "column", "system", "code", "rows"),
+        _first(codes, _MOST_CODES),
+        right=(4,),
+    )
+    gaps = [
+        (
+            gap.feed + (" (required)" if gap.is_stop else ""),
+            {"missing": "never came", "refused": "nothing would be taken"}.get(
+                gap.state, f"late: {gap.newest_on}, due every {gap.due_days} days"
+            ),
+            "Results rest on what was known then." if gap.state == "late" else gap.what_it_costs,
+        )
+        for gap in look.gaps
+    ]
+    _table(out, "What is missing, and what it costs", ("feed", "state", "what it costs"), gaps)
+    for stop in look.stops:
+        out.print(f"Stops the night: {stop}", soft_wrap=True, markup=False)
+    if not look.stops:
+        out.print("Usable: a night can be run over this landing.", markup=False)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _first(rows: Sequence[tuple[str, ...]], limit: int) -> list[tuple[str, ...]]:
+    if len(rows) <= limit:
+        return list(rows)
+    return [*rows[:limit], (f"and {len(rows) - limit:,} more", *[""] * (len(rows[0]) - 1))]
+
+
+def _table(
+    out: Console,
+    title: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    right: Sequence[int] = (),
+) -> None:
+    listed = list(rows)
+    if not listed:
+        return
+    table = Table(
+        title=f"\n{title}", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
+    for position, head in enumerate(heads):
+        table.add_column(head, justify="right" if position in right else "left", overflow="fold")
+    for row in listed:
+        table.add_row(*map(escape, row))
+    out.print(table)

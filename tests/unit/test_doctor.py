@@ -1,0 +1,156 @@
+"""The look at a landing folder: what it counts, what a gap costs, and that it leaves and tells nothing."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration import cli
+from orchestration.doctor import look
+from tests.support.feeds_night import Nights
+
+CANARY = "Zzyzx-Canary"
+Run = Callable[..., tuple[int, str]]
+PATIENTS = f"patient_id,family_name,birth_date\np1,{CANARY},1980-01-01\np2,{CANARY},1980-13-01\n,x,\n"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """A function that runs the command and returns its exit code and all that it said, on one line."""
+
+    def call(*arguments: object) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["warmhandoff", "doctor", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        told = capsys.readouterr()
+        return int(ended.value.code or 0), " ".join((told.out + told.err).split())
+
+    return call
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> Nights:
+    """A landing of patients, one of whom cannot be read, and another one out of FHIR."""
+    nights = Nights(tmp_path)
+    nights.land("patient/2025-01-31/a.csv", PATIENTS)
+    nights.land("patient/2025-01-31/b.csv", f"patient_id;mrn\n{CANARY};\n")
+    nights.land("patient/2025-02-01/c.csv", PATIENTS)
+    nights.land("episode/2025-01-31/empty.csv", "")
+    nights.land("letters/2025-01-31/a.csv", "")
+    resource = {"resourceType": "Patient", "id": "p9", "name": [{"family": CANARY}]}
+    nights.land("fhir/2025-02-01/Patient.ndjson", json.dumps(resource) + "\n{}\n")
+    return nights
+
+
+def test_each_feed_and_format_is_counted_as_a_night_would_take_it(nights: Nights) -> None:
+    found = look(nights.landing)
+    assert found.as_of_date == date(2025, 2, 1)
+    counts = {
+        (part.feed, part.format): (
+            part.files,
+            part.twice,
+            part.refused_files,
+            part.rows_accepted,
+            part.rows_quarantined,
+        )
+        for part in found.delivered
+    }
+    assert counts == {
+        ("episode", "csv"): (1, 0, 1, 0, 0),
+        ("fhir", "fhir_ndjson"): (1, 0, 0, 0, 1),
+        ("patient", "csv"): (3, 1, 0, 2, 2),
+        ("patient", "fhir_ndjson"): (1, 0, 0, 1, 0),
+    }
+    assert {(refusal.feed, refusal.reason): (refusal.rows, refusal.files) for refusal in found.refusals} == {
+        ("episode", "empty_file"): (0, 1),
+        ("fhir", "malformed_row"): (1, 0),
+        ("patient", "invalid_type:birth_date"): (1, 0),
+        ("patient", "missing_required:patient_id"): (1, 0),
+    }
+    assert [(notice.kind, notice.path) for notice in found.notices] == [("unknown_folder", "letters")]
+
+
+def test_a_gap_is_told_with_its_state_and_what_it_costs(nights: Nights) -> None:
+    gaps = {gap.feed: gap for gap in look(nights.landing).gaps}
+    assert (gaps["consent"].state, gaps["consent"].is_stop) == ("missing", False)
+    assert "no minute will be credited" in gaps["consent"].what_it_costs
+    assert (gaps["episode"].state, gaps["episode"].is_stop) == ("refused", True)
+    assert "patient" not in gaps
+
+
+@pytest.mark.parametrize(("days", "is_late"), [(6, False), (7, False), (8, True)])
+def test_a_feed_is_late_from_the_day_after_it_was_due(tmp_path: Path, days: int, is_late: bool) -> None:
+    nights = Nights(tmp_path)
+    nights.land("patient/2025-01-01/a.csv", "patient_id\np1\n")
+    nights.land(f"team/2025-01-{1 + days:02}/a.csv", "team_id,team_name\nt1,One\n")
+    states = {gap.feed: gap.state for gap in look(nights.landing).gaps}
+    assert (states.get("patient") == "late") is is_late
+
+
+def test_the_command_says_what_stops_the_night(nights: Nights, run: Run) -> None:
+    code, told = run("--landing", nights.landing)
+    assert code == 1
+    assert "Stops the night: The required feed episode has no row that would be taken." in told
+    assert "no minute will be credited" in told
+    assert "no feed has this name" in told
+
+
+def test_a_landing_with_all_that_its_site_requires_is_usable(
+    nights: Nights, run: Run, tmp_path: Path
+) -> None:
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("version: 1\nsite: Invented\nfeeds: {patient: {required: true}}\n")
+    code, told = run("--landing", nights.landing, "--profile", profile)
+    assert (code, "Usable: a night can be run" in told) == (0, True)
+    profile.write_text("version: 1\nsite: Invented\nfeeds: {hl7v2: {required: true}}\n")
+    assert run("--landing", nights.landing, "--profile", profile)[0] == 1
+
+
+def test_a_landing_without_a_delivery_stops_the_night(run: Run, tmp_path: Path) -> None:
+    code, told = run("--landing", tmp_path)
+    assert (code, "Nothing has been delivered" in told) == (1, True)
+
+
+def test_wrong_use_is_told_apart(run: Run, tmp_path: Path) -> None:
+    assert run("--landing", tmp_path / "nowhere")[0] == 2
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("version: 2\n")
+    assert run("--landing", tmp_path, "--profile", profile)[0] == 2
+
+
+def test_nothing_is_left_behind_and_no_value_of_a_patient_is_told(
+    nights: Nights, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    before = {path: path.stat() for path in nights.landing.rglob("*")}
+    _, told = run("--landing", nights.landing)
+    assert CANARY not in told
+    assert {path: path.stat() for path in nights.landing.rglob("*")} == before
+    assert list(scratch.iterdir()) == []
+    assert not nights.lake.exists()
+
+
+def test_a_code_without_a_row_is_listed_and_what_may_be_more_than_a_code_is_not(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    lines = [
+        {
+            "resourceType": "ServiceRequest",
+            "id": str(number),
+            "status": "active",
+            "intent": "order",
+            "authoredOn": "2025-01-01T10:00:00Z",
+            "subject": {"reference": "Patient/p1"},
+            "code": {"coding": [{"system": "urn:invented", "code": code}]},
+        }
+        for number, code in enumerate(["K7", "K7", f"said {CANARY} on the phone, twice; " * 4])
+    ]
+    nights.land("fhir/2025-01-31/a.ndjson", "".join(json.dumps(line) + "\n" for line in lines))
+    codes = {(code.system, code.code): code.rows for code in look(nights.landing).unknown_codes}
+    assert codes[("urn:invented", "K7")] == 2
+    assert codes[("urn:invented", "")] == 1
