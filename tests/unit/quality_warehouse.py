@@ -250,6 +250,9 @@ def _people() -> dict[str, Rows]:
         "rpt_caseload_registry": episodes,
         "rpt_case_review_queue": [{"episode_id": "p1-cocm", "queue_rank": 1}],
         "rpt_communication_loop": [{"review_id": "r1", "patient_id": "p1", "state": "told"}],
+        "rpt_referrer_scorecard": [
+            {"pcp_id": "s9", "team_id": "t1", "period_type": "month", "period_start_on": MARCH}
+        ],
         "rpt_likely_eligible": [{"clinic_date": AS_OF, "patient_id": "p4", "priority": 1}],
         "dq_quarantine": [
             {
