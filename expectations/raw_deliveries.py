@@ -70,7 +70,7 @@ def checks(
             _unmapped_codes(consequence, unmapped_share),
         )
     ]
-    return [*_context(), *per_feed, *_notices()]
+    return [*_context(), *per_feed, *_standard_lines(), *_notices()]
 
 
 def _context() -> list[Check]:
@@ -133,6 +133,47 @@ def _notices() -> list[Check]:
             is_about_emptiness=True,
         )
         for kind, means, do in NOTICES
+    ]
+
+
+def _standard_lines() -> list[Check]:
+    """What became of lines of a standard format that fill no feed."""
+    return [
+        Check(
+            layer="raw",
+            table_name="unmapped_code",
+            name="every_resource_type_fills_a_feed",
+            rule=NoRows("select unnest(range(rows)) from unmapped_code where feed = 'fhir'"),
+            severity="info",
+            owner=OWNER,
+            what_it_means=(
+                "FHIR files hold resources that fill no feed: types that nothing here is made of, or lines "
+                "that lack what a feed needs. They are counted and in no result."
+            ),
+            what_to_do=(
+                "The lake's reference table unmapped_code names each type and its number of lines; leave the "
+                "types out of the export, or add rows to seeds/code_map.csv where a code is missing."
+            ),
+            is_about_emptiness=True,
+        ),
+        Check(
+            layer="raw",
+            table_name="quarantine",
+            name="no_line_of_fhir_is_refused",
+            rule=NoRows(
+                "select 1 from quarantine where feed = 'fhir' and row_number > 0 "  # noqa: S608
+                f"and reason not like 'unsupported_resource:%' and delivered_on = {_newest('fhir')}"
+            ),
+            severity="warning",
+            owner=OWNER,
+            what_it_means=(
+                "Lines of the newest FHIR files were refused before they reached a feed: broken lines, "
+                "another release of FHIR, modifiers that nobody knows, deletions that cannot be carried out."
+            ),
+            what_to_do="Open dq_quarantine: it names file, line and reason of each.",
+            affected_marts=("dq_quarantine",),
+            is_about_emptiness=True,
+        ),
     ]
 
 

@@ -62,9 +62,10 @@ class RawLake:
         """Replace a reference table."""
         write_parquet(self.root / "reference" / f"{table}.parquet", REFERENCE_COLUMNS[table], list(rows))
 
-    def refuse(self, feed: str, rows: int, on: date = AS_OF) -> None:
+    def refuse(self, feed: str, rows: int, on: date = AS_OF, reason: str = "malformed_row") -> None:
         """Put rows into quarantine."""
-        refused = [{"feed": feed, "delivered_on": on, "row_number": number + 1} for number in range(rows)]
+        common = {"feed": feed, "delivered_on": on, "reason": reason}
+        refused = [common | {"row_number": number + 1} for number in range(rows)]
         write_parquet(self.quarantine / feed / f"{on}.parquet", QUARANTINE_COLUMNS, refused)
 
     def run(self, *names: str) -> dict[str, CheckResult]:

@@ -181,6 +181,26 @@ def test_dropped_columns_and_unmapped_codes_are_findings(lake: RawLake) -> None:
     assert results["unmapped_code.codes_of_encounter_have_a_map"].status == "not_applicable"
 
 
+def test_resources_that_fill_no_feed_are_one_finding_with_their_number(lake: RawLake) -> None:
+    name = "unmapped_code.every_resource_type_fills_a_feed"
+    assert lake.run(name)[name].status == "passed"
+    plan = {"feed": "fhir", "column_name": "resourceType", "system": "", "code": "CarePlan"}
+    lake.refer("unmapped_code", plan | {"rows": 139, "delivered_on": AS_OF})
+    result = lake.run(name)[name]
+    assert (result.status, result.severity, result.failed_rows) == ("failed", "info", 139)
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [("unknown_modifier_extension", "failed"), ("unsupported_resource:CarePlan", "passed")],
+)
+def test_refused_lines_of_a_standard_format_are_a_finding(reason: str, status: str, lake: RawLake) -> None:
+    name = "quarantine.no_line_of_fhir_is_refused"
+    lake.deliver("fhir", {"delivered_on": AS_OF})
+    lake.refuse("fhir", 1, reason=reason)
+    assert lake.run(name)[name].status == status
+
+
 @pytest.mark.parametrize(
     ("feed", "column", "known"),
     [
