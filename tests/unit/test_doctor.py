@@ -122,16 +122,20 @@ def test_wrong_use_is_told_apart(run: Run, tmp_path: Path) -> None:
     assert run("--landing", tmp_path, "--profile", profile)[0] == 2
 
 
+def _facts(folder: Path) -> dict[Path, tuple[int, int]]:
+    return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in folder.rglob("*")}
+
+
 def test_nothing_is_left_behind_and_no_value_of_a_patient_is_told(
     nights: Nights, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    before = {path: path.stat() for path in nights.landing.rglob("*")}
+    before = _facts(nights.landing)
     _, told = run("--landing", nights.landing)
     assert CANARY not in told
-    assert {path: path.stat() for path in nights.landing.rglob("*")} == before
+    assert _facts(nights.landing) == before
     assert list(scratch.iterdir()) == []
     assert not nights.lake.exists()
 
