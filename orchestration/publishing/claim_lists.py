@@ -28,7 +28,7 @@ from orchestration.publishing.files import make_folder
 STATUSES = ("ready", "review", "held")
 NEAR_MISS = "near_miss"
 NO_TIN = "no_tin"
-_PLAIN_TIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}")
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}")
 _FETCH_ROWS = 20_000
 
 _PATIENT = ["patient_family_name", "patient_given_name", "mrn", "birth_date"]
@@ -140,9 +140,14 @@ def _complete(root: Path) -> None:
 
 
 def tin_folder(tin: str | None) -> str:
-    """A TIN as a folder's name; one that is no plain word gets a hash, so that two never share a folder."""
-    if not tin:
-        return NO_TIN
-    if _PLAIN_TIN.fullmatch(tin):
-        return tin
-    return f"{re.sub(r'[^A-Za-z0-9-]+', '_', tin)[:32]}-{hashlib.sha256(tin.encode()).hexdigest()[:8]}"
+    """A TIN as a folder's name."""
+    return folder_name(tin, NO_TIN)
+
+
+def folder_name(key: str | None, blank: str) -> str:
+    """A key as a folder's name; one that is no plain word gets a hash, so that two never share a folder."""
+    if not key:
+        return blank
+    if _PLAIN_KEY.fullmatch(key):
+        return key
+    return f"{re.sub(r'[^A-Za-z0-9-]+', '_', key)[:32]}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"

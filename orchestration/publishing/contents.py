@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.publishing import export
+from orchestration.publishing.care_lists import write_care_lists
 from orchestration.publishing.claim_lists import write_claim_lists
 from orchestration.publishing.contract import load_marts
 from orchestration.publishing.engine import literal, quoted
@@ -86,6 +87,7 @@ def write_contents(
     if progress:
         progress("publish the lists", steps - 1, steps)
     write_claim_lists(engine, folder / IDENTIFIED, folder / RULES)
+    write_care_lists(engine, folder / IDENTIFIED)
     if progress:
         progress("check and flip", steps, steps)
     return Contents(

@@ -171,7 +171,11 @@ FINDINGS: list[Row] = [
     },
 ]  # fmt: skip
 
-EXTRA_COLUMNS = {"dim_team": {"billing_tin": "VARCHAR"}, SEGMENT: {"site_columns": "VARCHAR"}}
+EXTRA_COLUMNS = {
+    "dim_team": {"billing_tin": "VARCHAR"},
+    SEGMENT: {"site_columns": "VARCHAR"},
+    "rpt_likely_eligible": {"appointment_local_time": "VARCHAR"},
+}
 
 
 @dataclass(frozen=True)

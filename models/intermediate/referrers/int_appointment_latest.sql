@@ -46,6 +46,10 @@ final as (
         instant.cancelled_at_utc as cancelled_at,
         {{ local_date('instant.booked_at_utc', 'book_day_offset') }} as booked_on,
         {{ local_date('instant.starts_at_utc', 'day_offset') }} as starts_on,
+        substring(cast(
+            {{ dbt.dateadd('second', 'coalesce(day_offset.offset_seconds, 0)', 'instant.starts_at_utc') }}
+            as {{ dbt.type_string() }}
+        ), 12, 5) as starts_local_time,
         {{ local_date('instant.cancelled_at_utc', 'cancel_day_offset') }} as cancelled_on
     from instant
     {{ join_offset_at('book_day_offset', 'instant.time_zone', 'instant.booked_at_utc') }}

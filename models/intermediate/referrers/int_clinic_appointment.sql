@@ -68,6 +68,7 @@ final as (
         ranked.patient_id,
         ranked.appointment_id,
         ranked.starts_at as appointment_at,
+        ranked.starts_local_time as appointment_local_time,
         ranked.is_to_come,
         ranked.has_come = 1 and not ranked.is_to_come as has_come,
         case

@@ -32,6 +32,7 @@ final as (
         clinic_patient.team_id,
         clinic_patient.appointment_id,
         clinic_patient.appointment_at,
+        clinic_patient.appointment_local_time,
         cast(
             triggered.first_priority
             + case when outreach.refused_on is null then 0 else {{ threshold_days('declined_priority_step') }} end as integer
