@@ -30,6 +30,7 @@ SCOPES = {
     "fct_claim_evidence": ("patient_id", "program", "service_month"),
     "fct_assessment": ("assessment_id",),
     "fct_metric_member": ("metric_id", "patient_id", "entity_type", "period_start_on"),
+    "fct_metric_value": ("metric_id", "entity_type", "entity_id", "period_type", "period_start_on"),
     "rpt_near_miss": ("patient_id", "program", "service_month"),
     "rpt_restatement": ("patient_id", "program", "service_month"),
     "rpt_state_report": ("entity_id", "month", "metric_number"),
