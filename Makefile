@@ -26,7 +26,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export SQLFLUFF_DISABLE_PROGRESS_BAR := 1
 
-.PHONY: help install demo ui check test bench clean lock lint types sql-quick sql-full
+.PHONY: help install demo ui check test test-python bench clean lock lint types sql-quick sql-full debian
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -48,8 +48,24 @@ ui: $(INSTALLED) ## Open Dagster's web UI of the demo's home on this machine (or
 check: $(INSTALLED) lint types sql-quick $(MANIFEST) ## The quick checks of the edit loop, under a minute
 	@$(BIN)/pytest tests/unit -n $(WORKERS) -q -m "not slow"
 
-test: $(INSTALLED) lint types $(MANIFEST) sql-full ## Everything that CI runs
+test: $(INSTALLED) lint types $(MANIFEST) sql-full debian ## Everything that CI runs
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+test-python: $(INSTALLED) lint types $(MANIFEST) sql-full ## The same without the tests that need Debian's packages
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not debian"
+
+# Root installs what is missing; anybody else is told how.
+debian:
+	@missing=""; \
+	[ -n "$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null)" ] || missing="$$missing postgresql"; \
+	if [ -n "$$missing" ]; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+		else \
+			echo "These tests need Debian's$$missing. Install them with: sudo apt-get install -y$$missing" \
+				"- or run the others with: make test-python" >&2; exit 2; \
+		fi; \
+	fi
 
 bench: $(INSTALLED) ## Measure the night at three sizes beside the floor
 	@$(BIN)/python -m benchmarks

@@ -98,6 +98,10 @@ class Settings(BaseSettings):
         default_factory=_default_memory_limit,
         description="Memory of the engine, for example 6GB; more goes to disk.",
     )
+    postgres_url: SecretStr | None = Field(
+        default=None,
+        description="Postgres database that mirrors the marts: postgresql://user:password@host:5432/name.",
+    )
     dagster_postgres_url: SecretStr | None = Field(
         default=None, description="Postgres for Dagster's run history. Without it: SQLite files in the home."
     )

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with candidate as (
     select * from {{ ref('fct_claim_candidate') }}
 ),
