@@ -88,7 +88,23 @@ def checks(
     ]
 
 
-def _orphans(feed: Feed, column: str, target: str) -> str:
+def places_query(feed: Feed, column: str, target: str, hashed: str) -> str:
+    """Return a query for where a reference fails: file, delivery date, key that is not known, rows.
+
+    Args:
+        feed: the feed whose rows name the key.
+        column: that names it.
+        target: the feed that should have the key.
+        hashed: SQL that makes of the column what may be shown.
+    """
+    orphans = _orphans(feed, column, target, f"_source_file, _delivered_on, {hashed} as key_hash")
+    return (
+        f"select _source_file, _delivered_on, key_hash, count(*) from ({orphans}) "  # noqa: S608
+        "group by 1, 2, 3 order by count(*) desc, 1, 2, 3"
+    )
+
+
+def _orphans(feed: Feed, column: str, target: str, selected: str = "1") -> str:
     """Rows that count (latest version, neither withdrawn nor deleted) and name a key that is not known."""
     alive = " and ".join(
         ["not is_deleted", *(f"{name} is distinct from '{value}'" for name, value in feed.void.items())]
@@ -97,6 +113,7 @@ def _orphans(feed: Feed, column: str, target: str) -> str:
     return (
         f"with orphan as (select * from {feed.name} anti join known_{target} "  # noqa: S608
         f"on {feed.name}.{column} = known_{target}.known_key where {alive} and {column} is not null) "
-        f"select 1 from orphan where not exists (select 1 from {feed.name} as later where {same_key} "
+        f"select {selected} from orphan where not exists "
+        f"(select 1 from {feed.name} as later where {same_key} "
         f"and {version_order('later')} > {version_order('orphan')})"
     )

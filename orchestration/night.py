@@ -127,6 +127,7 @@ class Night:
                 context=context,
                 progress=self.reporter.progress,
             )
+            self._findings.show(context.as_of_date)
             outcome(f"generation {generation.name}")
         return generation
 
@@ -176,6 +177,7 @@ class Night:
             dq_finding=self._findings.file if has_findings else None,
         )
         self.is_held_back = True
+        self._findings.show(self.business_date())
 
     def _build_anew(self) -> Generator[Row, None, dict[str, list[Row]]]:
         from orchestration.feeds.ingest import mark_loaded

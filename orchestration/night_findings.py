@@ -9,17 +9,22 @@ import shutil
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from orchestration import fingerprints, transform
 from orchestration.publishing.files import make_folder, write_json
 from orchestration.quality.waivers import load_waivers
+from orchestration.redaction import safe_error_text
+from orchestration.reporter import LOGGER
 from orchestration.settings import Settings
 from orchestration.standing import Row
 
 if TYPE_CHECKING:
     from orchestration.publishing.generation import PublishContext
     from orchestration.quality.findings import CheckResult
+
+# The layer whose checks a stage runs, by the name of its file.
+_LAYERS: Final = {"raw_gate": "raw", "build": "dbt", "marts_gate": "marts"}
 
 
 class NightFindings:
@@ -77,13 +82,9 @@ class NightFindings:
         Args:
             context: names the run.
         """
-        from orchestration.quality.findings import CheckResult, write_findings
+        from orchestration.quality.findings import write_findings
 
-        results = [
-            CheckResult(**row)
-            for path in sorted(self._folder.glob("*.json"))
-            for row in json.loads(path.read_text(encoding="utf-8"))
-        ]
+        results = self._read()
         for place in (self.file, self._settings.published / "quality" / self.file.name):
             write_findings(
                 place,
@@ -91,6 +92,34 @@ class NightFindings:
                 run_id=fingerprints.run_id(context.publish_id),
                 checked_at=datetime.combine(context.as_of_date + timedelta(days=1), datetime.min.time()),
             )
+
+    def show(self, as_of: date) -> None:
+        """Renew the quality site with what has been found so far.
+
+        A page that cannot be made is no reason to hold results back: the log says so, and the page its date.
+
+        Args:
+            as_of: the business date.
+        """
+        from orchestration.quality_site.site import renew_site
+
+        layers = {_LAYERS[path.stem] for path in self._files()}
+        try:
+            renew_site(self._settings, as_of, self._read(), layers)
+        except Exception as error:
+            LOGGER.error("the quality site could not be renewed: %s", safe_error_text(error))
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob("*.json"))
+
+    def _read(self) -> "list[CheckResult]":
+        from orchestration.quality.findings import CheckResult
+
+        return [
+            CheckResult(**row)
+            for path in self._files()
+            for row in json.loads(path.read_text(encoding="utf-8"))
+        ]
 
     @property
     def _run_results(self) -> Path:

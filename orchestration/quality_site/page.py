@@ -1,0 +1,137 @@
+"""The page: one HTML file that needs no server, no script and no network.
+
+Belongs here: what the template is given, and the bars of a trend as inline SVG. Does not belong here: the
+figures and sentences (the modules beside it).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from orchestration.publishing.status import Status
+from orchestration.quality_site import words
+from orchestration.quality_site.glance import FeedLine, GateLine
+from orchestration.quality_site.issues import TREND_DAYS, Issue, Point, Queue
+from orchestration.quality_site.places import Places
+from orchestration.quality_site.touched import Touched
+
+_BAR_WIDTH: Final = 4
+_HEIGHT: Final = 36
+_LEAST_BAR: Final = 2
+
+
+@dataclass(frozen=True)
+class IssueView:
+    """An open issue with all that the page says of it."""
+
+    issue: Issue
+    touched: Touched
+    places: Places
+    what_fails: str
+    since_when: str
+    touches: Sequence[str]
+
+    @property
+    def anchor(self) -> str:
+        """The place of its section in the page."""
+        return f"issue-{self.issue.check_id.replace('.', '-')}"
+
+    @property
+    def title(self) -> str:
+        """What the check expects."""
+        return words.title(self.issue.check_id)
+
+    @property
+    def marts(self) -> list[str]:
+        """The marts that are wrong or poorer."""
+        return [mart for mart in self.issue.result.affected_marts.split(";") if mart]
+
+
+@dataclass(frozen=True)
+class SiteView:
+    """All that the page shows of a night."""
+
+    as_of: date
+    status: Status
+    feeds: Sequence[FeedLine]
+    gates: Sequence[GateLine]
+    issues: Sequence[IssueView]
+    queue: Queue
+
+    @property
+    def blocking(self) -> list[IssueView]:
+        """The issues that hold the publication back."""
+        return [view for view in self.issues if view.issue.result.is_blocking]
+
+    @property
+    def held_marts(self) -> list[str]:
+        """The marts that would be wrong, had the night been published."""
+        return sorted({mart for view in self.blocking for mart in view.marts})
+
+    @property
+    def by_severity(self) -> Mapping[str, int]:
+        """Open issues by severity; those that are waived stand apart."""
+        counts = {"critical": 0, "warning": 0, "info": 0, "waived": 0}
+        for view in self.issues:
+            counts["waived" if view.issue.state == "waived" else view.issue.result.severity] += 1
+        return counts
+
+    def feeds_in(self, *states: str) -> list[FeedLine]:
+        """The feeds in one of the states."""
+        return [feed for feed in self.feeds if feed.state in states]
+
+    def checks_in(self, state: str) -> int:
+        """Checks of all layers with an outcome."""
+        return sum(gate.counts[state] for gate in self.gates if gate.counts is not None)
+
+
+def render_page(site: SiteView) -> str:
+    """Return the page of a night; the same night gives the same bytes."""
+    return _template().render(site=site, words=words, trend_days=TREND_DAYS, trend_chart=trend_chart)
+
+
+def trend_chart(points: Sequence[Point], as_of: date) -> Markup:
+    """Return failed rows of the last ``TREND_DAYS`` business dates as bars.
+
+    A night that did not fail, or was not run, has no bar; one whose rows could not be counted has a full,
+    dark one. The figures stand in the text beside it.
+    """
+    first = as_of - timedelta(days=TREND_DAYS - 1)
+    most = max((point.failed_rows or 0 for point in points), default=0) or 1
+    bars = []
+    for point in points:
+        is_counted = point.failed_rows is not None
+        height = max(_LEAST_BAR, round(_HEIGHT * (point.failed_rows or 0) / most)) if is_counted else _HEIGHT
+        left = _BAR_WIDTH * (point.on - first).days
+        name = "bar" if is_counted else "bar unknown"
+        rows = words.count_of(point.failed_rows or 0, "row") if is_counted else "could not be run"
+        bars.append(
+            f'<rect class="{name}" x="{left}" y="{_HEIGHT - height}" width="{_BAR_WIDTH - 1}" '
+            f'height="{height}"><title>{point.on.isoformat()}: {rows}</title></rect>'
+        )
+    label = (
+        f"Failed rows of the last {TREND_DAYS} days, {words.count_of(len(points), 'night')} with a failure"
+    )
+    width = _BAR_WIDTH * TREND_DAYS
+    return Markup(  # noqa: S704
+        f'<svg class="trend" role="img" aria-label="{label}" viewBox="0 0 {width} {_HEIGHT + 1}" '
+        f'preserveAspectRatio="none"><path class="base" d="M0 {_HEIGHT + 0.5}H{width}"/>{"".join(bars)}</svg>'
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("index.html.j2")

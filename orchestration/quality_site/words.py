@@ -1,0 +1,131 @@
+"""An issue in plain words: what fails, since when, what it touches. Numbers as people read them.
+
+Belongs here: sentences. Does not belong here: the figures in them (``issues``, ``touched``, ``glance``).
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from orchestration.quality_site.glance import FeedLine
+from orchestration.quality_site.issues import Issue
+from orchestration.quality_site.touched import Touched, feed_of
+
+_MANY_TEAMS: Final = 3
+_IN_TIME: Final = "_is_in_time"
+_DELIVERED: Final = "has_been_delivered"
+_PERCENT: Final = 100
+_TWO_DIGITS: Final = 10
+_TITLES: Final = tuple(
+    (re.compile(pattern), said)
+    for pattern, said in (
+        (r"(.+)_is_in_time", "{0} is late"),
+        (r"has_been_delivered", "{table} has not come"),
+        (r"few_rows_of_(.+)_are_refused", "{0}: rows are refused"),
+        (r"no_file_of_(.+)_is_refused", "{0}: a file is refused"),
+        (r"all_columns_of_(.+)_are_known", "{0}: a column is not known"),
+        (r"codes_of_(.+)_have_a_map", "{0}: codes have no map"),
+        (r"no_([a-z_]+)", "{table}: {words[0]}"),
+        (r"(.+)_is_known", "{table}: {0} is not known"),
+        (r"(.+)_has_a_rule", "{table}: {0} has no rule"),
+        (r"(.+)_is_valid", "{table}: {0} is not valid"),
+        (r"(.+)_is_never_missing", "{table}: {0} is missing"),
+    )
+)
+
+
+def count_of(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: ``1 row``, ``6,238 rows``."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def percent(share: float) -> str:
+    """A share (0 to 1) as people write it: ``17 %``, ``3.3 %``, ``0.03 %``."""
+    number = _PERCENT * share
+    return f"{number:.0f} %" if number >= _TWO_DIGITS else f"{number:.2g} %"
+
+
+def day(on: date) -> str:
+    """A date as people write it: ``30 June 2026``."""
+    return f"{on.day} {on:%B %Y}"
+
+
+def title(check_id: str) -> str:
+    """What does not hold where a check fails: ``panel is late``."""
+    _, table, name = (*check_id.split(".", 2), "", "")[:3]
+    for pattern, said in _TITLES:
+        found = pattern.fullmatch(name)
+        if found:
+            words = [group.replace("_", " ") for group in found.groups()]
+            return said.format(*found.groups(), table=table, words=words)
+    sentence = name.rpartition(".")[2].removeprefix("assert_").replace("_", " ")
+    return f"{table}: expected “{sentence}”" if name else check_id
+
+
+def what_fails(issue: Issue, feeds: Mapping[str, FeedLine]) -> str:
+    """Say what the check found when it last looked."""
+    result = issue.result
+    feed = feeds.get(feed_of(result.check_id, feeds))
+    if result.status == "error":
+        return "The check could not be run, so nobody knows whether this is right."
+    if feed is not None and result.check_id.endswith(_IN_TIME):
+        newest = f"is of {day(feed.last_delivery_on)}" if feed.last_delivery_on else "is not known"
+        return f"The newest delivery of {feed.feed} {newest}."
+    if feed is not None and result.check_id.endswith(_DELIVERED):
+        return f"No row of {feed.feed} has come." if feed.rows == 0 else f"{feed.feed} is empty."
+    if not result.failed_rows:
+        return f"{result.table_name} is not as expected."
+    rows = count_of(result.failed_rows, "row")
+    if not result.total_rows:
+        return f"{rows} of {result.table_name} are concerned."
+    share = percent(result.failed_rows / result.total_rows)
+    verb = "is" if result.failed_rows == 1 else "are"
+    tolerated = f"; the site tolerates {percent(result.threshold)}" if result.threshold is not None else ""
+    return f"{rows} of {result.total_rows:,} in {result.table_name} {verb} concerned ({share}{tolerated})."
+
+
+def since_when(issue: Issue, as_of: date) -> str:
+    """Say how long the issue has been open, and how it has gone."""
+    if issue.trend == "new":
+        return "New tonight."
+    nights = count_of(issue.nights_seen, "night")
+    age = count_of(issue.age_days, "day")
+    said = f"Open for {age}, since {day(issue.first_seen_on)}; seen in {nights}."
+    counted = [point.failed_rows for point in issue.points if point.failed_rows is not None]
+    if issue.trend != "steady" and counted:
+        said = f"{said} It is {issue.trend}, to {counted[-1]:,} now."
+    if issue.last_seen_on != as_of:
+        said = f"{said} The last night did not come to this check."
+    return said
+
+
+def what_it_touches(touched: Touched) -> list[str]:
+    """Say what rests on it in what readers have; nothing where nothing is known to."""
+    said = []
+    if touched.candidates:
+        candidates = count_of(touched.candidates, "claim candidate")
+        verb = "is" if touched.candidates == 1 else "are"
+        checks = ", ".join(touched.claim_checks)
+        said.append(f"{candidates} {verb} held by {checks}, which rests on this{_dollars(touched)}.")
+        said.append(f"By team: {_teams(touched.by_team)}.")
+    if touched.hours:
+        reasons = ", ".join(touched.dispositions)
+        said.append(f"{touched.hours:,.1f} hours of work are not credited ({reasons}).")
+    return said
+
+
+def _dollars(touched: Touched) -> str:
+    known = f", {touched.amount_usd:,.2f} dollars in all" if touched.amount_usd else ""
+    if not touched.without_amount:
+        return known
+    return f"{known}; the amount of {touched.without_amount:,} is not known"
+
+
+def _teams(by_team: Mapping[str, int]) -> str:
+    named = list(by_team.items())
+    said = [f"{team} {number:,}" for team, number in named[:_MANY_TEAMS]]
+    if len(named) > _MANY_TEAMS:
+        others = sum(number for _, number in named[_MANY_TEAMS:])
+        said.append(f"{count_of(len(named) - _MANY_TEAMS, 'other team')} {others:,}")
+    return ", ".join(said)
