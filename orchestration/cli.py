@@ -196,6 +196,26 @@ def explain_candidate(
 
 
 @app.command()
+def bridge(
+    home: HomeOption,
+    amount: Annotated[float, typer.Option("--amount", min=1, help="Dollars of the whole period.")],
+    months: Annotated[int, typer.Option("--months", min=1, help="Months of the period.")] = 6,
+    team: Annotated[
+        str | None, typer.Option("--team", help="A team's id; without it, the whole organization.")
+    ] = None,
+) -> None:
+    """Walk an amount that is only thought of back to patients, referrals and staff."""
+    from decimal import Decimal
+
+    from orchestration.publishing.bridge import read_basis, walk
+    from orchestration.publishing.bridge_render import render_bridge
+
+    basis, as_of = read_basis(_existing(home) / "published", team)
+    amount_usd = Decimal(str(amount))
+    out.print(render_bridge(basis, walk(basis, amount_usd, months), amount_usd, months, as_of))
+
+
+@app.command()
 def ui(
     landing: LandingOption,
     home: HomeOption,

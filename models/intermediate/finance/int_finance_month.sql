@@ -1,0 +1,78 @@
+{%- set sums = ['billable_patients', 'priced_patients', 'cocm_expected_usd', 'expected_usd', 'submitted_usd', 'paid_usd',
+    'active_patients', 'bhc_visits', 'bhc_days', 'bhc_paid_visits', 'bhc_paid_usd', 'staff_cost_days', 'unknown_cost_days',
+    'referrals', 'converted_referrals'] -%}
+-- What each team, and the organization, did in a month in dollars and patients; a month without anything is a row of zeros.
+with amount as (
+    select * from {{ ref('int_finance_amount') }}
+),
+
+month as (
+    select * from {{ ref('int_period') }}
+    where period_type = 'month'
+),
+
+policy as (
+    select max(close_after_days) as close_after_days
+    from {{ ref('payer_policy') }}
+    where {{ in_period(as_of_date(), 'valid_from', 'valid_to') }}
+),
+
+scope as (
+    select
+        'team' as entity_type,
+        team_id as entity_id
+    from {{ ref('int_team_zoned') }}
+    union all
+    select
+        'organization' as entity_type,
+        'organization' as entity_id
+),
+
+scoped as (
+    select
+        'team' as entity_type,
+        amount.team_id as entity_id,
+        amount.*
+    from amount
+    where amount.team_id is not null
+    union all
+    select
+        'organization' as entity_type,
+        'organization' as entity_id,
+        amount.*
+    from amount
+),
+
+final as (
+    select
+        scope.entity_type,
+        scope.entity_id,
+        month.period_start_on as month,
+        month.period_end_on as month_end_on,
+        month.period_end_on = month.calendar_end_on as is_over,
+        {{ add_days('month.calendar_end_on', 'policy.close_after_days') }} < {{ as_of_date() }} as is_closed,
+        {%- for column in sums %}
+        cast(coalesce(sum(scoped.{{ column }}), 0) as decimal(18, 2)) as {{ column }},
+        {%- endfor %}
+        cast(sum(scoped.service_cost_usd) as decimal(18, 2)) as service_cost_usd,
+        case
+            when coalesce(sum(scoped.unknown_cost_days), 0) = 0
+                then {{ usd("coalesce(sum(scoped.staff_cost_days), 0) * " ~ threshold('full_time_hours_per_week') ~ " / 7") }}
+        end as staff_cost_usd
+    from month
+    cross join scope
+    cross join policy
+    left join scoped
+        on scope.entity_type = scoped.entity_type
+        and scope.entity_id = scoped.entity_id
+        and month.period_start_on = scoped.month
+    group by
+        scope.entity_type,
+        scope.entity_id,
+        month.period_start_on,
+        month.period_end_on,
+        month.calendar_end_on,
+        policy.close_after_days
+)
+
+select * from final
