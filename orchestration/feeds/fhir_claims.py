@@ -1,7 +1,7 @@
 """FHIR resources about money: what was claimed and what was paid.
 
-Belongs here: Claim, ExplanationOfBenefit; each of their items is a claim line. Does not belong here:
-insurance (``fhir_people.py``).
+Belongs here: Claim, ExplanationOfBenefit; each of their items is a claim line, and each of a ClaimResponse is
+a report of what became of one. Does not belong here: insurance (``fhir_people.py``).
 """
 
 from orchestration.feeds.codes import pairs_of
@@ -14,6 +14,7 @@ from orchestration.feeds.fhir_resources import (
     Resource,
     primitive,
     reference,
+    report_of,
 )
 
 BILLED_SYSTEMS = (
@@ -110,6 +111,34 @@ EXPLANATION_OF_BENEFIT = Resource(
                 "denial_reason": DENIAL,
             },
             {"payer_id": PAYER, "status": Coded(primitive(f"({OUTCOME})", "http://hl7.org/fhir/fm-status"))},
+            where=IS_CLAIM,
+            each="s.item",
+        ),
+    ),
+)
+
+CLAIM_RESPONSE = Resource(
+    elements={
+        "status": "VARCHAR",
+        "use": "VARCHAR",
+        "outcome": "VARCHAR",
+        "request": REFERENCE,
+        "item": f"STRUCT(itemSequence VARCHAR, adjudication {ADJUDICATION}[])[]",
+    },
+    mappings=(
+        Mapping(
+            "claim_line",
+            {
+                **report_of(
+                    "claim_line_id", f"{reference('s.request', 'Claim')} || '#' || s.line.itemSequence"
+                ),
+                "procedure_code": "'-'",
+                "units": "1",
+                "service_on": "'1900-01-01'",
+                "paid_amount_usd": PAID,
+                "denial_reason": DENIAL,
+            },
+            {"status": Coded(primitive(f"({OUTCOME})", "http://hl7.org/fhir/fm-status"))},
             where=IS_CLAIM,
             each="s.item",
         ),

@@ -1,7 +1,7 @@
 """FHIR resources about what is done for a patient and what is ordered.
 
-Belongs here: Procedure, MedicationRequest and the Medication that it names, ServiceRequest. Does not belong
-here: visits, diagnoses and findings (``fhir_clinical.py``).
+Belongs here: Procedure, MedicationRequest and the Medication that it names, ServiceRequest and the Task that
+follows it up. Does not belong here: visits, diagnoses and findings (``fhir_clinical.py``).
 """
 
 from orchestration.feeds.fhir_resources import (
@@ -18,6 +18,7 @@ from orchestration.feeds.fhir_resources import (
     own_identifiers,
     primitive,
     reference,
+    report_of,
     stated_reason,
 )
 
@@ -198,4 +199,29 @@ SERVICE_REQUEST = Resource(
     ),
     identifier_rows=own_identifiers("ServiceRequest"),
     misshapen={"s.code.concept IS NOT NULL": "R5"},
+)
+
+REQUESTED = "coalesce([part for part in list_concat([s.focus], s.basedOn) if " + (
+    f"{reference('part', 'ServiceRequest')} IS NOT NULL][1], NULL)"
+)
+
+TASK = Resource(
+    elements={
+        "status": "VARCHAR",
+        "focus": REFERENCE,
+        "basedOn": f"{REFERENCE}[]",
+    },
+    derived={"request": REQUESTED},
+    mappings=(
+        Mapping(
+            "referral",
+            {
+                **report_of("referral_id", reference("s.request", "ServiceRequest")),
+                "service_line": "'other'",
+                "authored_at": "'1900-01-01'",
+            },
+            {"status": Coded(primitive("s.status", "http://hl7.org/fhir/task-status"))},
+            where="s.request IS NOT NULL AND s.status IS DISTINCT FROM 'entered-in-error'",
+        ),
+    ),
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from orchestration.feeds.codes import lookup
 from orchestration.feeds.contract import Feed
 from orchestration.feeds.door import ROW
+from orchestration.feeds.follow_ups import MARK
 
 CODING = "STRUCT(system VARCHAR, code VARCHAR)"
 CONCEPT = f"STRUCT(coding {CODING}[], text VARCHAR)"
@@ -170,6 +171,16 @@ def stated_reason(*endings: str) -> str:
     """SQL of the extension whose address ends in one of these words."""
     wanted = " OR ".join(f"ends_with(entry.url, '{ending}')" for ending in endings)
     return f"[entry for entry in s.extension if {wanted}][1]"
+
+
+def report_of(key: str, subject: str) -> dict[str, str]:
+    """The columns by which a row is a report of what became of another row of its feed.
+
+    Args:
+        key: the feed's key.
+        subject: SQL of the key of the row that the report is about.
+    """
+    return {key: subject, "patient_id": f"'{MARK}' || {subject}"}
 
 
 def own_identifiers(type_name: str) -> str:

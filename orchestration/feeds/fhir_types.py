@@ -42,6 +42,8 @@ RESOURCES: dict[str, Resource] = {
     "CareTeam": fhir_programs.CARE_TEAM,
     "QuestionnaireResponse": fhir_forms.QUESTIONNAIRE_RESPONSE,
     "Claim": fhir_claims.CLAIM,
+    "ClaimResponse": fhir_claims.CLAIM_RESPONSE,
+    "Task": fhir_orders.TASK,
     "ExplanationOfBenefit": fhir_claims.EXPLANATION_OF_BENEFIT,
 }
 """The types that fill feeds or that others refer to; lines of another type are counted and refused as one."""

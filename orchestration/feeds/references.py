@@ -14,11 +14,12 @@ import duckdb
 
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.door import Staged
+from orchestration.feeds.follow_ups import complete_reports, is_report
 from orchestration.feeds.lake import Lake, move_into_place, table, write_table
 from orchestration.feeds.reading import Reading
 from orchestration.feeds.registry import Content, Part, State
 
-ASKED = "'^[A-Za-z]+[?](identifier|role|schedule|location|service|code|system)='"
+ASKED = "'^[A-Za-z]+[?](identifier|role|schedule|location|service|code|system|of)='"
 """How a reference reads that has to be resolved: by an identifier, or by what stands for another resource."""
 
 NOT_RESOLVED = "none"
@@ -89,12 +90,23 @@ def _gather_identifiers(connection: duckdb.DuckDBPyConnection, files: Iterable[P
 
 
 def _resolve_table(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, feed: Feed, file_id: str, content: Content, part: Part
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    feed: Feed,
+    file_id: str,
+    content: Content,
+    part: Part,
+    completed: str | None,
 ) -> Part:
     held = table(lake.unresolved(feed.name, file_id))
+    news = "''"
+    if completed:
+        own = f"(FROM {completed} WHERE _file_id = '{file_id}')"
+        held = f"(SELECT * FROM {held} AS r WHERE NOT {is_report('r')} UNION ALL BY NAME {own})"  # noqa: S608
+        news = f"(SELECT coalesce(string_agg(md5(c::VARCHAR), '' ORDER BY c::VARCHAR), '') FROM {own} AS c)"  # noqa: S608
     names = _reference_columns(feed)
     every = " UNION ".join(f"SELECT {name} AS asked FROM {held}" for name in names)  # noqa: S608
-    answers = "md5(coalesce(string_agg(asked || '=' || id, '|' ORDER BY asked), ''))"
+    answers = f"md5(coalesce(string_agg(asked || '=' || id, '|' ORDER BY asked), '') || {news})"
     found = connection.execute(f"SELECT {answers} FROM ({every}) INNER JOIN known USING (asked)").fetchone()  # noqa: S608
     resolution = str(found[0]) if found else NOT_RESOLVED
     final = lake.raw(feed.name, date.fromisoformat(content.delivered_on), file_id)
@@ -132,10 +144,19 @@ def resolve_references(
         if content.has_identifiers and content.delivered_on <= as_of.isoformat()
     )
     _gather_identifiers(connection, known)
+    completed = complete_reports(connection, lake, contract, state, as_of)
     for key in sorted(held):
         content, file_id = state.contents[key], key.split("/")[1]
         parts = tuple(
-            _resolve_table(connection, lake, contract.feeds[part.feed], file_id, content, part)
+            _resolve_table(
+                connection,
+                lake,
+                contract.feeds[part.feed],
+                file_id,
+                content,
+                part,
+                completed.get(part.feed) if content.delivered_on <= as_of.isoformat() else None,
+            )
             if part.resolution
             else part
             for part in content.parts

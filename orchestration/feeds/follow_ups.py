@@ -1,0 +1,100 @@
+"""Reports of what became of something, which say its name and its new state and nothing else.
+
+Belongs here: making a whole row of such a report from the row that it is about, so that it is a later version
+of it. Does not belong here: how a report is written in a format.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.feeds.contract import Contract, Feed
+from orchestration.feeds.lake import Lake, table
+from orchestration.feeds.registry import State
+
+MARK = "Version?of="
+"""What a report has in place of its patient, before the name of what it is about."""
+
+REPORTED: dict[str, tuple[str, ...]] = {
+    "referral": ("status",),
+    "claim_line": ("status", "paid_amount_usd", "denial_reason"),
+}
+"""The columns, by feed, that a report gives; all others are those of the row that it is about."""
+
+
+def is_report(alias: str) -> str:
+    """SQL that tells a report from a whole row."""
+    return f"starts_with({alias}.patient_id, '{MARK}')"
+
+
+def _union(tables: Iterable[Path]) -> str:
+    return " UNION ALL BY NAME ".join(f"FROM {table(path)}" for path in tables)
+
+
+def _tables(lake: Lake, state: State, feed: str, as_of: date) -> tuple[list[Path], list[Path]]:
+    """The raw tables of a feed that stand, and those that wait to be resolved."""
+    whole, held = [], []
+    for key, content in sorted(state.contents.items()):
+        delivered_on, file_id = date.fromisoformat(content.delivered_on), key.split("/")[1]
+        for part in content.parts:
+            if part.feed == feed and not content.reason and delivered_on <= as_of:
+                if part.resolution:
+                    held.append(lake.unresolved(feed, file_id))
+                else:
+                    whole.append(lake.raw(feed, delivered_on, file_id))
+    return whole, held
+
+
+def _complete(connection: duckdb.DuckDBPyConnection, feed: Feed, whole: list[Path], held: list[Path]) -> None:
+    key, reported = feed.key[0], REPORTED[feed.name]
+    given = [*reported, "updated_at", "updated_at_is_local", "is_deleted", "site_columns"]
+    given += ["_delivered_on", "_source_file", "_row_number", "_file_id"]
+    columns = ", ".join(f"{'report' if name in given else 'about'}.{name}" for name, _ in feed.lake_columns())
+    # Of the versions that were there when the report came, the last; else the first that came after it.
+    is_known = "about._delivered_on <= report._delivered_on"
+    order = (
+        f"{is_known} DESC, CASE WHEN {is_known} THEN about.updated_at END DESC NULLS LAST, "
+        f"CASE WHEN {is_known} THEN about._delivered_on END DESC NULLS LAST, about._delivered_on, "
+        "about._source_file DESC, about._row_number DESC"
+    )
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE completed_{feed.name} AS
+        SELECT * EXCLUDE (place)
+        FROM (
+            SELECT {columns},
+                row_number() OVER (PARTITION BY report._file_id, report._row_number, report.{key}
+                                   ORDER BY {order}) AS place
+            FROM (SELECT * FROM ({_union([*whole, *held])}) AS r WHERE NOT {is_report("r")}) AS about
+            INNER JOIN (SELECT * FROM ({_union(held)}) AS r WHERE {is_report("r")}) AS report
+                ON about.{key} = report.{key} AND NOT about.is_deleted
+        )
+        WHERE place = 1
+        """  # noqa: S608
+    )
+
+
+def complete_reports(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, contract: Contract, state: State, as_of: date
+) -> Mapping[str, str]:
+    """Make whole rows of all reports whose subject was delivered up to a date.
+
+    Args:
+        connection: gets the rows as temporary tables.
+        lake: where the tables lie.
+        contract: the feeds.
+        state: the registry.
+        as_of: later deliveries are not looked at.
+
+    Returns:
+        By feed, SQL of the whole rows of its reports; only feeds with tables that wait.
+    """
+    found = {}
+    for name in REPORTED:
+        whole, held = _tables(lake, state, name, as_of)
+        if held:
+            _complete(connection, contract.feeds[name], whole, held)
+            found[name] = f"completed_{name}"
+    return found
