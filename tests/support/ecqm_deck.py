@@ -6,21 +6,16 @@ DIR holds the resources as FHIR bulk NDJSON and ``expected.csv``: for each patie
 population, denominator, exclusion, exception and numerator, and the measurement period. The deck is one
 landing and one night, on the last day of its period; the answer is read from the measures' member rows.
 
-A deck is published as one bundle a patient, and its owner's engine takes what is in a bundle for the
-patient's, whatever its subject names. Where bundles were joined into one deck, a resource of another server's
-patient is nobody's any more, and the door rightly gives it to nobody. With ``--bundled`` such resources are
-given back, before they are landed, to the patient whose id their own id begins with; the run says how many.
-
 What belongs here: reading a deck, running it, telling the patients apart that came out otherwise. What does
 not: any rule of a measure, and any deck (they stand where their owners publish them).
 """
 
 import argparse
 import csv
-import json
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -100,48 +95,18 @@ def metric_of(deck: Path) -> str:
     raise ValueError(f"{name} names none of {', '.join(METRICS)}: say --metric")
 
 
-def land(deck: Path, landing: Path, delivered_on: date, *, is_bundled: bool = False) -> int:
+def land(deck: Path, landing: Path, delivered_on: date) -> None:
     """Put the deck's resources into a landing as one delivery of FHIR bulk files.
 
     Args:
         deck: the folder.
         landing: where it goes.
         delivered_on: the day of the delivery.
-        is_bundled: whether resources of no patient of the deck are given back to whom their id names.
-
-    Returns:
-        How many resources were given back.
     """
     folder = landing / "fhir" / delivered_on.isoformat()
     folder.mkdir(parents=True)
-    patients = {resource["id"] for resource in _resources(deck / "Patient.ndjson")}
-    given_back = 0
     for path in sorted(deck.glob("*.ndjson")):
-        with (folder / path.name).open("w", encoding="utf-8") as handle:
-            for resource in _resources(path):
-                owner = _owner(resource, patients) if is_bundled else None
-                if owner:
-                    resource["subject"] = {"reference": f"Patient/{owner}"}
-                    given_back += 1
-                handle.write(json.dumps(resource) + "\n")
-    return given_back
-
-
-def _resources(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as handle:
-        for line in handle:
-            if line.strip():
-                yield json.loads(line)
-
-
-def _owner(resource: dict[str, Any], patients: set[str]) -> str | None:
-    """The one patient whose id a resource's own begins with, where its subject is no patient of the deck."""
-    subject = resource.get("subject", {}).get("reference", "")
-    if not subject or subject.rsplit("/", 1)[-1] in patients:
-        return None
-    prefix = resource["id"].split(".", 1)[0]
-    owners = [patient for patient in patients if patient.startswith(prefix)]
-    return owners[0] if len(owners) == 1 else None
+        shutil.copyfile(path, folder / path.name)
 
 
 def populations(member: dict[str, Any] | None) -> dict[str, int]:
@@ -172,9 +137,7 @@ def compare(expected: Iterable[Expected], members: Iterable[dict[str, Any]]) -> 
     return found
 
 
-def run(
-    deck: Path, warehouse: Warehouse, work: Path, *, metric: str, is_bundled: bool = False
-) -> tuple[list[Difference], int]:
+def run(deck: Path, warehouse: Warehouse, work: Path, *, metric: str) -> list[Difference]:
     """Take a deck in as one night and compare.
 
     Args:
@@ -182,21 +145,20 @@ def run(
         warehouse: the compiled project.
         work: where the landing and the lake go.
         metric: the measure.
-        is_bundled: as ``land`` takes it.
 
     Returns:
-        The patients who came out otherwise, and how many resources were given back.
+        The patients who came out otherwise.
     """
     expected = read_expected(deck)
     last_day = max(patient.period_end_on for patient in expected)
     start = max(patient.period_start_on for patient in expected)
-    given_back = land(deck, work / "landing", last_day, is_bundled=is_bundled)
+    land(deck, work / "landing", last_day)
     marts = warehouse.build(work / "landing", work, as_of=last_day)
     try:
         members = marts.rows(MEMBERS.format(metric=metric, start=start))
     finally:
         marts.close()
-    return compare(expected, members), given_back
+    return compare(expected, members)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -204,20 +166,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.support.ecqm_deck", description=__doc__)
     parser.add_argument("deck", nargs="+", type=Path)
     parser.add_argument("--metric", choices=sorted(METRICS.values()), help="else by the folder's name")
-    parser.add_argument("--bundled", action="store_true", help="give strays back to whom their id names")
     named = parser.parse_args(arguments)
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         warehouse = Warehouse(Path(folder) / "compiled")
         for number, deck in enumerate(named.deck):
             metric = named.metric or metric_of(deck)
-            work = Path(folder) / str(number)
-            found, given_back = run(deck, warehouse, work, metric=metric, is_bundled=named.bundled)
+            found = run(deck, warehouse, Path(folder) / str(number), metric=metric)
             failed += len(found)
             total = len(read_expected(deck))
             print(f"{deck.name}: {total - len(found)} of {total} patients as expected ({metric})")
-            if given_back:
-                print(f"  {given_back} resources were given back to the patient whom their id names")
             for one in found:
                 print(f"  {one.patient_id}: expected {one.expected}, came out {one.actual} {one.reason}")
     return 1 if failed else 0

@@ -86,13 +86,15 @@ found as (
         and (procedure_row.status <> 'ordered' or sign_code.value_set = 'Hospice Care Ambulatory')
     union all
     select
-        referral.patient_id,
+        coalesce(order_owner.patient_id, referral.patient_id) as patient_id,
         'hospice' as care,
         referral.authored_on as shown_from,
         referral.authored_on as shown_until
     from {{ ref('int_referral_latest') }} as referral
     inner join sign_code
         on referral.service_code = sign_code.code_system || '|' || sign_code.code
+    left join {{ ref('int_order_owner') }} as order_owner
+        on referral.referral_id = order_owner.referral_id
     where
         sign_code.value_set = 'Hospice Care Ambulatory'
         and referral.status in ('active', 'completed')
