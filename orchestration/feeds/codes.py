@@ -89,7 +89,8 @@ def _in_force(row: dict[str, str], day: date) -> bool:
     )
 
 
-def _rows(path: Path, day: date) -> list[dict[str, str]]:
+def rows_in_force(path: Path, day: date) -> list[dict[str, str]]:
+    """The rows of a seed that are in force on a date; none where it is not there."""
     if not path.exists():
         return []
     with path.open(encoding="utf-8-sig", newline="") as handle:
@@ -108,11 +109,11 @@ def load_code_map(seeds: Path, day: date, payers: Mapping[str, str] | None = Non
         The lookups; an instrument is known by the code of its own row, too.
     """
     entries: dict[tuple[str, str], dict[str, str]] = {}
-    for row in _rows(seeds / INSTRUMENT_FILE, day):
+    for row in rows_in_force(seeds / INSTRUMENT_FILE, day):
         if row["loinc_code"]:
             known = entries.setdefault(("assessment", "instrument"), {})
             known[f"{LOINC}|{row['loinc_code']}"] = row["instrument"]
-    rows = _rows(seeds / CODE_MAP_FILE, day)
+    rows = rows_in_force(seeds / CODE_MAP_FILE, day)
     systems = {row["code"]: row["value"] for row in rows if (row["feed"], row["column"]) == ANY_SYSTEM}
     for row in rows:
         system = systems.get(row["system"], row["system"])

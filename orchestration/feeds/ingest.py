@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orchestration.feeds.codes import CODE_MAP_FILE, INSTRUMENT_FILE
 from orchestration.feeds.contract import load_contract
+from orchestration.feeds.hl7v2_rules import SIU_FILES
 from orchestration.feeds.lake import Lake, empty_work, write_empty_lake
 from orchestration.feeds.landing import scan
 from orchestration.feeds.reading import EngineFailed, Rules
@@ -29,7 +30,7 @@ def _fingerprint(seeds: Path, hash_key: str, site: Site = NO_SITE) -> str:
     """Stands for all that decides what becomes of a file."""
     package = Path(__file__).parent
     files = [*sorted(package.glob("*.py")), *sorted(package.glob("*.yml"))]
-    files += [seeds / name for name in (CODE_MAP_FILE, INSTRUMENT_FILE)]
+    files += [seeds / name for name in (CODE_MAP_FILE, INSTRUMENT_FILE, *SIU_FILES)]
     digest = hashlib.sha256(f"{hash_key}{site.fingerprint()}".encode())
     for path in files:
         digest.update(path.read_bytes() if path.exists() else b"")

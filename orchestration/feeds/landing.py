@@ -18,7 +18,9 @@ UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "
 FLAT_FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
 STANDARD_FORMATS = {
     FHIR: {".ndjson": "fhir_ndjson", ".ndjson.gz": "fhir_ndjson"},
-    HL7V2: {".hl7": "hl7v2"},
+    HL7V2: dict.fromkeys(
+        (".hl7", ".hl7.gz", ".mllp", ".mllp.gz", ".log", ".log.gz", ".txt", ".txt.gz"), "hl7v2"
+    ),
 }
 
 

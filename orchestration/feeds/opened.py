@@ -156,6 +156,39 @@ def _recode_line_ends(path: Path, target: Path) -> None:
             plain.write(chunk.replace(b"\r", b"\n"))
 
 
+def open_bytes(path: Path, work: Path) -> Path:
+    """Give a file unpacked, and as UTF-8 where it was UTF-16 or UTF-32; else its bytes as they are.
+
+    Args:
+        path: the landed file.
+        work: an empty folder of this file's own; copies are made in it.
+
+    Returns:
+        The path to read: the landed file itself where nothing had to be changed.
+
+    Raises:
+        FileRefused: ``empty_file``, ``broken_gzip`` or ``undecodable``.
+    """
+    plain = path
+    head = _head(path)
+    if not head:
+        raise FileRefused("empty_file")
+    if head.startswith(GZIP_MAGIC) or path.name.lower().endswith(".gz"):
+        plain = work / "unpacked"
+        _unpack(path, plain)
+        head = _head(plain)
+    if wide := _wide_encoding(head):
+        target = work / "recoded"
+        _recode_wide(plain, target, wide)
+        plain = target
+    return plain
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as handle:
+        return handle.read(4096)
+
+
 def open_text(path: Path, traits: Traits, work: Path) -> tuple[Path, Traits]:
     """Give a file as plain UTF-8 with line feeds, under a name without special characters.
 
@@ -171,35 +204,18 @@ def open_text(path: Path, traits: Traits, work: Path) -> tuple[Path, Traits]:
     Raises:
         FileRefused: ``empty_file``, ``broken_gzip`` or ``undecodable``.
     """
-    with path.open("rb") as handle:
-        head = handle.read(4096)
-    if not head:
-        raise FileRefused("empty_file")
-    step = 0
-
-    def next_copy() -> Path:
-        nonlocal step
-        step += 1
-        return work / f"text{step}"
-
-    text = next_copy()
-    if head.startswith(GZIP_MAGIC) or path.name.lower().endswith(".gz"):
-        _unpack(path, text)
-        traits = read_through(text)[1]
-        with text.open("rb") as handle:
-            head = handle.read(4096)
-    else:
+    text = open_bytes(path, work)
+    if text == path:
+        text = work / "text"
         text.symlink_to(path.resolve())
-    if wide := _wide_encoding(head):
-        target = next_copy()
-        _recode_wide(text, target, wide)
-        text, traits = target, read_through(target)[1]
-    elif not traits.is_utf8:
-        target = next_copy()
+    else:
+        traits = read_through(text)[1]
+    if not traits.is_utf8:
+        target = work / "from_legacy"
         _recode_legacy(text, target)
         text, traits = target, read_through(target)[1]
     if traits.lines == 1:
-        target = next_copy()
+        target = work / "with_lines"
         _recode_line_ends(text, target)
         text, traits = target, read_through(target)[1]
     if not traits.has_content:

@@ -19,8 +19,7 @@ class FileResult:
     """What became of one landed file in one feed; a row of ``feed_file``.
 
     Attributes:
-        feed: the feed; ``fhir`` for lines of a FHIR file that fill none, ``hl7v2`` for files that nobody
-            reads yet.
+        feed: the feed; ``fhir`` and ``hl7v2`` for lines and messages that fill none.
         status: ``accepted``, ``rejected`` or ``duplicate``.
         reason: why the file was rejected.
         unknown_columns: names of columns that the contract does not have, separated by ``;``.

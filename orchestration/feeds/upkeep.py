@@ -16,6 +16,7 @@ import duckdb
 
 from orchestration.feeds import door, fhir_resources
 from orchestration.feeds.fhir import read_fhir
+from orchestration.feeds.hl7v2 import read_hl7v2
 from orchestration.feeds.lake import Lake, engine, move_into_place, quoted, table, write_table
 from orchestration.feeds.landing import LandedFile, Notice
 from orchestration.feeds.opened import Traits, read_through
@@ -26,9 +27,8 @@ from orchestration.feeds.registry import Content, Copy, Seen, load_state, save_s
 Progress = Callable[[str, int, int], None]
 Reader = Callable[[Reading, Path, Traits], Content]
 
-STANDARD_READERS: dict[str, Reader] = {"fhir_ndjson": read_fhir}
-"""Readers of the standard formats; a format without one is refused file by file, and so never lost
-silently."""
+STANDARD_READERS: dict[str, Reader] = {"fhir_ndjson": read_fhir, "hl7v2": read_hl7v2}
+"""Readers of the standard formats."""
 
 
 class Upkeep:
@@ -152,9 +152,7 @@ class Upkeep:
         try:
             if copy.folder in self.rules.contract.feeds:
                 return read_flat(reading, path, traits)
-            if reader := STANDARD_READERS.get(copy.format):
-                return reader(reading, path, traits)
-            return reading.refuse_file(copy.folder, f"unsupported_format:{copy.format}")
+            return STANDARD_READERS[copy.format](reading, path, traits)
         finally:
             reading.close()
 

@@ -16,6 +16,7 @@ import duckdb
 from orchestration.feeds import door, fhir_resources
 from orchestration.feeds.contract import load_contract
 from orchestration.feeds.fhir import read_fhir
+from orchestration.feeds.hl7v2 import read_hl7v2
 from orchestration.feeds.ingest import SEEDS, IngestReport, ingest, mark_loaded
 from orchestration.feeds.lake import Lake
 from orchestration.feeds.opened import read_through
@@ -87,7 +88,7 @@ def read_file(
 
     Args:
         root: an empty folder.
-        feed: its feed, or ``fhir``.
+        feed: its feed, ``fhir`` or ``hl7v2``.
         content: its bytes.
         name: its name; the suffix tells the format.
         raw_feed: the feed whose rows are wanted, if it is not ``feed``.
@@ -99,10 +100,11 @@ def read_file(
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     lake = Lake(root / "lake", root / "quarantine")
     file_id, traits = read_through(path)
-    kind = "fhir_ndjson" if feed == "fhir" else "parquet" if name.endswith(".parquet") else "csv"
+    standard = {"fhir": "fhir_ndjson", "hl7v2": "hl7v2"}
+    kind = standard.get(feed, "parquet" if name.endswith(".parquet") else "csv")
     copy = Copy(feed, "2025-01-31", f"{feed}/2025-01-31/{name}", kind, file_id)
     reading = Reading(_engine(), Rules(load_contract(), SEEDS, KEY, "rules"), lake, copy)
-    read = read_fhir if kind == "fhir_ndjson" else read_flat
+    read = {"fhir_ndjson": read_fhir, "hl7v2": read_hl7v2}.get(kind, read_flat)
     became = read(reading, path, traits)
     reading.close()
     raw = lake.raw(raw_feed or feed, date(2025, 1, 31), file_id)

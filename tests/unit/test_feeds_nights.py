@@ -67,7 +67,7 @@ def test_what_a_night_read_is_told_by_file(nights: Nights) -> None:
     nights.land("team/2025-01-01/b.csv", "team_id\nT1\n")
     nights.land("hl7v2/2025-01-01/a.hl7", "MSH|")
     report = nights.run()
-    accepted, rejected, unsupported = (
+    accepted, rejected, messages = (
         nights.reference("feed_file")[1],
         *nights.reference("feed_file")[::2][::-1],
     )
@@ -78,13 +78,13 @@ def test_what_a_night_read_is_told_by_file(nights: Nights) -> None:
     assert (accepted["status"], accepted["rows_read"], accepted["rows_accepted"]) == ("accepted", 2, 1)
     assert (accepted["rows_quarantined"], accepted["unknown_columns"]) == (1, "zone")
     assert (rejected["status"], rejected["reason"]) == ("rejected", "missing_column:team_name")
-    assert (unsupported["status"], unsupported["reason"]) == ("rejected", "unsupported_format:hl7v2")
+    assert (messages["status"], messages["rows_quarantined"]) == ("accepted", 1)
     assert nights.refused() == [
-        ("hl7v2/2025-01-01/a.hl7", 0, "unsupported_format:hl7v2"),
+        ("hl7v2/2025-01-01/a.hl7", 1, "malformed_row"),
         ("team/2025-01-01/a.csv", 1, "missing_required:team_id"),
         ("team/2025-01-01/b.csv", 0, "missing_column:team_name"),
     ]
-    assert report.totals == {"team": (2, 1, 1), "hl7v2": (0, 0, 0)}
+    assert report.totals == {"team": (2, 1, 1), "hl7v2": (1, 0, 1)}
 
 
 def test_notices_are_a_table(nights: Nights) -> None:

@@ -1,0 +1,170 @@
+"""SIU messages: where their values stand, how they are written, and what their times mean."""
+
+import csv
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from orchestration.feeds.ingest import SEEDS
+from tests.support.feeds_night import Nights
+from tests.support.siu import HEADER, message, only, read
+
+TWO = datetime(2026, 3, 10, 14)
+
+
+def test_a_booking(tmp_path: Path) -> None:
+    visit = "PV1|1|O|||||||||||||||||V55"
+    row = only(tmp_path, message(visit, "RGS|1", "AIS|1|A|90791^^C4", "AIP|1|A|B7^Okafor^Ada"))
+    wanted = {
+        "appointment_id": "F100",
+        "patient_id": "M900",
+        "practitioner_id": "B7",
+        "team_id": None,
+        "service_line": "behavioral_health",
+        "visit_type": None,
+        "modality": None,
+        "booked_at": datetime(2026, 3, 2, 11),
+        "starts_at": TWO,
+        "starts_at_is_local": True,
+        "ends_at": datetime(2026, 3, 10, 14, 30),
+        "status": "booked",
+        "cancelled_at": None,
+        "slot_id": None,
+        "encounter_id": None,
+        "updated_at": datetime(2026, 3, 2, 11),
+        "is_deleted": False,
+        "x_siu_trigger": "S12",
+        "x_siu_state": "booked",
+        "x_siu_reason": None,
+    }
+    assert {name: row[name] for name in wanted} == {**wanted, "encounter_id": "V55"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "column", "value"),
+    [
+        ("20260310140005", "starts_at", datetime(2026, 3, 10, 14, 0, 5)),
+        ("20260310140005.1234", "starts_at", datetime(2026, 3, 10, 14, 0, 5)),
+        ("202603101400", "starts_at", TWO),
+        ("2026031014", "starts_at", TWO),
+        ("20260310", "starts_at", datetime(2026, 3, 10)),
+        ("20260310", "starts_at_is_local", True),
+        ("202603101400-0500", "starts_at", datetime(2026, 3, 10, 19)),
+        ("202603101400-0500", "starts_at_is_local", False),
+        ("202603101400+0215", "starts_at", datetime(2026, 3, 10, 11, 45)),
+        ("202603101400-0000", "starts_at", TWO),
+        ("202603101400Z", "starts_at_is_local", False),
+        ("2026-03-10T14:00", "starts_at", TWO),
+        ("202603101400-0500", "ends_at", datetime(2026, 3, 10, 19, 30)),
+    ],
+)
+def test_times_are_as_exact_as_they_are_sent(tmp_path: Path, sent: str, column: str, value: object) -> None:
+    row = only(tmp_path, message(sch_9="30", sch_11=f"^^^{sent}"))
+    assert row[column] == value
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"sch_11": ""}, "missing_required:starts_at"),
+        ({"sch_11": "^^^202613101400"}, "invalid_type:starts_at"),
+        ({"sch_11": "^^^2026"}, "invalid_type:starts_at"),
+        ({"sch_11": "^^^tomorrow"}, "invalid_type:starts_at"),
+        ({"sch_1": "", "sch_2": '""'}, "missing_required:appointment_id"),
+        ({"header": HEADER.replace("20260302110000", "yesterday")}, "invalid_type:updated_at"),
+        ({"header": HEADER.replace("SIU^S12", "SIU")}, "missing_trigger_event"),
+        ({"header": HEADER.replace("^~\\&", "")}, "malformed_row"),
+    ],
+)
+def test_a_message_that_cannot_be_a_version_is_refused_whole(
+    tmp_path: Path, change: dict[str, str], reason: str
+) -> None:
+    parts = {"header": HEADER, **change}
+    outcome = read(tmp_path, message(**parts))
+    assert (outcome.rows, outcome.counts) == ([], (1, 0, 1))
+    (number, found), *others = outcome.refused
+    assert (number, others) == (1, [])
+    assert reason in found.split(";")
+
+
+def test_two_appointments_in_one_message_are_refused(tmp_path: Path) -> None:
+    assert read(tmp_path, message("SCH|P2|F2")).refused == [(1, "several_segments:SCH")]
+
+
+def test_a_deletion_needs_no_time(tmp_path: Path) -> None:
+    row = only(tmp_path, message(header=HEADER.replace("S12", "S17"), sch_11="", sch_25="Deleted"))
+    assert (row["is_deleted"], row["starts_at"], row["x_siu_state"]) == (True, None, "deleted")
+
+
+@pytest.mark.parametrize(
+    ("patient", "found"),
+    [
+        ("PID|1||S1^^^SSA^SS~M1^^^NS^MR~X1^^^NS^PI", "M1"),
+        ("PID|1||X1^^^NS^PI~U1", "X1"),
+        ("PID|1||S1^^^SSA^SS", None),
+        ("PID|1|E1|S1^^^SSA^SS", "E1"),
+        ('PID|1|E1|""', "E1"),
+        ("PID|1|||A1", "A1"),
+        ("PID|1||M1&x&ISO^^^NS^MR", "M1"),
+        ("PID|1||M\\T\\1^^^NS^MR", "M&1"),
+        ("PID|1||M\\F\\\\S\\\\R\\\\E\\1^^^NS^MR", "M|^~\\1"),
+        ("PID|1||M\\X2D\\1^^^NS^MR", "M-1"),
+        ("PID|1||M\\Q\\1^^^NS^MR", "M\\Q\\1"),
+        ("NTE|1||nobody", None),
+    ],
+)
+def test_a_patient_is_named_by_a_record_number(tmp_path: Path, patient: str, found: str | None) -> None:
+    assert only(tmp_path, message(patient=patient))["patient_id"] == found
+
+
+@pytest.mark.parametrize(
+    ("occurrence", "found"), [("", "F100"), ("1", "F100"), ("3", "F100#3"), ("x", "F100")]
+)
+def test_later_occurrences_of_a_series_are_appointments_of_their_own(
+    tmp_path: Path, occurrence: str, found: str
+) -> None:
+    assert only(tmp_path, message(sch_3=occurrence))["appointment_id"] == found
+
+
+def test_the_placers_number_counts_where_there_is_no_other(tmp_path: Path) -> None:
+    row = only(tmp_path, message(sch_2=""))
+    assert (row["appointment_id"], row["x_siu_reason"]) == ("P100", "id_of_placer")
+
+
+def test_the_event_says_when_it_happened_before_the_message_does(tmp_path: Path) -> None:
+    row = only(tmp_path, message("EVN||202603010800", header=HEADER.replace("S12", "S15"), sch_25="Can"))
+    assert row["updated_at"] == datetime(2026, 3, 1, 8, 0, 0, 40)
+    assert row["cancelled_at"] == datetime(2026, 3, 1, 8)
+
+
+def test_what_no_row_knows_is_a_finding_and_no_text_of_it_is_kept(tmp_path: Path) -> None:
+    strange = message("RGS|1", "AIS|1|A|LOCAL7^^L", sch_25="Blocked")
+    told = message(
+        "RGS|1", "AIS|1|A|^^L^talk with Tova Lindgren (mother)^^L", sch_25="Normal", sch_8="Normal"
+    )
+    outcome = read(tmp_path, strange + told)
+    assert [row["service_line"] for row in outcome.rows] == ["other", "other"]
+    assert [row["status"] for row in outcome.rows] == ["booked", "booked"]
+    assert [(code.column_name, code.system, code.code) for code in outcome.content.unmapped] == [
+        ("service_line", "L", ""),
+        ("service_line", "L", "LOCAL7"),
+        ("status", "hl7v2", "Blocked"),
+        ("status", "hl7v2", "Normal"),
+    ]
+
+
+def test_a_site_says_by_rows_where_its_team_stands(tmp_path: Path) -> None:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(SEEDS, seeds)
+    with (seeds / "siu_source.csv").open("a", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerow(
+            ["team_id", "MSH-4", 1, "", "", "", "", "2026-01-01", "", "here", "assumed"]
+        )
+    nights = Nights(tmp_path)
+    nights.land("hl7v2/2026-03-02/a.hl7", message())
+    nights.run()
+    assert nights.raw("appointment")[0]["team_id"] is None
+    nights.run(seeds=seeds)
+    assert nights.raw("appointment")[0]["team_id"] == "NORTHSIDE"
