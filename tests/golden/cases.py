@@ -31,13 +31,18 @@ SCOPES = {
     "fct_assessment": ("assessment_id",),
     "fct_metric_member": ("metric_id", "patient_id", "entity_type", "period_start_on"),
     "fct_metric_value": ("metric_id", "entity_type", "entity_id", "period_type", "period_start_on"),
+    "rpt_case_review_queue": ("episode_id",),
+    "rpt_caseload_registry": ("episode_id",),
+    "rpt_communication_loop": ("review_id",),
+    "rpt_likely_eligible": ("patient_id",),
     "rpt_near_miss": ("patient_id", "program", "service_month"),
+    "rpt_referrer_scorecard": ("pcp_id", "period_type", "period_start_on"),
     "rpt_restatement": ("patient_id", "program", "service_month"),
     "rpt_state_report": ("entity_id", "month", "metric_number"),
     "dq_quarantine": ("case",),
 }
 # The columns by which a row belongs to a case.
-NAMES = ("patient_id", "entry_id", "assessment_id", "entity_id", "target_id", "practitioner_id")
+NAMES = ("patient_id", "entry_id", "assessment_id", "entity_id", "target_id", "practitioner_id", "pcp_id")
 TextRow = dict[str, str]
 # A row's place in a landing, and the case's name and row number that it came from.
 Origins = dict[tuple[str, int], tuple[str, str]]
