@@ -98,7 +98,8 @@ class _Messages:
             named = {name: f'r."{name}"' for name in (*COLUMNS, "is_deleted")}
             site = {name: f'r."{name}"' for name in SITE_COLUMNS}
             door = Staged(f"FROM {table(staged)}", named, site=site, expected_rows=rows)
-            parts.append(self.reading.let_in(feed, door, self.reading.place_of(feed)))
+            final = self.reading.lake.raw(feed.name, self.reading.delivered_on, self.reading.copy.file_id)
+            parts.append(self.reading.let_in(feed, door, final))
         if others := self.read - rows:
             parts.append(Part(HL7V2, others, 0, others))
             columns = "columns = {'row_number': 'BIGINT', 'reason': 'VARCHAR'}"
