@@ -50,3 +50,8 @@ case
 {% macro in_period(day, first, last) -%}
 ({{ first }} is null or {{ first }} <= {{ day }}) and ({{ last }} is null or {{ last }} >= {{ day }})
 {%- endmacro %}
+
+{#- The Monday of a day's week. -#}
+{% macro week_of(day) -%}
+cast({{ dbt.date_trunc('week', day) }} as date)
+{%- endmacro %}

@@ -19,6 +19,7 @@ from orchestration.publishing.engine import literal, quoted
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.files import make_folder
 from orchestration.publishing.manifest import FeedInputs
+from orchestration.publishing.slot_study import write_slot_study
 
 IDENTIFIED = "identified"
 SHARED = "shared"
@@ -88,6 +89,7 @@ def write_contents(
         progress("publish the lists", steps - 1, steps)
     write_claim_lists(engine, folder / IDENTIFIED, folder / RULES)
     write_care_lists(engine, folder / IDENTIFIED)
+    write_slot_study(engine, folder / IDENTIFIED, folder / RULES)
     if progress:
         progress("check and flip", steps, steps)
     return Contents(
