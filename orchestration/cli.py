@@ -17,6 +17,7 @@ import typer
 from pydantic.fields import FieldInfo
 from rich.console import Console
 
+from orchestration.cli_quality import quality
 from orchestration.redaction import SafeError, safe_error_text, safe_frames
 from orchestration.settings import ConfigurationError, Settings, load_settings
 from orchestration.site_commands import site_commands
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.add_typer(site_commands)
 explain = typer.Typer(help="Say why: rule, version and evidence of one number.", no_args_is_help=True)
 app.add_typer(explain, name="explain")
+app.add_typer(quality, name="quality")
 
 _WIDTH_OF_FILES: Final = 120
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)

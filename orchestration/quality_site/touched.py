@@ -22,6 +22,7 @@ from orchestration.publishing.errors import PublishError
 from orchestration.publishing.lookup import Reader, Row, open_current
 
 _OF_ALL_FEEDS: Final = ("feed_file", "quarantine")
+_COMING: Final = ("_is_in_time", "_is_refused", "_are_refused")
 _PRESENCE: Final = "has_been_delivered"
 _SECONDS_PER_HOUR: Final = 3600
 
@@ -115,7 +116,7 @@ def load_links() -> Links:
 def feed_of(check_id: str, feeds: Iterable[str]) -> str:
     """The feed whose absence, lateness, files or refused rows a check is about; else an empty text."""
     layer, table, name = (*check_id.split("."), "", "")[:3]
-    if layer == "raw" and table in _OF_ALL_FEEDS:
+    if layer == "raw" and table in _OF_ALL_FEEDS and name.endswith(_COMING):
         return max((feed for feed in feeds if f"_{feed}_" in f"_{name}_"), key=len, default="")
     return table if layer == "raw" and name == _PRESENCE else ""
 

@@ -61,8 +61,9 @@ def _results(home: Path) -> dict[str, str]:
     return {name: digest for name, digest in files_of(generation.path).items() if name != "bi.duckdb"}
 
 
-def _findings(home: Path) -> str:
-    return sha256_of(home / "published" / "quality" / "dq_finding.parquet")
+def _findings(home: Path) -> dict[str, str]:
+    """What stands beside the generations: findings, queue and page."""
+    return {path.name: sha256_of(path) for path in (home / "published" / "quality").iterdir()}
 
 
 def test_the_night_is_published_and_says_what_it_did(place: Place) -> None:
@@ -77,6 +78,13 @@ def test_the_night_is_published_and_says_what_it_did(place: Place) -> None:
         "Web interface:",
     ):
         assert part in place.ended.printed
+
+
+def test_the_quality_site_is_of_this_night(place: Place) -> None:
+    page = (place.published / "quality" / "index.html").read_text(encoding="utf-8")
+    for said in ("Night of 30 June 2026.", "Published.", "patient: rows are refused", "New tonight."):
+        assert said in page
+    assert "not run</span>" not in page
 
 
 def test_the_night_reaches_nothing_outside_the_machine(place: Place) -> None:

@@ -201,6 +201,7 @@ def test_a_candidate_that_two_checks_hold_is_touched_once() -> None:
         ("raw.slot.has_been_delivered", "slot"),
         ("raw.feed_file.case_review_is_in_time", "case_review"),
         ("raw.quarantine.few_rows_of_claim_line_are_refused", "claim_line"),
+        ("raw.feed_file.all_columns_of_patient_are_known", ""),
         ("raw.slot.slot_id_is_never_missing", ""),
         ("marts.dim_team.has_rows", ""),
     ],
