@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
@@ -69,6 +69,17 @@ class UnknownCode:
 
 
 @dataclass(frozen=True)
+class Unjoined:
+    """Rows of a feed whose identifier leads to nobody, or to two."""
+
+    feed: str
+    column_name: str
+    system: str
+    reason: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class Gap:
     """A feed that is not there, or not in time, and what that costs.
 
@@ -98,6 +109,7 @@ class Look:
     refusals: tuple[Refusal, ...]
     notices: tuple[Notice, ...]
     unknown_codes: tuple[UnknownCode, ...]
+    unjoined: tuple[Unjoined, ...]
     gaps: tuple[Gap, ...]
     stops: tuple[str, ...]
 
@@ -140,7 +152,8 @@ def look(
         found = settings.read_profile()
         own_days = found.late_after_days if found else {}
         refusals = _refusals(settings.quarantine, report)
-        codes = _unknown_codes(settings.lake)
+        codes = tuple(UnknownCode(*row) for row in _counted(settings.lake, "unmapped_code", "code"))
+        unjoined = tuple(Unjoined(*row) for row in _counted(settings.lake, "unjoined_identifier", "reason"))
     delivered = _delivered(report.files)
     gaps = _gaps(report, delivered, settings.required_feeds, own_days) if report.as_of_date else ()
     return Look(
@@ -149,6 +162,7 @@ def look(
         refusals,
         report.notices,
         codes,
+        unjoined,
         gaps,
         _stops(delivered, gaps, settings.required_feeds),
     )
@@ -201,17 +215,18 @@ def _refusals(quarantine: Path, report: IngestReport) -> tuple[Refusal, ...]:
     )
 
 
-def _unknown_codes(lake: Path) -> tuple[UnknownCode, ...]:
-    table = str(lake / "reference" / "unmapped_code.parquet").replace("'", "''")
+def _counted(lake: Path, table: str, last: str) -> list[tuple[Any, ...]]:
+    """Feed, column, system, a last column and rows of a reference table, the most rows first."""
+    file = str(lake / "reference" / f"{table}.parquet").replace("'", "''")
     with duckdb.connect() as connection:
-        rows = connection.execute(
+        return connection.execute(
             f"""
-            SELECT feed, column_name, system, code, CAST(sum(rows) AS BIGINT) AS rows
-            FROM read_parquet('{table}')
-            GROUP BY feed, column_name, system, code ORDER BY rows DESC, feed, column_name, system, code
+            SELECT feed, column_name, system, {last}, CAST(sum(rows) AS BIGINT) AS counted
+            FROM read_parquet('{file}')
+            GROUP BY feed, column_name, system, {last}
+            ORDER BY counted DESC, feed, column_name, system, {last}
             """  # noqa: S608
         ).fetchall()
-    return tuple(UnknownCode(*row) for row in rows)
 
 
 def _gaps(

@@ -8,8 +8,8 @@ from typing import Final
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from orchestration.doctor import Look
 
@@ -23,6 +23,7 @@ _NOT_READ: Final = {
     "unreadable_name": "its name is no text",
     "changed_while_read": "it changed while it was read",
 }
+_LEADS: Final = {"unknown": "nowhere", "ambiguous": "to two"}
 _MOST_CODES: Final = 20
 _MOST_PATHS: Final = 20
 
@@ -73,6 +74,17 @@ def print_look(look: Look, out: Console) -> None:
         _first(codes, _MOST_CODES),
         right=(4,),
     )
+    unjoined = [
+        (one.feed, one.column_name, one.system, _LEADS[one.reason], _counted(one.rows, "row"))
+        for one in look.unjoined
+    ]
+    _table(
+        out,
+        "Identifiers that lead to nobody",
+        ("feed", "column", "system", "leads", "how many"),
+        unjoined,
+        right=(4,),
+    )
     gaps = [
         (
             gap.feed + (" (required)" if gap.is_stop else ""),
@@ -116,5 +128,5 @@ def _table(
     for position, head in enumerate(heads):
         table.add_column(head, justify="right" if position in right else "left", overflow="fold")
     for row in listed:
-        table.add_row(*map(escape, row))
+        table.add_row(*map(Text, row))
     out.print(table)

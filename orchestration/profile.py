@@ -23,12 +23,12 @@ from pydantic import (
 )
 
 from orchestration.feeds.contract import load_contract
-from orchestration.feeds.landing import FHIR, HL7V2
+from orchestration.feeds.landing import FHIR, HL7V2, IDENTITY
 from orchestration.feeds.site import DATE_FORMS, FeedSite, FilePattern, Kind, Site
 from orchestration.redaction import SafeError
 
 SEEDS: Final = Path(__file__).resolve().parent.parent / "seeds"
-SOURCES: Final = (*load_contract().feeds, FHIR, HL7V2)
+SOURCES: Final = (*load_contract().feeds, FHIR, HL7V2, IDENTITY)
 _DELIMITER: Final = r"^[,;|\t^~:]$"
 _PATTERN: Final = re.compile(r"[^\\\0]+")
 

@@ -21,7 +21,7 @@ from dagster import (
 )
 
 from orchestration.feeds.contract import load_contract
-from orchestration.feeds.landing import FHIR, HL7V2, scan
+from orchestration.feeds.landing import FHIR, HL7V2, IDENTITY, scan
 from orchestration.feeds.site import NO_SITE, Site
 from orchestration.fingerprints import landing_hash
 from orchestration.jobs import has_succeeded, is_night_going_on, nightly_job, run_config, run_tags
@@ -49,7 +49,7 @@ def build_landed_sensor(settings: Settings) -> SensorDefinition:
     Raises:
         ConfigurationError: a required feed is no feed, so that no day would ever be complete.
     """
-    unknown = sorted(set(settings.required_feeds) - {*load_contract().feeds, FHIR, HL7V2})
+    unknown = sorted(set(settings.required_feeds) - {*load_contract().feeds, FHIR, HL7V2, IDENTITY})
     if unknown:
         raise ConfigurationError(f"WARMHANDOFF_REQUIRED_FEEDS names unknown feeds: {', '.join(unknown)}")
 

@@ -28,7 +28,7 @@ def check_profile(
 
     profile = load_profile(file)
     required = ", ".join(profile.required_feeds) or "none of its own"
-    Console(highlight=False).print(
+    Console(highlight=False, emoji=False).print(
         f"{file} is in order: {profile.site}, {len(profile.feeds)} feeds, "
         f"{len(profile.payers)} names of payers, required feeds: {required}.",
         soft_wrap=True,
@@ -78,6 +78,6 @@ def doctor(
         files = sum(part.files for part in found.delivered)
         reporter.finished("look", monotonic() - begun, f"{files:,} files")
     width = None if sys.stdout.isatty() else WIDTH_OF_FILES
-    print_look(found, Console(highlight=False, width=width))
+    print_look(found, Console(highlight=False, emoji=False, width=width))
     if found.stops:
         raise typer.Exit(EXIT_STOPS)

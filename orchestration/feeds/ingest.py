@@ -12,7 +12,7 @@ from orchestration.feeds.codes import CODE_MAP_FILE, INSTRUMENT_FILE
 from orchestration.feeds.contract import load_contract
 from orchestration.feeds.hl7v2_rules import SIU_FILES
 from orchestration.feeds.lake import Lake, empty_work, write_empty_lake
-from orchestration.feeds.landing import scan
+from orchestration.feeds.landing import IDENTITY, scan
 from orchestration.feeds.reading import EngineFailed, Rules
 from orchestration.feeds.reference import write_reference_tables
 from orchestration.feeds.registry import load_loaded, load_state, save_loaded
@@ -26,12 +26,12 @@ SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 __all__ = ["EngineFailed", "FileResult", "IngestReport", "ingest", "mark_loaded"]
 
 
-def _fingerprint(seeds: Path, hash_key: str, site: Site = NO_SITE) -> str:
+def _fingerprint(seeds: Path, hash_key: str, site: Site, joins: bool) -> str:
     """Stands for all that decides what becomes of a file."""
     package = Path(__file__).parent
     files = [*sorted(package.glob("*.py")), *sorted(package.glob("*.yml"))]
     files += [seeds / name for name in (CODE_MAP_FILE, INSTRUMENT_FILE, *SIU_FILES)]
-    digest = hashlib.sha256(f"{hash_key}{site.fingerprint()}".encode())
+    digest = hashlib.sha256(f"{hash_key}{site.fingerprint()}{joins or ''}".encode())
     for path in files:
         digest.update(path.read_bytes() if path.exists() else b"")
     return digest.hexdigest()[:16]
@@ -90,7 +90,9 @@ def ingest(
     found = scan(landing, as_of, contract, site)
     if as_of is None:
         as_of = max((file.delivered_on for file in found.files), default=None)
-    rules = Rules(contract, seeds, hash_key, _fingerprint(seeds, hash_key, site), site)
+    has_crosswalk = any(file.folder == IDENTITY for file in found.files) or (lake / "crosswalk").is_dir()
+    joins = has_crosswalk or site.states_systems
+    rules = Rules(contract, seeds, hash_key, _fingerprint(seeds, hash_key, site, joins), site, joins)
     upkeep = Upkeep(place, rules, threads or _processors(), memory_limit)
     upkeep.look(found.files)
     upkeep.bring_up_to_date(as_of, progress or (lambda _folder, _done, _all: None))

@@ -76,6 +76,15 @@ REFERENCE_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
         ("ref_feed", "VARCHAR"),
         ("ref_column", "VARCHAR"),
     ),
+    "unjoined_identifier": (
+        ("feed", "VARCHAR"),
+        ("column_name", "VARCHAR"),
+        ("kind", "VARCHAR"),
+        ("system", "VARCHAR"),
+        ("reason", "VARCHAR"),
+        ("rows", "BIGINT"),
+        ("delivered_on", "DATE"),
+    ),
     "landing_notice": (("kind", "VARCHAR"), ("path", "VARCHAR"), ("delivered_on", "DATE")),
 }
 
@@ -112,6 +121,10 @@ class Lake:
     def unresolved(self, feed: str, file_id: str) -> Path:
         """A raw table whose references by identifier wait to be resolved."""
         return self.root / "unresolved" / feed / f"{file_id}.parquet"
+
+    def crosswalk(self, file_id: str) -> Path:
+        """The rows of one file of the crosswalk of identifiers."""
+        return self.root / "crosswalk" / f"{file_id}.parquet"
 
     def identifiers(self, file_id: str) -> Path:
         """The identifiers that the resources of one FHIR file carry."""

@@ -14,6 +14,7 @@ from orchestration.feeds.site import NO_SITE, FilePattern, Site
 
 FHIR = "fhir"
 HL7V2 = "hl7v2"
+IDENTITY = "identity"
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".uploading")
 FLAT_FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
 STANDARD_FORMATS = {
@@ -142,7 +143,7 @@ def _named_by_path(landing: Path, site: Site, notices: list[Notice]) -> list[Lan
         if found and source_file == relative.as_posix() and not _is_unfinished(path.name):
             format_ = _format_by_suffix(path.name, found[0]) or _usual_format(found[0])
             files.append(LandedFile(found[1], source_file, found[0], format_, path))
-        elif parts[0] not in load_contract().feeds and parts[0] not in STANDARD_FORMATS:
+        elif parts[0] not in {*load_contract().feeds, *STANDARD_FORMATS, IDENTITY}:
             kind = "unfinished_upload" if _is_unfinished(path.name) else "unsupported_file"
             notices.append(Notice(kind, source_file, found[1] if found else None))
     return files
@@ -175,7 +176,7 @@ def scan(
     for folder in folders:
         if folder.name.startswith("."):
             continue
-        if folder.name not in feeds and folder.name not in STANDARD_FORMATS:
+        if folder.name not in {*feeds, *STANDARD_FORMATS, IDENTITY}:
             if not _is_named_by_site(folder.name, site):
                 notices.append(Notice("unknown_folder", _printable(folder.name)))
             continue

@@ -15,6 +15,7 @@ import duckdb
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.csv import stage_csv
 from orchestration.feeds.door import Door, Origin, Staged
+from orchestration.feeds.identity import CROSSWALK, identity_columns
 from orchestration.feeds.lake import (
     QUARANTINE_COLUMNS,
     Lake,
@@ -24,11 +25,13 @@ from orchestration.feeds.lake import (
     table,
     write_table,
 )
+from orchestration.feeds.landing import IDENTITY
 from orchestration.feeds.opened import FileRefused, Traits
 from orchestration.feeds.parquet import stage_parquet
 from orchestration.feeds.registry import Content, Copy, Part, UnmappedCode
 from orchestration.feeds.site import NO_SITE, Site
 
+NOT_RESOLVED = "none"
 FlatReader = Callable[..., Staged]
 FLAT_READERS: dict[str, FlatReader] = {"csv": stage_csv, "parquet": stage_parquet}
 
@@ -43,6 +46,7 @@ class Rules:
         hash_key: keys the hashes in the quarantine.
         fingerprint: of the code and tables that read files; another one reads them anew.
         site: what the site does its own way.
+        joins_identifiers: whether tables wait for identifiers to be joined once all files are read.
     """
 
     contract: Contract
@@ -50,6 +54,7 @@ class Rules:
     hash_key: str
     fingerprint: str
     site: Site = NO_SITE
+    joins_identifiers: bool = False
 
 
 NOT_OF_A_FILE = (
@@ -120,6 +125,16 @@ class Reading:
         """Drop the scratch folder."""
         shutil.rmtree(self.work, ignore_errors=True)
 
+    def waits(self, feed: Feed) -> bool:
+        """Whether rows of a feed wait for their identifiers to be joined."""
+        return self.rules.joins_identifiers and any(identity_columns(feed))
+
+    def place_of(self, feed: Feed) -> Path:
+        """Where the rows of a feed go: into the raw lake, or beside it where they wait."""
+        if self.waits(feed):
+            return self.lake.unresolved(feed.name, self.copy.file_id)
+        return self.lake.raw(feed.name, self.delivered_on, self.copy.file_id)
+
     def content(
         self,
         parts: Sequence[Part],
@@ -151,7 +166,7 @@ class Reading:
         Args:
             feed: the contract.
             staged: the rows as text.
-            final: where the raw table goes.
+            final: where the raw table goes; ``resolution`` of the counts is set where that is to wait.
 
         Returns:
             The counts.
@@ -179,7 +194,8 @@ class Reading:
         if refused:
             self.write_refused(feed.name, " UNION ALL ".join(sources))
         move_into_place(final_rows, final)
-        return Part(feed.name, accepted + refused, accepted, refused, staged.unknown)
+        waiting = NOT_RESOLVED if final == self.lake.unresolved(feed.name, self.copy.file_id) else ""
+        return Part(feed.name, accepted + refused, accepted, refused, staged.unknown, waiting)
 
     def _count(self, made: Path) -> tuple[int, int]:
         counts = f"SELECT count(*), coalesce(min(_row_number), 0) FROM {table(made)}"  # noqa: S608
@@ -225,8 +241,11 @@ def read_flat(reading: Reading, path: Path, traits: Traits) -> Content:
     Returns:
         What became of it.
     """
-    feed = reading.contract.feeds[reading.copy.folder]
-    final = reading.lake.raw(feed.name, reading.delivered_on, reading.copy.file_id)
+    if reading.copy.folder == IDENTITY:
+        feed, final = CROSSWALK, reading.lake.crosswalk(reading.copy.file_id)
+    else:
+        feed = reading.contract.feeds[reading.copy.folder]
+        final = reading.place_of(feed)
     stage = FLAT_READERS[reading.copy.format]
     for is_careful in (False, True):
         folder = reading.work / ("careful" if is_careful else "fast")

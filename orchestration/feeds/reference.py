@@ -71,6 +71,7 @@ def write_reference_tables(
         "zone_offset_local": [row for zone in zones for row in offsets_at_local(zone)],
         "hash_key": [(rules.hash_key,)],
         "unmapped_code": _unmapped(state, as_of),
+        "unjoined_identifier": sorted(state.unjoined),
         "feed_column": _columns_of_feeds(rules.contract),
         "landing_notice": [(notice.kind, notice.path, notice.delivered_on) for notice in report.notices],
     }

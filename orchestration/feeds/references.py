@@ -5,24 +5,24 @@ them anew when more identifiers become known, so that the order of deliveries do
 here: how a reference is written in a format.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from orchestration.feeds.contract import Contract, Feed
+from orchestration.feeds.contract import Feed
 from orchestration.feeds.door import Staged
 from orchestration.feeds.follow_ups import complete_reports, is_report
+from orchestration.feeds.identity import answers_of, count_unjoined, gather_joins, joined_rows
 from orchestration.feeds.lake import Lake, move_into_place, table, write_table
-from orchestration.feeds.reading import Reading
-from orchestration.feeds.registry import Content, Part, State
+from orchestration.feeds.landing import IDENTITY
+from orchestration.feeds.reading import NOT_RESOLVED, Reading, Rules
+from orchestration.feeds.registry import Content, Part, State, Unjoined
 
 ASKED = "'^[A-Za-z]+[?](identifier|role|schedule|location|service|code|system|of)='"
 """How a reference reads that has to be resolved: by an identifier, or by what stands for another resource."""
-
-NOT_RESOLVED = "none"
 
 CODED_ELSEWHERE = {"medication_order": ("code_system", "code")}
 """Columns, by feed, whose values may stand in another resource that the row refers to."""
@@ -51,7 +51,7 @@ def hold_back_references(reading: Reading, feed: Feed, staged: Staged) -> Part:
     part = reading.let_in(feed, staged, made)
     asked = " OR ".join(f"regexp_matches({name}, {ASKED})" for name in _reference_columns(feed)) or "false"
     first = f"SELECT 1 FROM {table(made)} WHERE {asked} LIMIT 1"  # noqa: S608
-    if reading.connection.execute(first).fetchone() is None:
+    if not reading.waits(feed) and reading.connection.execute(first).fetchone() is None:
         move_into_place(made, reading.lake.raw(feed.name, reading.delivered_on, reading.copy.file_id))
         return part
     move_into_place(made, reading.lake.unresolved(feed.name, reading.copy.file_id))
@@ -92,12 +92,13 @@ def _gather_identifiers(connection: duckdb.DuckDBPyConnection, files: Iterable[P
 def _resolve_table(
     connection: duckdb.DuckDBPyConnection,
     lake: Lake,
-    feed: Feed,
-    file_id: str,
+    rules: Rules,
+    key: str,
     content: Content,
     part: Part,
     completed: str | None,
 ) -> Part:
+    feed, (folder, file_id) = rules.contract.feeds[part.feed], key.split("/")
     held = table(lake.unresolved(feed.name, file_id))
     news = "''"
     if completed:
@@ -105,23 +106,29 @@ def _resolve_table(
         held = f"(SELECT * FROM {held} AS r WHERE NOT {is_report('r')} UNION ALL BY NAME {own})"  # noqa: S608
         news = f"(SELECT coalesce(string_agg(md5(c::VARCHAR), '' ORDER BY c::VARCHAR), '') FROM {own} AS c)"  # noqa: S608
     names = _reference_columns(feed)
-    every = " UNION ".join(f"SELECT {name} AS asked FROM {held}" for name in names)  # noqa: S608
+    every = " UNION ".join(f"SELECT {name} AS asked FROM {held}" for name in names or ["NULL::VARCHAR"])  # noqa: S608
     answers = f"md5(coalesce(string_agg(asked || '=' || id, '|' ORDER BY asked), '') || {news})"
     found = connection.execute(f"SELECT {answers} FROM ({every}) INNER JOIN known USING (asked)").fetchone()  # noqa: S608
     resolution = str(found[0]) if found else NOT_RESOLVED
+    joins = " ".join(f"LEFT JOIN known AS known_{name} ON held.{name} = known_{name}.asked" for name in names)
+    replaced = ", ".join(f"coalesce(known_{name}.id, held.{name}) AS {name}" for name in names)
+    star = f"held.* REPLACE ({replaced})" if names else "held.*"
+    rows = f"SELECT {star} FROM {held} AS held {joins}"  # noqa: S608
+    if rules.joins_identifiers:
+        resolution += answers_of(connection, feed, folder, rows, rules.site)
     final = lake.raw(feed.name, date.fromisoformat(content.delivered_on), file_id)
     if part.resolution == resolution and final.exists():
         return part
-    joins = " ".join(f"LEFT JOIN known AS known_{name} ON held.{name} = known_{name}.asked" for name in names)
-    replaced = ", ".join(f"coalesce(known_{name}.id, held.{name}) AS {name}" for name in names)
-    rows = f"SELECT held.* REPLACE ({replaced}) FROM {held} AS held {joins} ORDER BY _row_number"  # noqa: S608
+    if rules.joins_identifiers:
+        rows = joined_rows(feed, folder, rows, rules.site)
+    rows = f"SELECT * FROM ({rows}) ORDER BY _row_number"  # noqa: S608
     made = write_table(connection, rows, lake.work / f"{feed.name}-{file_id}.resolved")
     move_into_place(made, final)
     return replace(part, resolution=resolution)
 
 
 def resolve_references(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, contract: Contract, state: State, as_of: date
+    connection: duckdb.DuckDBPyConnection, lake: Lake, rules: Rules, state: State, as_of: date
 ) -> None:
     """Write the raw tables that were held back, from the identifiers delivered up to a date.
 
@@ -131,8 +138,8 @@ def resolve_references(
     Args:
         connection: any.
         lake: where the tables lie.
-        contract: the feeds.
-        state: the registry; the resolutions are noted in it.
+        rules: the feeds, and what the site says of identifiers.
+        state: the registry; the resolutions are noted in it, and what identifiers lead to nobody.
         as_of: later deliveries are not looked at.
     """
     held = [key for key, content in state.contents.items() if any(part.resolution for part in content.parts)]
@@ -144,15 +151,24 @@ def resolve_references(
         if content.has_identifiers and content.delivered_on <= as_of.isoformat()
     )
     _gather_identifiers(connection, known)
-    completed = complete_reports(connection, lake, contract, state, as_of)
+    if rules.joins_identifiers:
+        crosswalks = (
+            lake.crosswalk(key.split("/")[1])
+            for key, content in state.contents.items()
+            if key.startswith(f"{IDENTITY}/")
+            and not content.reason
+            and content.delivered_on <= as_of.isoformat()
+        )
+        gather_joins(connection, crosswalks, rules.site)
+    completed = complete_reports(connection, lake, rules.contract, state, as_of)
     for key in sorted(held):
-        content, file_id = state.contents[key], key.split("/")[1]
+        content = state.contents[key]
         parts = tuple(
             _resolve_table(
                 connection,
                 lake,
-                contract.feeds[part.feed],
-                file_id,
+                rules,
+                key,
                 content,
                 part,
                 completed.get(part.feed) if content.delivered_on <= as_of.isoformat() else None,
@@ -162,3 +178,18 @@ def resolve_references(
             for part in content.parts
         )
         state.contents[key] = replace(content, parts=parts)
+        if rules.joins_identifiers and content.delivered_on <= as_of.isoformat():
+            state.unjoined += _unjoined(connection, lake, rules, key, content)
+
+
+def _unjoined(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, rules: Rules, key: str, content: Content
+) -> Iterator[Unjoined]:
+    """What of a file's identifiers leads to nobody."""
+    folder, file_id = key.split("/")
+    for part in content.parts:
+        if part.resolution:
+            feed = rules.contract.feeds[part.feed]
+            held = f"FROM {table(lake.unresolved(feed.name, file_id))}"
+            for found in count_unjoined(connection, feed, folder, held, rules.site):
+                yield (feed.name, *found, date.fromisoformat(content.delivered_on))

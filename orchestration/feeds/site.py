@@ -116,6 +116,11 @@ class Site:
         told = [sorted(self.feeds.items()), sorted(self.payers.items()), self.default_team]
         return hashlib.sha256(repr([*told, sorted(self.systems.items())]).encode()).hexdigest()[:16]
 
+    @property
+    def states_systems(self) -> bool:
+        """Whether the site says of any identifier which system it belongs to."""
+        return bool(self.systems) or any(feed.systems for feed in self.feeds.values())
+
     def filled(self, feed: Feed) -> frozenset[str]:
         """The columns of a feed that need not be there, because the site has a value for them."""
         return frozenset({TEAM_COLUMN} if self.default_team and feed.name in FEEDS_WITH_A_TEAM else ())

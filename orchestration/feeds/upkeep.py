@@ -18,7 +18,7 @@ from orchestration.feeds import door, fhir_resources
 from orchestration.feeds.fhir import read_fhir
 from orchestration.feeds.hl7v2 import read_hl7v2
 from orchestration.feeds.lake import Lake, engine, move_into_place, quoted, table, write_table
-from orchestration.feeds.landing import LandedFile, Notice
+from orchestration.feeds.landing import IDENTITY, LandedFile, Notice
 from orchestration.feeds.opened import Traits, read_through
 from orchestration.feeds.reading import Reading, Rules, read_flat
 from orchestration.feeds.references import resolve_references
@@ -100,7 +100,7 @@ class Upkeep:
                 if known is not None and (known.delivered_on, known.source_file) != copy.order:
                     self.state.contents[key] = self._rename(connection, copy, known)
             if as_of is not None:
-                resolve_references(connection, self.lake, self.rules.contract, self.state, as_of)
+                resolve_references(connection, self.lake, self.rules, self.state, as_of)
         save_state(self.lake, self.state)
         self._drop_unreferenced()
 
@@ -150,7 +150,7 @@ class Upkeep:
         path, traits = self._present[copy.content].path, self._traits[copy.content]
         reading = Reading(connection, self.rules, self.lake, copy)
         try:
-            if copy.folder in self.rules.contract.feeds:
+            if copy.folder in self.rules.contract.feeds or copy.folder == IDENTITY:
                 return read_flat(reading, path, traits)
             return STANDARD_READERS[copy.format](reading, path, traits)
         finally:
@@ -163,6 +163,8 @@ class Upkeep:
         for part in content.parts:
             if part.feed in self.rules.contract.feeds and not content.reason:
                 paths.append(self.lake.raw(part.feed, date.fromisoformat(content.delivered_on), file_id))
+            if part.feed == IDENTITY and not content.reason:
+                paths.append(self.lake.crosswalk(file_id))
             if part.resolution:
                 paths.append(self.lake.unresolved(part.feed, file_id))
             if content.reason or part.rows_quarantined:
@@ -191,7 +193,8 @@ class Upkeep:
         contents = self.state.contents.items()
         expected = {path for key, content in contents for path in self._paths_of(key, content)}
         root = self.lake.root
-        for folder in (root / "raw", root / "unresolved", root / "identifiers", self.lake.quarantine):
+        kept = ("raw", "unresolved", "identifiers", "crosswalk")
+        for folder in (*(root / name for name in kept), self.lake.quarantine):
             for path in sorted(folder.rglob("*.parquet")):
                 if path.name != "_schema.parquet" and path not in expected:
                     path.unlink()

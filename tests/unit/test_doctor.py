@@ -122,6 +122,18 @@ def test_wrong_use_is_told_apart(run: Run, tmp_path: Path) -> None:
     assert run("--landing", tmp_path, "--profile", profile)[0] == 2
 
 
+def test_identifiers_that_lead_to_nobody_are_counted(nights: Nights, tmp_path: Path, run: Run) -> None:
+    profile = tmp_path / "profile.yaml"
+    profile.write_text(
+        'version: 1\nsite: Invented\nfeeds: {patient: {identifiers: {patient: "urn:x:mrn"}}}\n'
+    )
+    nights.land("identity/2025-02-01/a.csv", "kind,system,value,id\npatient,urn:x:mrn,p1,P1\n")
+    found = look(nights.landing, profile=profile).unjoined
+    assert [(one.feed, one.reason, one.rows) for one in found] == [("patient", "unknown", 1)]
+    told = run("--landing", nights.landing, "--profile", profile)[1]
+    assert "patient patient_id urn:x:mrn nowhere 1 row" in told, told
+
+
 def _facts(folder: Path) -> dict[Path, tuple[int, int]]:
     return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in folder.rglob("*")}
 

@@ -1,0 +1,55 @@
+"""Identifiers of patients and practitioners that ingestion could join to nobody.
+
+Belongs here: one check a kind and reason. None of them holds a night back. Does not belong here: references
+to keys that no feed has (``raw_references``), which such identifiers become.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from expectations.check import Check, NoRows
+from expectations.consequences import FeedConsequence
+
+_COSTS: Final = {
+    "patient": "minutes have the disposition unknown_patient, visits, scores and claims are nobody's",
+    "practitioner": "minutes have the disposition unknown_staff, visits and claims are nobody's",
+}
+_REASONS: Final = {
+    "unknown": (
+        "lead to nobody: neither the crosswalk nor a resource has them",
+        "Add rows to the crosswalk in the landing folder identity, or have the source send them; the lake's "
+        "reference table unjoined_identifier names feed, column, system and number of rows.",
+    ),
+    "ambiguous": (
+        "lead to two, and are joined to neither",
+        "Correct the crosswalk, or have the source say which of its two resources is the one; the lake's "
+        "reference table unjoined_identifier names feed, column, system and number of rows.",
+    ),
+}
+
+
+def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
+    """Return the checks.
+
+    Args:
+        consequences: what each feed costs when it is missing, by feed.
+    """
+    return [
+        Check(
+            layer="raw",
+            table_name="unjoined_identifier",
+            name=f"no_{kind}_is_{reason}",
+            rule=NoRows(
+                f"select unnest(range(rows)) from unjoined_identifier where kind = '{kind}' "  # noqa: S608
+                f"and reason = '{reason}'"
+            ),
+            severity="warning",
+            owner=consequences[kind].owner,
+            what_it_means=f"Identifiers of {kind}s {means}. They stay as they came: {cost}.",
+            what_to_do=do,
+            affected_marts=consequences[kind].affected_marts,
+            is_about_emptiness=True,
+        )
+        for kind, cost in _COSTS.items()
+        for reason, (means, do) in _REASONS.items()
+    ]
