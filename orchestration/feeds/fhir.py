@@ -13,7 +13,7 @@ from orchestration.feeds.codes import CodeMap, load_code_map
 from orchestration.feeds.door import ROW, Staged
 from orchestration.feeds.fhir_deleted import (
     BUNDLE,
-    ELEMENTS,
+    DELETIONS,
     IS_DELETION,
     deletions,
     not_executed,
@@ -102,18 +102,20 @@ class _Lines:
         guess = first_type(self.text)
         self.type_of_table = guess if guess in RESOURCES else ""
         elements = RESOURCES[guess].columns if guess in RESOURCES else {"resourceType": "VARCHAR"}
-        kind = "CASE WHEN regexp_full_match(resourceType, '[A-Za-z]{1,64}') THEN resourceType END"
         source = read_json(self.text, elements)
+        if guess in RESOURCES:
+            source = RESOURCES[guess].derive(source)
+        kind = "CASE WHEN regexp_full_match(resourceType, '[A-Za-z]{1,64}') THEN resourceType END"
         rows = f"SELECT row_number() OVER () AS {ROW}, {kind} AS line_type, * FROM {source}"  # noqa: S608
         write_table(self.connection, rows, self.lines)
         counts = f"SELECT line_type, count(*) FROM {table(self.lines)} GROUP BY line_type"  # noqa: S608
         return dict(self.connection.execute(counts).fetchall())
 
-    def _of_type(self, name: str, elements: dict[str, str], expected: int) -> str:
+    def _of_type(self, name: str, resource: Resource, expected: int) -> str:
         """The lines of one type as a table that others can be read from again and again."""
         if name == self.type_of_table:
             return f"(FROM {table(self.lines)} WHERE line_type = {quoted(name)})"
-        every = read_json(self.text, elements)
+        every = resource.derive(read_json(self.text, resource.columns))
         numbered = f"SELECT row_number() OVER () AS {ROW}, * FROM {every}"  # noqa: S608
         rows = f"SELECT * FROM ({numbered}) WHERE resourceType = {quoted(name)}"  # noqa: S608
         source = table(write_table(self.connection, rows, self.reading.work / f"{name}.resources"))
@@ -130,14 +132,12 @@ class _Lines:
             modified: numbers of the lines that must not be read as they stand.
         """
         resource = RESOURCES[name]
-        every = self._of_type(name, resource.columns, expected)
+        every = self._of_type(name, resource, expected)
         reason = reason_to_refuse(resource, modified)
         self.refused.append(
             f"SELECT {ROW} AS row_number, {reason} AS reason FROM {every} AS s WHERE {reason} IS NOT NULL"  # noqa: S608
         )
         source = f"(FROM {every} AS s WHERE {reason} IS NULL)"
-        for column, text in resource.derived.items():
-            source = f"(SELECT s.*, {text} AS {column} FROM {source} AS s)"  # noqa: S608
         if resource.identifier_rows:
             self._keep_identifiers(name, resource, source)
         for number, (mapping, where) in enumerate(exclusive(resource)):
@@ -145,7 +145,7 @@ class _Lines:
 
     def bundles(self, expected: int) -> None:
         """Stage the tombstones of Bundles of deletions; any other Bundle is refused."""
-        source = self._of_type(BUNDLE, ELEMENTS, expected)
+        source = self._of_type(BUNDLE, DELETIONS, expected)
         self.refused.append(
             f"SELECT {ROW} AS row_number, 'unsupported_resource:{BUNDLE}' AS reason "  # noqa: S608
             f"FROM {source} AS s WHERE NOT coalesce({IS_DELETION}, false)"

@@ -215,7 +215,8 @@ OBSERVATION = Resource(
                 "not_done_reason": Coded(NOT_DONE),
                 "status": OBSERVATION_STATUS,
             },
-            where=f"CASE WHEN s.scale IS NULL THEN false ELSE NOT ({NO_RESULT}) END",
+            where=f"NOT ({NO_RESULT})",
+            needs="scale",
         ),
         Mapping(
             "observation",

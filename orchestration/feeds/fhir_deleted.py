@@ -8,16 +8,19 @@ from datetime import date
 
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.door import ROW
+from orchestration.feeds.fhir_resources import Resource
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.lake import quoted
 
 BUNDLE = "Bundle"
-ELEMENTS = {
-    "resourceType": "VARCHAR",
-    "meta": "STRUCT(lastUpdated VARCHAR)",
-    "timestamp": "VARCHAR",
-    "entry": "STRUCT(request STRUCT(method VARCHAR, url VARCHAR), response STRUCT(lastModified VARCHAR))[]",
-}
+DELETIONS = Resource(
+    elements={
+        "timestamp": "VARCHAR",
+        "entry": "STRUCT(request STRUCT(method VARCHAR, url VARCHAR), "
+        "response STRUCT(lastModified VARCHAR))[]",
+    },
+    mappings=(),
+)
 TARGET = r"regexp_extract(entry.request.url, '([A-Za-z]+)/([^/?]+)/?$', ['type', 'id'])"
 IS_DELETION = (
     "coalesce(len(s.entry), 0) > 0 AND len([entry for entry in s.entry "

@@ -139,7 +139,7 @@ QUESTIONNAIRE_RESPONSE = Resource(
             {
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/questionnaire-answers-status")),
             },
-            where="s.form IS NOT NULL",
+            needs="form",
         ),
     ),
 )

@@ -115,6 +115,7 @@ class Mapping:
         where: which of the resources belong to the feed; ``{column}`` stands for a coded column's value.
         is_deleted: SQL that tells a resource that takes itself back.
         each: SQL list of the parts of the resource, each of which is a row; a part is ``s.line``.
+        needs: a derived column that is null where a resource does not belong to the feed.
     """
 
     feed: str
@@ -123,6 +124,7 @@ class Mapping:
     where: str = "true"
     is_deleted: str = "false"
     each: str | None = None
+    needs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,16 @@ class Resource:
     foreign: dict[str, str] = field(default_factory=dict)
     misshapen: dict[str, str] = field(default_factory=dict)
     derived: dict[str, str] = field(default_factory=dict)
+
+    def derive(self, source: str) -> str:
+        """SQL of resources with what is derived of each.
+
+        Args:
+            source: SQL of resources that have the elements.
+        """
+        for name, text in self.derived.items():
+            source = f"(SELECT s.*, {text} AS {name} FROM {source} AS s)"  # noqa: S608
+        return source
 
     @property
     def columns(self) -> dict[str, str]:
@@ -226,7 +238,9 @@ def exclusive(resource: Resource) -> Iterator[tuple[Mapping, str]]:
         own = mapping.where
         for column, value in values.items():
             own = own.replace(f"{{{column}}}", f"({value})")
-        yield mapping, f"coalesce(({own}), false) AND NOT ({earlier})"
+        needed = f's."{mapping.needs}" IS NOT NULL AND ' if mapping.needs else ""
+        own = f"{needed}({own})"
+        yield mapping, f"{needed}coalesce(({own}), false) AND NOT ({earlier})"
         earlier = f"{earlier} OR coalesce(({own}), false)"
 
 
