@@ -8,6 +8,15 @@ score as (
     where is_primary_scale
 ),
 
+-- Each later score until the next one; an open end is a date, so that engines can join by keys.
+later as (
+    select
+        score.*,
+        coalesce(score.next_taken_on, cast('9999-12-31' as date)) as until_on
+    from score
+    where score.score_number > 1
+),
+
 scale as (
     select * from {{ ref('state_report_instrument') }}
 ),
@@ -55,13 +64,12 @@ final as (
         or coalesce(begun.baseline_score - latest.score >= begun.improved_points, false)
         or coalesce(latest.score < begun.improved_below, false) as is_improved
     from begun
-    left join score as latest
+    left join later as latest
         on begun.state = latest.state
         and begun.setting_from = latest.setting_from
         and begun.episode_id = latest.episode_id
-        and latest.score_number > 1
         and begun.through_on >= latest.taken_on
-        and (latest.next_taken_on is null or begun.through_on < latest.next_taken_on)
+        and begun.through_on < latest.until_on
 )
 
 select * from final
