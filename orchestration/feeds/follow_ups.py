@@ -20,8 +20,13 @@ MARK = "Version?of="
 REPORTED: dict[str, tuple[str, ...]] = {
     "referral": ("status",),
     "claim_line": ("status", "paid_amount_usd", "denial_reason"),
+    "appointment": ("status", "cancelled_at", "cancelled_at_is_local"),
 }
 """The columns, by feed, that a report gives; all others are those of the row that it is about."""
+
+KNOWN = "about._delivered_on <= report._delivered_on"
+KNOWN_BY_STAMP = {"appointment": f"coalesce(about.updated_at <= report.updated_at, {KNOWN})"}
+"""SQL that tells the versions before a report, for feeds whose messages come in any order."""
 
 
 def is_report(alias: str) -> str:
@@ -53,7 +58,7 @@ def _complete(connection: duckdb.DuckDBPyConnection, feed: Feed, whole: list[Pat
     given += ["_delivered_on", "_source_file", "_row_number", "_file_id"]
     columns = ", ".join(f"{'report' if name in given else 'about'}.{name}" for name, _ in feed.lake_columns())
     # Of the versions that were there when the report came, the last; else the first that came after it.
-    is_known = "about._delivered_on <= report._delivered_on"
+    is_known = KNOWN_BY_STAMP.get(feed.name, KNOWN)
     order = (
         f"{is_known} DESC, CASE WHEN {is_known} THEN about.updated_at END DESC NULLS LAST, "
         f"CASE WHEN {is_known} THEN about._delivered_on END DESC NULLS LAST, about._delivered_on, "

@@ -29,6 +29,7 @@ from orchestration.feeds.hl7v2_rules import APPOINTMENT, HL7V2, SiuRules, load_s
 from orchestration.feeds.lake import quoted, table
 from orchestration.feeds.opened import FileRefused, Traits, open_bytes
 from orchestration.feeds.reading import Reading, RowsLost
+from orchestration.feeds.references import hold_back_references
 from orchestration.feeds.registry import Content, Part, UnmappedCode
 
 BATCH = 5_000
@@ -98,8 +99,7 @@ class _Messages:
             named = {name: f'r."{name}"' for name in (*COLUMNS, "is_deleted")}
             site = {name: f'r."{name}"' for name in SITE_COLUMNS}
             door = Staged(f"FROM {table(staged)}", named, site=site, expected_rows=rows)
-            final = self.reading.lake.raw(feed.name, self.reading.delivered_on, self.reading.copy.file_id)
-            parts.append(self.reading.let_in(feed, door, final))
+            parts.append(hold_back_references(self.reading, feed, door))
         if others := self.read - rows:
             parts.append(Part(HL7V2, others, 0, others))
             columns = "columns = {'row_number': 'BIGINT', 'reason': 'VARCHAR'}"

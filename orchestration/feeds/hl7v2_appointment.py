@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from orchestration.feeds.follow_ups import MARK
 from orchestration.feeds.hl7v2_message import Message, NotReadable, iso_time
 from orchestration.feeds.hl7v2_rules import (
     HL7V2,
@@ -28,6 +29,7 @@ Row = dict[str, str | None]
 SIU = "SIU"
 OF_RESOURCES = ("AIS", "AIG", "AIL", "AIP")
 REMOVED = "D"
+NO_TIME = "1900-01-01"
 STATUS_PLACE = Place("SCH", 25, 1)
 CODED_PLACES = (("AIS", 3), ("SCH", 8), ("SCH", 7), ("AIP", 4))
 REPORTED_COLUMN = "service_line"
@@ -86,11 +88,25 @@ class Appointment:
                 row[self.trigger.time_column] = happened
         if row["status"] != "cancelled":
             row["cancelled_at"] = None
-        if row["starts_at"] is None and row["status"] == "entered-in-error":
-            row["is_deleted"] = "true"
-            self.reasons.append("deleted_without_times")
+        if row["starts_at"] is None:
+            self._leave_open(row)
         row["x_siu_reason"] = ";".join(self.reasons) or None
         return row
+
+    def _leave_open(self, row: Row) -> None:
+        """What becomes of a message without a start.
+
+        A deletion needs none. Others take it from the appointment's earlier messages, once those are there:
+        until then such a row waits, and the start that it carries is none. The rest is refused.
+        """
+        if row["status"] == "entered-in-error":
+            row["is_deleted"] = "true"
+            self.reasons.append("deleted_without_times")
+        elif self.trigger.may_lack_times and row["appointment_id"]:
+            row["patient_id"] = f"{MARK}{row['appointment_id']}"
+            row["starts_at"] = NO_TIME
+            self.reasons.append("times_of_earlier_message")
+            self.unmapped.append(("starts_at", HL7V2, ""))
 
     def _decide(self, row: Row) -> None:
         """State and status, from the trigger event, the event's reason and the reported status."""

@@ -40,11 +40,13 @@ class Trigger:
         state: of the appointment behind it.
         order: of two messages of the same instant the one with the higher order is the later one.
         time_column: the column that takes the time of the message; empty for none.
+        may_lack_times: whether a message without a start takes it from earlier messages.
     """
 
     state: str
     order: int
     time_column: str
+    may_lack_times: bool
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,9 @@ def load_siu_rules(seeds: Path, day: date) -> SiuRules:
 @lru_cache(maxsize=64)
 def _load(seeds: Path, day: date, _stamps: tuple[tuple[int, int], ...]) -> SiuRules:
     triggers = {
-        row["trigger_event"]: Trigger(row["state"], int(row["order_in_instant"]), row["time_column"])
+        row["trigger_event"]: Trigger(
+            row["state"], int(row["order_in_instant"]), row["time_column"], row["may_lack_times"] == "true"
+        )
         for row in rows_in_force(seeds / TRIGGER_FILE, day)
     }
     outcomes = {

@@ -3,6 +3,7 @@
 import csv
 import shutil
 from datetime import datetime
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,36 @@ def test_a_site_says_by_rows_where_its_team_stands(tmp_path: Path) -> None:
     assert nights.raw("appointment")[0]["team_id"] is None
     nights.run(seeds=seeds)
     assert nights.raw("appointment")[0]["team_id"] == "NORTHSIDE"
+
+
+BOOKED = message(header=HEADER.replace("20260302110000", "202603021100"))
+MOVED = message(header=HEADER.replace("S12", "S13").replace("0302", "0303"), sch_11="^^^202603111400")
+CANCELLED = message(
+    header=HEADER.replace("S12", "S15").replace("0302", "0304"), sch_11="", sch_25="Cancelled"
+)
+AGAIN = message(header=HEADER.replace("S12", "S13").replace("0302", "0305"), sch_11="^^^202603121400")
+
+
+@pytest.mark.parametrize("order", list(permutations([BOOKED, MOVED, CANCELLED, AGAIN]))[::5])
+def test_a_cancellation_without_times_has_those_of_the_message_before_it(
+    tmp_path: Path, order: tuple[str, ...]
+) -> None:
+    nights = Nights(tmp_path)
+    for day, content in enumerate(order, start=1):
+        nights.land(f"hl7v2/2026-03-{day:02d}/a.hl7", content)
+        nights.run()
+    (row,) = (row for row in nights.raw("appointment") if row["status"] == "cancelled")
+    assert (row["patient_id"], row["starts_at"]) == ("M900", datetime(2026, 3, 11, 14))
+    assert row["cancelled_at"] == datetime(2026, 3, 4, 11)
+    assert "times_of_earlier_message" in row["site_columns"]
+    assert len(nights.raw("appointment")) == 4
+
+
+def test_a_cancellation_without_times_waits_for_its_booking_and_is_a_finding(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    nights.land("hl7v2/2026-03-04/a.hl7", CANCELLED)
+    nights.run()
+    assert [row for row in nights.raw("appointment") if row["patient_id"] == "M900"] == []
+    assert [(row["column_name"], row["rows"]) for row in nights.reference("unmapped_code")] == [
+        ("starts_at", 1)
+    ]
