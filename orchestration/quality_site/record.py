@@ -68,13 +68,17 @@ def record_of(as_of: date, results: Iterable[CheckResult], layers: Iterable[str]
 def write_record(folder: Path, record: NightRecord) -> None:
     """Write the file of the record's date, in place of an earlier one of the same date.
 
+    Of a layer that the night did not come to, what an earlier run of the date found stays.
+
     Args:
         folder: the home's folder of quality.
         record: of the night.
     """
     make_folder(folder / HISTORY)
+    path = folder / HISTORY / f"{record.as_of.isoformat()}.json"
+    record = _with_layers_of(_read(path), record)
     write_json(
-        folder / HISTORY / f"{record.as_of.isoformat()}.json",
+        path,
         {
             "layers": sorted(record.layers),
             "failing": [asdict(record.failing[check_id]) for check_id in sorted(record.failing)],
@@ -94,6 +98,24 @@ def read_records(folder: Path, until: date) -> list[NightRecord]:
     """
     found = [_read(path) for path in sorted((folder / HISTORY).glob("????-??-??.json"))]
     return [record for record in found if record is not None and record.as_of <= until]
+
+
+def _with_layers_of(earlier: NightRecord | None, record: NightRecord) -> NightRecord:
+    """The record, and of layers that it lacks the earlier one."""
+    if earlier is None:
+        return record
+    kept = earlier.layers - record.layers
+
+    def is_kept(check_id: str) -> bool:
+        return check_id.partition(".")[0] in kept
+
+    failing = {name: result for name, result in earlier.failing.items() if is_kept(name)}
+    return NightRecord(
+        as_of=record.as_of,
+        layers=record.layers | kept,
+        failing={**failing, **record.failing},
+        not_applicable=record.not_applicable | frozenset(filter(is_kept, earlier.not_applicable)),
+    )
 
 
 def _read(path: Path) -> NightRecord | None:

@@ -177,6 +177,19 @@ def test_a_night_that_is_run_again_takes_the_place_of_its_first_run(tmp_path: Pa
     assert not build_queue(read_records(tmp_path, AS_OF), Waivers(), AS_OF).issues
 
 
+def test_a_rerun_that_ends_early_forgets_nothing_of_what_it_did_not_come_to(tmp_path: Path) -> None:
+    of_build = record_of(
+        AS_OF, [STOPPED, replace(STOPPED, check_id="dbt.a.b", status="not_applicable")], LAYERS
+    )
+    write_record(tmp_path, of_build)
+    write_record(tmp_path, record_of(AS_OF, [], []))
+    assert read_records(tmp_path, AS_OF) == [of_build]
+    write_record(tmp_path, record_of(AS_OF, [ORPHANS], ["raw"]))
+    [record] = read_records(tmp_path, AS_OF)
+    assert set(record.failing) == {ORPHANS.check_id, STOPPED.check_id}
+    assert (record.layers, record.not_applicable) == (frozenset(LAYERS), frozenset({"dbt.a.b"}))
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"layers": []}', '{"layers": 1, "failing": [{}]}'])
 def test_a_torn_record_costs_its_night_alone(tmp_path: Path, text: str) -> None:
     write_record(tmp_path, failed(1))
