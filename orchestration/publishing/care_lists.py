@@ -5,7 +5,7 @@ that has come, which says what became of its patients;
 ``lists/case_review/<consultant or no_consultant>.csv``.
 Minimum necessary: each recipient's own patients, and of them what the visit or the review needs.
 
-Public: ``write_care_lists``.
+Public: ``write_care_lists``, ``write_recipient_lists``.
 
 Belongs here: which rows are listed, with which columns, for whom. Does not belong here: who is likely
 eligible and how reviews are ranked (models), and how a cell is written (``csv_text``).
@@ -64,7 +64,7 @@ practitioner as (
 )
 """
 
-_LIKELY_ELIGIBLE = "".join(
+LIKELY_ELIGIBLE_QUERY = "".join(
     [
         _PEOPLE,
         """
@@ -124,7 +124,7 @@ def write_care_lists(engine: duckdb.DuckDBPyConnection, identified: Path) -> int
     lists = (
         (
             "likely_eligible",
-            _LIKELY_ELIGIBLE,
+            LIKELY_ELIGIBLE_QUERY,
             (*people, "rpt_likely_eligible"),
             LIKELY_ELIGIBLE_HEADER,
             NO_PCP,
@@ -144,12 +144,23 @@ def write_care_lists(engine: duckdb.DuckDBPyConnection, identified: Path) -> int
         if all(path.is_file() for path in files.values()):
             relations = {mart: f"read_parquet({literal(path)})" for mart, path in files.items()}
             root = make_folder(identified / "lists" / name)
-            written += _write(engine, query.format(**relations), root, header, nobody)
+            written += write_recipient_lists(engine, query.format(**relations), root, header, nobody)
     return written
 
 
-def _write(engine: duckdb.DuckDBPyConnection, query: str, root: Path, header: list[str], nobody: str) -> int:
-    """Write the rows of a query, which come sorted by recipient and list, into a file each."""
+def write_recipient_lists(
+    engine: duckdb.DuckDBPyConnection, query: str, root: Path, header: list[str], nobody: str
+) -> int:
+    """Write the rows of a query into a file each recipient and list, and return their number.
+
+    Args:
+        engine: where ``csv_cell`` is defined.
+        query: has ``recipient``, ``list_name`` (null where a recipient has one list) and the header's
+            columns; sorted by recipient and list.
+        root: the folder of the lists.
+        header: the columns in order.
+        nobody: the name of the file or folder of rows without a recipient.
+    """
     cursor = engine.cursor()
     cursor.execute(f"select recipient, list_name, {csv_line(header)} from ({query})")  # noqa: S608
     written = 0

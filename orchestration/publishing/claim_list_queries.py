@@ -133,6 +133,7 @@ select
     patient.birth_date,
     patient_month.payer_id,
     near_miss.program,
+    near_miss.care_manager_id,
     care_manager.full_name as care_manager,
     practitioner.full_name as billing_practitioner,
     practitioner.npi as billing_npi,

@@ -2,9 +2,10 @@
 
 ``lists/claim_candidates/<tin or no_tin>/<YYYY-MM>/{ready,review,held,near_miss}.csv``. A folder has all four,
 a header alone where there is nothing to list. Minimum necessary: what a biller needs to submit, fix or wait
-for a claim, and nothing of its clinical content.
+for a claim, and nothing of its clinical content. Beside them stand the same rows as a workbook and the ready
+ones as FHIR documents.
 
-Public: ``write_claim_lists``.
+Public: ``write_claim_lists``, ``claim_relations``; ``folder_name`` for lists of other recipients.
 
 Belongs here: which candidates are listed, with which columns, in which order. Does not belong here: whether a
 claim is ready (models) and how a cell is written (``csv_text``).
@@ -20,7 +21,9 @@ from typing import TextIO
 
 import duckdb
 
+from orchestration.publishing.claim_fhir import write_claim_documents
 from orchestration.publishing.claim_list_queries import CANDIDATE_QUERY, NEAR_MISS_QUERY
+from orchestration.publishing.claim_workbook import write_workbooks
 from orchestration.publishing.csv_text import LINE_END, csv_line, define_csv_cell, open_list
 from orchestration.publishing.engine import literal
 from orchestration.publishing.files import make_folder
@@ -74,30 +77,53 @@ _NEEDED = (
 )
 
 
-def write_claim_lists(engine: duckdb.DuckDBPyConnection, identified: Path, rules: Path) -> int:
+def claim_relations(
+    engine: duckdb.DuckDBPyConnection, identified: Path, rules: Path
+) -> dict[str, str] | None:
+    """What stands in the braces of the queries; None where one of the marts that they need is absent."""
+    files = {name: identified / f"{name}.parquet" for name in _NEEDED}
+    files["claim_check"] = rules / "claim_check.parquet"
+    if not all(path.is_file() for path in files.values()):
+        return None
+    names = {name: f"read_parquet({literal(path)})" for name, path in files.items()}
+    team_columns = [row[0] for row in engine.execute(f"describe from {names['dim_team']}").fetchall()]
+    return names | {"tin": "billing_tin" if "billing_tin" in team_columns else "cast(null as varchar)"}
+
+
+def write_claim_lists(
+    engine: duckdb.DuckDBPyConnection, identified: Path, rules: Path, as_of_date: date
+) -> int:
     """Write the lists from a generation's marts; none where one of the marts that they need is absent.
 
     Args:
         engine: any connection.
         identified: the generation's identified marts; the lists go below it.
         rules: the generation's rules, for the words of the checks.
+        as_of_date: the business date, which the FHIR documents bear.
 
     Returns:
         The number of rows listed.
     """
-    files = {name: identified / f"{name}.parquet" for name in _NEEDED}
-    files["claim_check"] = rules / "claim_check.parquet"
-    if not all(path.is_file() for path in files.values()):
+    names = claim_relations(engine, identified, rules)
+    if names is None:
         return 0
-    names = {name: f"read_parquet({literal(path)})" for name, path in files.items()}
-    team_columns = [row[0] for row in engine.execute(f"describe from {names['dim_team']}").fetchall()]
-    names["tin"] = "billing_tin" if "billing_tin" in team_columns else "cast(null as varchar)"
     root = make_folder(identified / "lists" / "claim_candidates")
     define_csv_cell(engine)
     written = _write(engine, CANDIDATE_QUERY.format(**names), root, STATUSES, CANDIDATE_HEADER)
     written += _write(engine, NEAR_MISS_QUERY.format(**names), root, (NEAR_MISS,), NEAR_MISS_HEADER)
     _complete(root)
+
+    def folder_of(tin: str | None, month: date) -> Path:
+        return _month_folder(root, tin, month)
+
+    headers = {"candidate": CANDIDATE_HEADER, NEAR_MISS: NEAR_MISS_HEADER}
+    write_workbooks(engine, names, headers, folder_of)
+    write_claim_documents(engine, names, as_of_date, folder_of)
     return written
+
+
+def _month_folder(root: Path, tin: str | None, month: date) -> Path:
+    return root / tin_folder(tin) / month.strftime("%Y-%m")
 
 
 def _write(
@@ -112,7 +138,7 @@ def _write(
             if (tin, month) != place:
                 place = (tin, month)
                 month_files.close()
-                folder = make_folder(root / tin_folder(tin) / month.strftime("%Y-%m"))
+                folder = make_folder(_month_folder(root, tin, month))
                 files = {
                     one: month_files.enter_context(open_list(folder / f"{one}.csv", header)) for one in names
                 }

@@ -7,6 +7,7 @@ how a mart becomes a file (``export``).
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -14,11 +15,13 @@ import duckdb
 from orchestration.publishing import export
 from orchestration.publishing.care_lists import write_care_lists
 from orchestration.publishing.claim_lists import write_claim_lists
+from orchestration.publishing.clinic_pages import write_clinic_pages
 from orchestration.publishing.contract import load_marts
 from orchestration.publishing.engine import literal, quoted
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.files import make_folder
 from orchestration.publishing.manifest import FeedInputs
+from orchestration.publishing.near_miss_lists import write_near_miss_lists
 from orchestration.publishing.slot_study import write_slot_study
 
 IDENTIFIED = "identified"
@@ -48,6 +51,7 @@ def write_contents(
     dq_finding: Path,
     lake: Path,
     publish_id: str,
+    as_of_date: date,
     progress: Progress | None = None,
 ) -> Contents:
     """Write everything but the manifest and the views.
@@ -58,6 +62,7 @@ def write_contents(
         dq_finding: the night's findings.
         lake: the lake, for its reference tables.
         publish_id: stands in the last column of every mart.
+        as_of_date: the business date.
         progress: called with what is being written, the step and the number of steps.
 
     Raises:
@@ -87,8 +92,10 @@ def write_contents(
     inputs = _write_inputs(engine, lake, folder / INPUTS_FILE)
     if progress:
         progress("publish the lists", steps - 1, steps)
-    write_claim_lists(engine, folder / IDENTIFIED, folder / RULES)
+    write_claim_lists(engine, folder / IDENTIFIED, folder / RULES, as_of_date)
     write_care_lists(engine, folder / IDENTIFIED)
+    write_near_miss_lists(engine, folder / IDENTIFIED, folder / RULES)
+    write_clinic_pages(engine, folder / IDENTIFIED)
     write_slot_study(engine, folder / IDENTIFIED, folder / RULES)
     if progress:
         progress("check and flip", steps, steps)

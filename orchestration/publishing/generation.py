@@ -209,7 +209,9 @@ def _build(
             spill=building / _SPILL, threads=context.threads, memory_limit=context.memory_limit
         ) as engine:
             engine.execute(f"attach {literal(database)} as {WAREHOUSE} (read_only)")
-            facts = write_contents(engine, building, dq_finding, lake, context.publish_id, progress)
+            facts = write_contents(
+                engine, building, dq_finding, lake, context.publish_id, context.as_of_date, progress
+            )
             engine.execute(f"detach {WAREHOUSE}")
             remove_entry(building / _SPILL)
             seal_tree(building)
