@@ -144,7 +144,7 @@ class Appointment:
             return
         for source, value in self._found("duration"):
             seconds = self._seconds(value, source)
-            if seconds and (end := _later(begin, seconds)):
+            if seconds and seconds <= source.longest_seconds and (end := _later(begin, seconds)):
                 self._note(source)
                 row["ends_at"] = end
                 return

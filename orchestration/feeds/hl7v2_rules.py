@@ -4,6 +4,7 @@ Belongs here: loading ``seeds/siu_*.csv`` and the codes of HL7 v2. Does not belo
 (``hl7v2_appointment.py``).
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -84,6 +85,7 @@ class Source:
         beside: the unit of an amount, or the type of an identifier or resource, if the value depends on one.
         codes: the codes that rank what stands beside; empty where nothing does.
         start: the start that an end belongs to, if the message gives one with it.
+        longest_seconds: a length over it is not believed.
         reason: what a row says that was filled from here.
     """
 
@@ -91,6 +93,7 @@ class Source:
     beside: Place | None
     codes: str
     start: Place | None
+    longest_seconds: float
     reason: str
 
 
@@ -166,6 +169,7 @@ def _load(seeds: Path, day: date, _stamps: tuple[tuple[int, int], ...]) -> SiuRu
             Place.parse(row["beside_field"]) if row["beside_field"] else None,
             row["beside_codes"],
             Place.parse(row["start_field"]) if row["start_field"] else None,
+            60 * float(row["longest_minutes"] or math.inf),
             row["reason"],
         )
         sources.setdefault(row["feed_column"], []).append(source)

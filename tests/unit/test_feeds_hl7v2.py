@@ -1,6 +1,5 @@
 """SIU messages: where their values stand, how they are written, and what their times mean."""
 
-import csv
 import shutil
 from datetime import datetime
 from itertools import permutations
@@ -121,6 +120,27 @@ def test_a_patient_is_named_by_a_record_number(tmp_path: Path, patient: str, fou
 
 
 @pytest.mark.parametrize(
+    ("change", "minute"),
+    [
+        ({"sch_9": "720"}, "2026-03-11 02:00:00"),
+        ({"sch_9": "721"}, "None"),
+        ({"sch_9": "1800", "sch_11": "^^M30^202603101400"}, "2026-03-10 14:30:00"),
+        ({"sch_9": "1800", "sch_10": "s"}, "2026-03-10 14:30:00"),
+        ({"sch_9": "0"}, "None"),
+    ],
+)
+def test_a_length_is_believed_up_to_half_a_day(tmp_path: Path, change: dict[str, str], minute: str) -> None:
+    row = only(tmp_path, message(**{"sch_11": "^^^202603101400", **change}))
+    assert str(row["ends_at"]) == minute
+
+
+@pytest.mark.parametrize(("status", "found"), [("Deleted", "cancelled"), ("No Show", "noshow")])
+def test_a_cancellation_is_no_deletion(tmp_path: Path, status: str, found: str) -> None:
+    cancellation = message(header=HEADER.replace("S12", "S15"), sch_25=status)
+    assert only(tmp_path, cancellation)["status"] == found
+
+
+@pytest.mark.parametrize(
     ("occurrence", "found"), [("", "F100"), ("1", "F100"), ("3", "F100#3"), ("x", "F100")]
 )
 def test_later_occurrences_of_a_series_are_appointments_of_their_own(
@@ -159,10 +179,9 @@ def test_what_no_row_knows_is_a_finding_and_no_text_of_it_is_kept(tmp_path: Path
 def test_a_site_says_by_rows_where_its_team_stands(tmp_path: Path) -> None:
     seeds = tmp_path / "seeds"
     shutil.copytree(SEEDS, seeds)
-    with (seeds / "siu_source.csv").open("a", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerow(
-            ["team_id", "MSH-4", 1, "", "", "", "", "2026-01-01", "", "here", "assumed"]
-        )
+    place = "team_id,MSH-4,1,,,,,,2026-01-01,,here,assumed\n"
+    with (seeds / "siu_source.csv").open("a", encoding="utf-8") as file:
+        file.write(place)
     nights = Nights(tmp_path)
     nights.land("hl7v2/2026-03-02/a.hl7", message())
     nights.run()
