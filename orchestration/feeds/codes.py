@@ -5,6 +5,7 @@ SQL. Does not belong here: the codes themselves; they are rows of those seeds.
 """
 
 import csv
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -64,7 +65,7 @@ class CodeMap:
     systems: dict[str, str]
 
     def make_known(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Set the variables that the lookups read.
+        """Set the variables that the lookups read, unless they hold the same already.
 
         Args:
             connection: gets them.
@@ -73,8 +74,12 @@ class CodeMap:
             f"'{feed}.{column}': {_map(known)}" for (feed, column), known in sorted(self.entries.items())
         )
         every = f"MAP {{{columns}}}::MAP(VARCHAR, MAP(VARCHAR, VARCHAR))"
+        name = hashlib.sha256(every.encode()).hexdigest()
+        if connection.execute(f"SELECT getvariable('{CODES}_name')").fetchone() == (name,):
+            return
         connection.execute(f"SET VARIABLE {CODES} = {every}")
         connection.execute(f"SET VARIABLE {SYSTEMS} = {_map(self.systems)}")
+        connection.execute(f"SET VARIABLE {CODES}_name = '{name}'")
 
 
 def _map(known: dict[str, str]) -> str:

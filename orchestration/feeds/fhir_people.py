@@ -89,13 +89,15 @@ PRACTITIONER_ROLE = Resource(
         "code": f"{CONCEPT}[]",
         "specialty": f"{CONCEPT}[]",
         "identifier": f"{IDENTIFIER}[]",
+        "location": f"{REFERENCE}[]",
     },
     mappings=(
         Mapping(
             "staffing",
             {
                 "practitioner_id": reference("s.practitioner", "Practitioner"),
-                "team_id": reference("s.organization", "Organization"),
+                "team_id": f"coalesce({reference('s.organization', 'Organization')}, "
+                f"{reference('s.location[1]', 'Organization')})",
                 "effective_from": "fhir_day(s.period.start)",
                 "effective_to": 'fhir_day(s.period."end")',
             },

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.feeds_night import read_file
+from tests.support.feeds_night import Nights, read_file
 from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, lines, only, parts, read, ref, unmapped
 
 CONDITION_STATUS = "http://terminology.hl7.org/CodeSystem/condition-clinical"
@@ -108,6 +108,15 @@ def test_a_role_is_staffing(tmp_path: Path) -> None:
     assert (row["practitioner_id"], row["team_id"], row["role"]) == ("s1", "t1", "pcp")
     assert (row["effective_from"], row["effective_to"]) == (date(2024, 1, 1), date(2024, 12, 31))
     assert unmapped(outcome) == []
+
+
+def test_a_role_at_a_place_alone_is_of_the_team_that_manages_it(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    role = {**ROLE, "organization": None, "location": [ref("Location/o1")]}
+    place = {"resourceType": "Location", "id": "o1", "managingOrganization": ref("Organization/t9")}
+    nights.land("fhir/2025-01-01/a.ndjson", lines(role, place))
+    nights.run()
+    assert nights.raw("staffing")[0]["team_id"] == "t9"
 
 
 def test_a_role_that_nobody_knows_is_another_and_a_finding(tmp_path: Path) -> None:

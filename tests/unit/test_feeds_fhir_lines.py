@@ -224,7 +224,7 @@ LINE = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(LINE, min_size=1, max_size=6))
 def test_any_lines_are_counted_and_none_is_lost(tmp_path: Path, texts: list[str]) -> None:
     good = lines(PATIENT)
