@@ -104,6 +104,17 @@ def places_query(feed: Feed, column: str, target: str, hashed: str) -> str:
     )
 
 
+def teams_query(feed: Feed, column: str, target: str) -> str:
+    """Return a query for whose rows they are: name of the team, rows; for a feed whose rows have a team."""
+    orphans = _orphans(feed, column, target, "orphan.team_id")
+    names = "select team_id, arg_max(team_name, _delivered_on) as team_name from team group by team_id"
+    return (
+        "select coalesce(named.team_name, 'no team'), count(*) "  # noqa: S608
+        f"from ({orphans}) as row_of left join ({names}) as named on row_of.team_id = named.team_id "
+        "group by 1 order by 2 desc, 1"
+    )
+
+
 def _orphans(feed: Feed, column: str, target: str, selected: str = "1") -> str:
     """Rows that count (latest version, neither withdrawn nor deleted) and name a key that is not known."""
     alive = " and ".join(

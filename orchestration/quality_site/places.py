@@ -4,15 +4,15 @@ Belongs here: the two kinds of checks whose rows can be found again, refused row
 not belong here: the rows themselves, which stay in the landing and in ``identified/``.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
-from expectations.raw_references import places_query
+from expectations.raw_references import places_query, teams_query
 from orchestration.feeds.contract import load_contract
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.lookup import open_current
@@ -25,6 +25,7 @@ MOST_LISTED: Final = 10_000
 """Of more failed rows no places are looked for: a whole feed is concerned, and listing takes time."""
 _REFUSED: Final = "raw.quarantine.few_rows_of_"
 _REFERENCE: Final = "_is_known"
+_TEAM: Final = "team_id"
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Places:
-    """Where an issue lies: the first ``SHOWN`` places, and how many there are."""
+    """Where an issue lies: the first ``SHOWN`` places, how many there are, rows by team."""
 
     shown: tuple[Place, ...] = ()
     total: int = 0
+    by_team: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def more(self) -> int:
@@ -82,13 +84,18 @@ def find_places(result: CheckResult, *, published: Path, raw_database: Path, has
     )
     if layer != "raw" or target is None or not name.endswith(_REFERENCE) or not raw_database.exists():
         return Places()
+    has_team = column != _TEAM and any(one.name == _TEAM for one in feeds[feed].columns)
     query = places_query(feeds[feed], column, target, hashed_id_sql(column, column, hash_key))
     try:
         with duckdb.connect(str(raw_database), read_only=True) as engine:
             rows = engine.execute(query).fetchall()
+            by_team = (
+                dict(engine.execute(teams_query(feeds[feed], column, target)).fetchall()) if has_team else {}
+            )
     except duckdb.Error:
         return Places()
-    return _first([Place(file, on, None, count, key_hash, None) for file, on, key_hash, count in rows])
+    places = [Place(file, on, None, count, key_hash, None) for file, on, key_hash, count in rows]
+    return replace(_first(places), by_team=by_team)
 
 
 def _refused(published: Path, feed: str) -> Places:

@@ -61,17 +61,19 @@ def _view(
     def view(issue: Issue) -> IssueView:
         touched = published.touched_by(issue.check_id)
         is_seen = issue.last_seen_on == as_of
-        places = find_places(
-            issue.result,
-            published=settings.published,
-            raw_database=settings.warehouse / "raw.duckdb",
-            hash_key=hash_key,
-        )
+        places = Places()
+        if is_seen:
+            places = find_places(
+                issue.result,
+                published=settings.published,
+                raw_database=settings.warehouse / "raw.duckdb",
+                hash_key=hash_key,
+            )
         return IssueView(
             issue=issue,
             touched=touched,
-            places=places if is_seen else Places(),
-            what_fails=words.what_fails(issue, by_feed),
+            places=places,
+            what_fails=_with_teams(words.what_fails(issue, by_feed), places),
             since_when=words.since_when(issue, as_of),
             touches=words.what_it_touches(touched),
         )
@@ -84,6 +86,10 @@ def _view(
         issues=[view(issue) for issue in queue.issues],
         queue=queue,
     )
+
+
+def _with_teams(what_fails: str, places: Places) -> str:
+    return f"{what_fails} By team: {words.teams(places.by_team)}." if places.by_team else what_fails
 
 
 def _waivers(settings: Settings) -> Waivers:

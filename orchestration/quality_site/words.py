@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
+from orchestration.quality.findings import CheckResult
 from orchestration.quality_site.glance import FeedLine
 from orchestration.quality_site.issues import Issue
 from orchestration.quality_site.touched import Touched, feed_of
@@ -74,15 +75,13 @@ def what_fails(issue: Issue, feeds: Mapping[str, FeedLine]) -> str:
         return f"The newest delivery of {feed.feed} {newest}."
     if feed is not None and result.check_id.endswith(_DELIVERED):
         return f"No row of {feed.feed} has come." if feed.rows == 0 else f"{feed.feed} is empty."
+    if feed is not None and result.failed_rows:
+        what = count_of(result.failed_rows, "file" if result.table_name == "feed_file" else "row")
+        return f"{what} of {feed.feed} {_be(result.failed_rows)} refused{_of_all(result)}."
     if not result.failed_rows:
         return f"{result.table_name} is not as expected."
     rows = count_of(result.failed_rows, "row")
-    if not result.total_rows:
-        return f"{rows} of {result.table_name} are concerned."
-    share = percent(result.failed_rows / result.total_rows)
-    verb = "is" if result.failed_rows == 1 else "are"
-    tolerated = f"; the site tolerates {percent(result.threshold)}" if result.threshold is not None else ""
-    return f"{rows} of {result.total_rows:,} in {result.table_name} {verb} concerned ({share}{tolerated})."
+    return f"{rows} of {result.table_name} {_be(result.failed_rows)} concerned{_of_all(result)}."
 
 
 def since_when(issue: Issue, as_of: date) -> str:
@@ -105,14 +104,26 @@ def what_it_touches(touched: Touched) -> list[str]:
     said = []
     if touched.candidates:
         candidates = count_of(touched.candidates, "claim candidate")
-        verb = "is" if touched.candidates == 1 else "are"
+        verb = _be(touched.candidates)
         checks = ", ".join(touched.claim_checks)
         said.append(f"{candidates} {verb} held by {checks}, which rests on this{_dollars(touched)}.")
-        said.append(f"By team: {_teams(touched.by_team)}.")
+        said.append(f"Held by team: {teams(touched.by_team)}.")
     if touched.hours:
         reasons = ", ".join(touched.dispositions)
         said.append(f"{touched.hours:,.1f} hours of work are not credited ({reasons}).")
     return said
+
+
+def _be(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _of_all(result: CheckResult) -> str:
+    """Of how many, which share that is, and how much of it is tolerated."""
+    if not result.total_rows or result.failed_rows is None:
+        return ""
+    limit = f"; the site tolerates {percent(result.threshold)}" if result.threshold is not None else ""
+    return f", of {result.total_rows:,} ({percent(result.failed_rows / result.total_rows)}{limit})"
 
 
 def _dollars(touched: Touched) -> str:
@@ -122,7 +133,8 @@ def _dollars(touched: Touched) -> str:
     return f"{known}; the amount of {touched.without_amount:,} is not known"
 
 
-def _teams(by_team: Mapping[str, int]) -> str:
+def teams(by_team: Mapping[str, int]) -> str:
+    """Numbers by team, the largest first, the small ones together: ``North 41, South 2``."""
     named = list(by_team.items())
     said = [f"{team} {number:,}" for team, number in named[:_MANY_TEAMS]]
     if len(named) > _MANY_TEAMS:

@@ -12,6 +12,7 @@ import pytest
 from orchestration.feeds.contract import load_contract
 from orchestration.night_findings import NightFindings
 from orchestration.publishing.files import FILE_MODE
+from orchestration.publishing.sharing import hashed_id
 from orchestration.publishing.status import hold_back
 from orchestration.quality.findings import CheckResult
 from orchestration.quality.suites import load_checks
@@ -21,9 +22,10 @@ from orchestration.quality_site.places import MOST_LISTED, find_places
 from orchestration.quality_site.record import LAYERS
 from orchestration.quality_site.site import renew_site
 from orchestration.quality_site.touched import Results, feed_of, load_links
-from orchestration.quality_site.words import percent, title
+from orchestration.quality_site.words import percent, teams, title
 from orchestration.settings import Settings
 from tests.support.publishing_warehouse import AS_OF, Home, make_home
+from tests.unit.quality_lake import RawLake, days_before
 from tests.unit.seed_rows import read_seed
 
 ABSENT = CheckResult(
@@ -111,7 +113,7 @@ def test_an_issue_says_what_fails_what_it_touches_and_who_mends_it(home: Home) -
         "No row of case_review has come.",
         "New tonight.",
         "1 claim candidate is held by psychiatric_review, which rests on this; the amount of 1 is not known.",
-        "By team: South 1.",
+        "Held by team: South 1.",
         "Ask for the feed case_review.",
         "Owner: care_management.",
         "Poorer or wrong: fct_claim_candidate, fct_claim_check.",
@@ -123,7 +125,7 @@ def test_refused_rows_are_shown_by_place_and_hash(home: Home) -> None:
     home.publish()
     text = page_of(home, [REFUSED])
     for said in (
-        "1 row of 4 in case_review is concerned (25 %; the site tolerates 1 %).",
+        "1 row of patient is refused, of 4 (25 %; the site tolerates 1 %).",
         "patient/2026-03-20/p.csv",
         "ab" * 6,
         "missing_required:patient_id;invalid_type:birth_date",
@@ -216,6 +218,31 @@ def test_of_a_whole_feed_no_places_are_listed(home: Home) -> None:
     few, many = (replace(REFUSED, failed_rows=rows) for rows in (MOST_LISTED, MOST_LISTED + 1))
     assert find_places(few, published=home.published, raw_database=raw, hash_key="k").total == 1
     assert find_places(many, published=home.published, raw_database=raw, hash_key="k").total == 0
+
+
+def test_a_broken_reference_is_told_by_file_hash_and_team(tmp_path: Path) -> None:
+    lake = RawLake.make(tmp_path)
+    lake.add("team", {"team_id": "t1", "team_name": "Old"}, on=days_before(1))
+    lake.add("team", {"team_id": "t1", "team_name": "Clinic B"})
+    lake.add("practitioner", {"practitioner_id": "known"})
+    lake.add(
+        "encounter",
+        *({"encounter_id": f"e{number}", "practitioner_id": "gone", "team_id": "t1"} for number in (1, 2)),
+        {"encounter_id": "e3", "practitioner_id": "gone", "team_id": "t9"},
+        {"encounter_id": "e4", "practitioner_id": "known", "team_id": "t1"},
+    )
+    [result] = lake.run("encounter.practitioner_id_is_known").values()
+    found = find_places(result, published=tmp_path, raw_database=lake.database, hash_key="k")
+    [place] = found.shown
+    assert (place.source_file, place.rows) == ("encounter/2026-04-15/a.csv", result.failed_rows)
+    assert place.key_hash == hashed_id("k", "practitioner_id", "gone")
+    assert found.by_team == {"Clinic B": 2, "no team": 1}
+    assert teams(found.by_team) == "Clinic B 2, no team 1"
+
+
+def test_small_teams_are_told_together() -> None:
+    assert teams({"A": 9, "B": 4, "C": 3, "D": 2, "E": 1}) == "A 9, B 4, C 3, 2 other teams 3"
+    assert teams({"A": 9, "B": 4, "C": 3, "D": 2}) == "A 9, B 4, C 3, 1 other team 2"
 
 
 def test_a_bar_stands_at_its_day() -> None:
