@@ -20,7 +20,7 @@ from rich.console import Console
 from orchestration.cli_quality import quality
 from orchestration.redaction import SafeError, safe_error_text, safe_frames
 from orchestration.settings import ConfigurationError, Settings, load_settings
-from orchestration.site_commands import site_commands
+from orchestration.site_commands import LandingOption, ProfileOption, site_commands
 
 EXIT_HELD_BACK: Final = 1
 EXIT_WRONG_USE: Final = 2
@@ -50,15 +50,6 @@ HomeOption = Annotated[
     typer.Option(
         "--home", envvar="WARMHANDOFF_HOME", help="Folder of lake, warehouse, quarantine and published."
     ),
-]
-LandingOption = Annotated[
-    Path,
-    typer.Option("--landing", envvar="WARMHANDOFF_LANDING", help="Folder in which source systems put files."),
-]
-
-ProfileOption = Annotated[
-    Path | None,
-    typer.Option("--profile", envvar="WARMHANDOFF_PROFILE", help="The site's profile, a YAML file."),
 ]
 
 

@@ -30,6 +30,10 @@ DBT_PROJECT_DIR: Final = PROJECT_ROOT / "dbt_project"
 DERIVED_VARIABLES: Final = frozenset(
     {"WARMHANDOFF_WAREHOUSE", "WARMHANDOFF_LAKE", "WARMHANDOFF_QUARANTINE", "WARMHANDOFF_DBT_TARGET_PATH"}
 )
+# How the client of ``warmhandoff fetch`` is known to a server (orchestration/fetch_settings.py).
+FHIR_VARIABLES: Final = frozenset(
+    f"WARMHANDOFF_FHIR_{name}" for name in ("CLIENT_ID", "KEY", "KEY_FILE", "TOKEN_URL")
+)
 _BYTES_PER_GB: Final = 1_000_000_000
 _MEMORY_LIMIT: Final = re.compile(r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")
 
@@ -254,6 +258,7 @@ def load_settings(**given: object) -> Settings:
         ProfileError: the profile says what cannot be.
     """
     known = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields} | DERIVED_VARIABLES
+    known |= FHIR_VARIABLES
     unknown = sorted(name for name in _own_variables(os.environ) if name not in known)
     if unknown:
         raise ConfigurationError(

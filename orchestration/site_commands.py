@@ -4,6 +4,7 @@ Belongs here: options, exit codes and what is printed. Does not belong here: the
 (``profile``, ``doctor``, ``fetch``). Imports that help does not need stand in the commands.
 """
 
+import re
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,15 @@ from rich.console import Console
 
 EXIT_STOPS: Final = 1
 WIDTH_OF_FILES: Final = 120
+
+LandingOption = Annotated[
+    Path,
+    typer.Option("--landing", envvar="WARMHANDOFF_LANDING", help="Folder in which source systems put files."),
+]
+ProfileOption = Annotated[
+    Path | None,
+    typer.Option("--profile", envvar="WARMHANDOFF_PROFILE", help="The site's profile, a YAML file."),
+]
 
 site_commands = typer.Typer()
 
@@ -46,16 +56,8 @@ def profile_schema() -> None:
 
 @site_commands.command()
 def doctor(
-    landing: Annotated[
-        Path,
-        typer.Option(
-            "--landing", envvar="WARMHANDOFF_LANDING", help="Folder in which source systems put files."
-        ),
-    ],
-    profile: Annotated[
-        Path | None,
-        typer.Option("--profile", envvar="WARMHANDOFF_PROFILE", help="The site's profile, a YAML file."),
-    ] = None,
+    landing: LandingOption,
+    profile: ProfileOption = None,
     as_of: Annotated[
         datetime | None,
         typer.Option("--as-of", formats=["%Y-%m-%d"], help="Last delivery date that is looked at."),
@@ -80,4 +82,79 @@ def doctor(
     width = None if sys.stdout.isatty() else WIDTH_OF_FILES
     print_look(found, Console(highlight=False, emoji=False, width=width))
     if found.stops:
+        raise typer.Exit(EXIT_STOPS)
+
+
+@site_commands.command()
+def fetch(
+    server: Annotated[str, typer.Option("--server", help="Base URL of the FHIR server.")],
+    landing: LandingOption,
+    group: Annotated[
+        str, typer.Option("--group", help="Id of the Group whose patients are exported; without it, all.")
+    ] = "",
+    types: Annotated[
+        str,
+        typer.Option("--types", help="Resource types, separated by commas; without it, all that are read."),
+    ] = "",
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--since",
+            formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"],
+            help="Only what has changed since; without it, since the last whole export.",
+        ),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Everything, also where an export went before.")
+    ] = False,
+    profile: ProfileOption = None,
+) -> None:
+    """Fetch a bulk export of a FHIR server into the landing folder; a run that was cut off goes on.
+
+    The client's id and key come from WARMHANDOFF_FHIR_CLIENT_ID and WARMHANDOFF_FHIR_KEY or _KEY_FILE.
+    Exit codes: 0 landed, or nothing new; 1 not whole, run again; 2 wrong use.
+    """
+    from orchestration.feeds.fhir_types import RESOURCES
+    from orchestration.fetch import Request, check_address
+    from orchestration.fetch_client import FetchError
+    from orchestration.fetch_run import fetch_export
+    from orchestration.fetch_settings import load_access
+    from orchestration.settings import ConfigurationError, load_settings
+    from orchestration.terminal import TerminalReporter
+
+    err = Console(stderr=True, highlight=False, emoji=False)
+    named = tuple(name.strip() for name in types.split(",")) if types else tuple(sorted(RESOURCES))
+    if not all(re.fullmatch("[A-Z][A-Za-z]{1,63}", name) for name in named):
+        raise ConfigurationError("--types is a list of resource types, such as Patient,Encounter")
+    if group and not re.fullmatch(r"[A-Za-z0-9.\-]{1,64}", group):
+        raise ConfigurationError("--group is the id of a Group")
+    try:
+        check_address(server)
+    except FetchError as error:
+        raise ConfigurationError(str(error)) from None
+    settings = load_settings(landing=landing, home=landing, profile=profile)
+    access = load_access()
+    request = Request(server, named, group, since, full)
+    begun = monotonic()
+    try:
+        with TerminalReporter(err) as reporter:
+            reporter.started("fetch")
+            found = fetch_export(
+                request, settings.landing, access, zone=settings.default_time_zone, progress=reporter.progress
+            )
+            reporter.finished(
+                "fetch", monotonic() - begun, f"{found.rows:,} resources in {found.files:,} files"
+            )
+    except FetchError as error:
+        err.print(f"Not fetched. {error}", soft_wrap=True, markup=False)
+        raise typer.Exit(EXIT_STOPS) from None
+    where = f"landed as of {found.delivered_on}" if found.delivered_on else "there was nothing new"
+    typer.echo(f"{found.rows:,} resources in {found.files:,} files: {where}.")
+    if found.problems:
+        listed = ", ".join(f"{count:,} {name}" for name, count in found.problems.items())
+        err.print(
+            f"The server could not export everything: {listed}. The next run asks for the same time again.",
+            soft_wrap=True,
+            markup=False,
+        )
         raise typer.Exit(EXIT_STOPS)

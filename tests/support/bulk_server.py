@@ -1,0 +1,244 @@
+"""A small FHIR server on this machine that exports in bulk and signs clients in as the specifications say.
+
+Belongs here: what a server does, and the ways in which one can fail. Does not belong here: what is expected
+of a client.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from jwcrypto import jwk, jwt
+
+CLIENT = "warmhandoff-test"
+_OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "processing"}]}
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@dataclass
+class BulkServer:
+    """What the server has, how it fails, and what it was asked.
+
+    Attributes:
+        files: lines of each file by kind (``output``, ``deleted``, ``error``), with its resource type.
+        polls: answers 202 so many times before an export is done.
+        busy: answers 429 so many times to each kind of request (``kickoff``, ``status``, ``file``).
+        broken: answers 503 so many times to files.
+        token_uses: requests after which a token has expired; 0 is never.
+        wrong_in: numbers of files whose count in the manifest is one too many.
+        cut: files that break off, so many times each.
+        gone: status addresses, and files, that are answered 404, by the number of the export.
+        open_files: whether files want no token.
+        asked: method and path of each request, with its query.
+        tokens: that were given.
+    """
+
+    files: dict[str, list[tuple[str, list[dict[str, Any]]]]]
+    key: jwk.JWK = field(default_factory=lambda: jwk.JWK.generate(kty="EC", crv="P-384", kid="k1"))
+    polls: int = 1
+    busy: dict[str, int] = field(default_factory=dict)
+    broken: int = 0
+    token_uses: int = 0
+    wrong_in: set[int] = field(default_factory=set)
+    cut: int = 0
+    gone: set[str] = field(default_factory=set)
+    open_files: bool = False
+    retry_after: str = "7"
+    transaction_time: str = "2026-06-30T03:00:00.000Z"
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    uses: int = 0
+    exports: int = 0
+    polled: dict[str, int] = field(default_factory=dict)
+    with_token: list[tuple[str, bool]] = field(default_factory=list)
+    url: str = ""
+
+    @property
+    def private_key(self) -> str:
+        """The client's key as a JWK set with what SMART asks for in it."""
+        found = json.loads(self.key.export_private())
+        return json.dumps({"keys": [{**found, "alg": "ES384", "key_ops": ["sign"]}]})
+
+    def count(self, method: str, part: str) -> int:
+        """How many requests there were to paths that hold a text."""
+        return sum(asked == method and part in path for asked, path in self.asked)
+
+    def kickoffs(self) -> list[dict[str, list[str]]]:
+        """The queries that started exports."""
+        return [parse_qs(urlsplit(path).query) for _, path in self.asked if "$export" in path]
+
+    def manifest(self, export: str) -> dict[str, Any]:
+        """What is said of a finished export."""
+        listed = {
+            kind: [
+                {
+                    "type": name,
+                    "url": f"{self.url}/files/{export}/{kind}/{number}",
+                    "count": len(lines) + (number in self.wrong_in),
+                }
+                for number, (name, lines) in enumerate(files)
+            ]
+            for kind, files in self.files.items()
+        }
+        return {
+            "transactionTime": self.transaction_time,
+            "request": f"{self.url}/$export",
+            "requiresAccessToken": not self.open_files,
+            "output": [],
+            "error": [],
+            **listed,
+        }
+
+
+class _Handler(BaseHTTPRequestHandler):
+    site: BulkServer
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+    def _answer(self, status: int, body: Any = None, **headers: str) -> None:
+        content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _is_busy(self, kind: str) -> bool:
+        if self.site.busy.get(kind, 0) <= 0:
+            return False
+        self.site.busy[kind] -= 1
+        self._answer(429, _OUTCOME, Retry_After=self.site.retry_after)
+        return True
+
+    def _is_let_in(self) -> bool:
+        token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+        self.site.uses += 1
+        has_expired = bool(self.site.token_uses) and self.site.uses > self.site.token_uses
+        if token and token == (self.site.tokens or [""])[-1] and not has_expired:
+            return True
+        self._answer(401, _OUTCOME)
+        return False
+
+    def do_POST(self) -> None:
+        """Give a token for a signed assertion."""
+        site = self.site
+        site.asked.append(("POST", self.path))
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        try:
+            public = jwk.JWK.from_json(site.key.export_public())
+            assertion = jwt.JWT(jwt=form["client_assertion"][0], key=public, algs=["ES384"])
+            claims = json.loads(assertion.claims)
+            good = (
+                form["grant_type"] == ["client_credentials"]
+                and form["client_assertion_type"] == [ASSERTION]
+                and claims["iss"] == claims["sub"] == CLIENT
+                and claims["aud"] == f"{site.url}/token"
+                and time.time() < claims["exp"] <= time.time() + 300
+                and claims["jti"]
+                and "system/Patient.read" in form["scope"][0]
+            )
+        except Exception:
+            good = False
+        if not good:
+            self._answer(400, {"error": "invalid_client"})
+            return
+        site.tokens.append(f"token-{len(site.tokens)}")
+        site.uses = 0
+        self._answer(200, {"access_token": site.tokens[-1], "token_type": "bearer", "expires_in": 300})
+
+    def do_DELETE(self) -> None:
+        """Drop an export."""
+        self.site.asked.append(("DELETE", self.path))
+        if self._is_let_in():
+            self._answer(202)
+
+    def do_GET(self) -> None:
+        """Say what there is."""
+        site = self.site
+        site.asked.append(("GET", self.path))
+        path = urlsplit(self.path).path
+        if path == "/.well-known/smart-configuration":
+            self._answer(200, {"token_endpoint": f"{site.url}/token"})
+        elif path == "/metadata":
+            self._answer(200, {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"})
+        elif path.startswith("/files/"):
+            self._file(path)
+        elif not self._is_let_in():
+            return
+        elif path.endswith("/$export"):
+            self._kick_off()
+        elif path.startswith("/status/"):
+            self._status(path)
+        else:
+            self._answer(404)
+
+    def _kick_off(self) -> None:
+        if self._is_busy("kickoff"):
+            return
+        if self.headers.get("Prefer") != "respond-async":
+            self._answer(400)
+            return
+        self.site.exports += 1
+        self._answer(202, Content_Location=f"{self.site.url}/status/{self.site.exports}")
+
+    def _status(self, path: str) -> None:
+        site = self.site
+        if path in site.gone:
+            self._answer(404)
+        elif not self._is_busy("status"):
+            site.polled[path] = site.polled.get(path, 0) + 1
+            if site.polled[path] <= site.polls:
+                self._answer(202, X_Progress="in progress", Retry_After=site.retry_after)
+            else:
+                self._answer(200, site.manifest(path.rpartition("/")[2]))
+
+    def _file(self, path: str) -> None:
+        site = self.site
+        site.with_token.append((path, "Authorization" in self.headers))
+        if not site.open_files and not self._is_let_in():
+            return
+        if path in site.gone:
+            self._answer(404)
+            return
+        if self._is_busy("file"):
+            return
+        if site.broken:
+            site.broken -= 1
+            self._answer(503)
+            return
+        _, _, _, kind, number = path.split("/")
+        lines = site.files[kind][int(number)][1]
+        content = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        if site.cut:
+            site.cut -= 1
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[: len(content) // 2])
+            self.close_connection = True
+            return
+        self._answer(200, content, Content_Type="application/fhir+ndjson")
+
+
+@contextmanager
+def running(site: BulkServer) -> Iterator[BulkServer]:
+    """Serve on a free port of the loopback address."""
+    handler = type("Handler", (_Handler,), {"site": site})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        site.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield site
+        finally:
+            server.shutdown()
+            thread.join()
