@@ -66,6 +66,11 @@ class Warehouse:
         models = (node for node in self._manifest["nodes"].values() if node["resource_type"] == "model")
         return sorted(node["name"] for node in models if node["path"].startswith("marts/"))
 
+    @property
+    def semantic_manifest(self) -> Path:
+        """What MetricFlow reads of the project."""
+        return self._folder / "target" / "semantic_manifest.json"
+
     def ingest(self, landing: Path, work: Path, *, as_of: date, default_zone: str = "UTC") -> None:
         """Read what is new in a landing into the lake under ``work``, as a night does."""
         lake, quarantine = work / "lake", work / "quarantine"

@@ -32,7 +32,7 @@ NAMES = {
     "marts": re.compile(r"(dim|fct|rpt|dq)_[a-z_]+"),
 }
 MOST_LINES = 150
-DESCRIBING = r"_sources\.yml|_\w+__(models|unit_tests)\.yml"
+DESCRIBING = r"_sources\.yml|_\w+__(models|unit_tests|semantics|exposures)\.yml"
 TYPES = {
     "string": "varchar",
     "integer": "integer",

@@ -24,7 +24,6 @@ final as (
     select
         {{ metric_member('cocm_billable_patients', 'is_billable', '0', 'last_day_on', 'billable_months') }}
     from placed
-    where is_billable = 1
     union all
     select
         {{ metric_member('cocm_billable_rate', 'is_billable', '1', 'last_day_on', 'billable_months') }}
