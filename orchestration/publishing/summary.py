@@ -232,7 +232,9 @@ def _candidates(reader: Reader) -> list[CandidateLine]:
 
 def _places(published: Path) -> dict[str, Path]:
     now = published / CURRENT
+    page = published / "quality" / "index.html"
     return {
+        **({"quality site": page} if page.is_file() else {}),
         "lists for billers": now / IDENTIFIED / "lists" / "claim_candidates",
         "marts": now / IDENTIFIED,
         "fit for sharing": now / SHARED,

@@ -14,6 +14,7 @@ from orchestration.night_findings import NightFindings
 from orchestration.publishing.files import FILE_MODE
 from orchestration.publishing.sharing import hashed_id
 from orchestration.publishing.status import hold_back
+from orchestration.publishing.summary import summarize
 from orchestration.quality.findings import CheckResult
 from orchestration.quality.suites import load_checks
 from orchestration.quality_site.issues import Point
@@ -158,6 +159,13 @@ def test_the_same_night_gives_the_same_files(home: Home) -> None:
     page_of(home, [LOST, ABSENT])
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {FILE_MODE}
+
+
+def test_the_summary_of_a_night_leads_to_the_page(home: Home) -> None:
+    home.publish()
+    assert "quality site" not in summarize(home.published).places
+    page_of(home, [LOST])
+    assert summarize(home.published).places["quality site"].is_file()
 
 
 def test_a_page_that_cannot_be_made_holds_no_result_back(
