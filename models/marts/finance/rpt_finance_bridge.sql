@@ -125,7 +125,7 @@ final as (
         {{ usd('pace_usd') }} as pace_usd,
         cast(cost_usd as decimal(18, 2)) as cost_usd,
         cast(expected_usd - cost_usd as decimal(18, 2)) as net_usd,
-        {{ ratio(ratio('cost_per_month_usd', 'revenue_per_billable_month_usd'), 'billable_rate') }} as break_even_active_patients,
+        {{ ratio('cost_per_month_usd', 'revenue_per_billable_month_usd * billable_rate') }} as break_even_active_patients,
         cast(largest_usd as decimal(18, 2)) as largest_within_range_usd,
         revenue_source,
         revenue_per_bhc_visit_usd,
