@@ -99,7 +99,7 @@ class Message:
         if "SCH" not in self.segments and WRITTEN_BREAKS.search(text):
             text = WRITTEN_BREAKS.sub("\r", text)
             self.segments = self._segments(text)
-        for gap in (r"[ \t]+", r"(?<![A-Z])"):
+        for gap in (r"[ \t]", r"(?<![A-Z])"):
             if "SCH" not in self.segments or not self.segments.keys() & {"PID", "AIS", "AIG", "AIL", "AIP"}:
                 self.segments = self._segments(self._broken(text, gap))
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from orchestration.feeds.hl7v2_frames import CHUNK, Frame, frames
 from orchestration.feeds.hl7v2_message import Message, NotReadable
 from tests.support.siu import HEADER, message, only, read
+from tests.unit.test_feeds_hl7v2_golden import GOLDEN
 
 ONE, TWO = message(sch_2="F1"), message(sch_2="F2")
 BATCH = "FHS|^~\\&|A\rBHS|^~\\&|A\r{}BTS|2\rFTS|1\r"
@@ -125,6 +126,26 @@ def test_a_message_over_the_limit_is_refused_and_takes_no_memory() -> None:
     tracemalloc.stop()
     assert found == [Frame(b"", "message_too_long"), Frame(TWO.rstrip().encode())]
     assert peak < 16 * CHUNK
+
+
+def test_a_long_run_of_blanks_takes_no_longer_than_other_text(tmp_path: Path) -> None:
+    blanks = f"{HEADER}\rNTE|1||{' ' * 400_000}end\r"
+    assert read(tmp_path, blanks).refused == [(1, "missing_segment:SCH")]
+
+
+STRANGE = ("several_segments_in_a_line", "messages_of_another_kind", "header_without_escape_character")
+USUAL = [path for path in GOLDEN.glob("*/messages.hl7") if path.parent.name not in STRANGE]
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.parent.name) for path in sorted(USUAL)])
+def test_every_field_of_the_golden_messages_is_as_the_library_has_it(path: Path) -> None:
+    for frame in frames(io.BytesIO(path.read_bytes())):
+        ours = Message(frame.body)
+        for theirs in hl7.parse(frame.body.decode().replace("\n", "\r")):
+            name = str(theirs[0])
+            listed = [found[: len(theirs)] for found in ours.segments[name]]
+            fields = [str(field) for field in theirs]
+            assert ([fields[0], *fields[2:]] if name == "MSH" else fields) in listed
 
 
 CELL = st.text(alphabet="ab1 \\.&", max_size=6)
