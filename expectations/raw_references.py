@@ -11,6 +11,7 @@ from expectations.check import Check, NoRows, version_order
 from expectations.consequences import FeedConsequence
 from orchestration.feeds.contract import Contract, Feed
 
+TEAM_KEY: Final = "team_id"
 WHAT_IT_COSTS: Final[Mapping[tuple[str, str], str]] = {
     ("care_activity", "patient_id"): (
         "Their minutes have the disposition unknown_patient and are not credited."
@@ -89,7 +90,9 @@ def checks(
 
 
 def places_query(feed: Feed, column: str, target: str, hashed: str) -> str:
-    """Return a query for where a reference fails: file, delivery date, key that is not known, rows.
+    """Return a query for where a reference fails: file, delivery date, key that is not known, team, rows.
+
+    The team is blank for a feed whose rows have none.
 
     Args:
         feed: the feed whose rows name the key.
@@ -97,22 +100,12 @@ def places_query(feed: Feed, column: str, target: str, hashed: str) -> str:
         target: the feed that should have the key.
         hashed: SQL that makes of the column what may be shown.
     """
-    orphans = _orphans(feed, column, target, f"_source_file, _delivered_on, {hashed} as key_hash")
-    return (
-        f"select _source_file, _delivered_on, key_hash, count(*) from ({orphans}) "  # noqa: S608
-        "group by 1, 2, 3 order by count(*) desc, 1, 2, 3"
+    has_team = column != TEAM_KEY and any(one.name == TEAM_KEY for one in feed.columns)
+    team = f"orphan.{TEAM_KEY}" if has_team else "null"
+    orphans = _orphans(
+        feed, column, target, f"_source_file, _delivered_on, {hashed} as key_hash, {team} as team"
     )
-
-
-def teams_query(feed: Feed, column: str, target: str) -> str:
-    """Return a query for whose rows they are: name of the team, rows; for a feed whose rows have a team."""
-    orphans = _orphans(feed, column, target, "orphan.team_id")
-    names = "select team_id, arg_max(team_name, _delivered_on) as team_name from team group by team_id"
-    return (
-        "select coalesce(named.team_name, 'no team'), count(*) "  # noqa: S608
-        f"from ({orphans}) as row_of left join ({names}) as named on row_of.team_id = named.team_id "
-        "group by 1 order by 2 desc, 1"
-    )
+    return f"select *, count(*) from ({orphans}) group by all order by all"  # noqa: S608
 
 
 def _orphans(feed: Feed, column: str, target: str, selected: str = "1") -> str:

@@ -4,6 +4,7 @@ Belongs here: the two kinds of checks whose rows can be found again, refused row
 not belong here: the rows themselves, which stay in the landing and in ``identified/``.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -12,7 +13,7 @@ from typing import Final
 
 import duckdb
 
-from expectations.raw_references import places_query, teams_query
+from expectations.raw_references import TEAM_KEY, places_query
 from orchestration.feeds.contract import load_contract
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.lookup import open_current
@@ -25,7 +26,7 @@ MOST_LISTED: Final = 10_000
 """Of more failed rows no places are looked for: a whole feed is concerned, and listing takes time."""
 _REFUSED: Final = "raw.quarantine.few_rows_of_"
 _REFERENCE: Final = "_is_known"
-_TEAM: Final = "team_id"
+_TEAM_NAMES: Final = f"select {TEAM_KEY}, arg_max(team_name, _delivered_on) from team group by {TEAM_KEY}"  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -84,18 +85,28 @@ def find_places(result: CheckResult, *, published: Path, raw_database: Path, has
     )
     if layer != "raw" or target is None or not name.endswith(_REFERENCE) or not raw_database.exists():
         return Places()
-    has_team = column != _TEAM and any(one.name == _TEAM for one in feeds[feed].columns)
     query = places_query(feeds[feed], column, target, hashed_id_sql(column, column, hash_key))
     try:
         with duckdb.connect(str(raw_database), read_only=True) as engine:
             rows = engine.execute(query).fetchall()
-            by_team = (
-                dict(engine.execute(teams_query(feeds[feed], column, target)).fetchall()) if has_team else {}
-            )
+            names = dict(engine.execute(_TEAM_NAMES).fetchall())
     except duckdb.Error:
         return Places()
-    places = [Place(file, on, None, count, key_hash, None) for file, on, key_hash, count in rows]
-    return replace(_first(places), by_team=by_team)
+    places: Counter[tuple[str, date, str]] = Counter()
+    by_team: Counter[str] = Counter()
+    for file, on, key_hash, team, count in rows:
+        places[file, on, key_hash] += count
+        by_team[names.get(team, "no team")] += count
+    has_team = any(team is not None for *_, team, _ in rows)
+    return replace(
+        _first(
+            [
+                Place(file, on, None, count, key_hash, None)
+                for (file, on, key_hash), count in places.most_common()
+            ]
+        ),
+        by_team=dict(by_team.most_common()) if has_team else {},
+    )
 
 
 def _refused(published: Path, feed: str) -> Places:
