@@ -22,6 +22,7 @@ from orchestration.publishing.errors import PublishError
 from orchestration.publishing.files import make_folder
 from orchestration.publishing.manifest import FeedInputs
 from orchestration.publishing.near_miss_lists import write_near_miss_lists
+from orchestration.publishing.scorecards.pages import write_scorecards
 from orchestration.publishing.slot_study import write_slot_study
 
 IDENTIFIED = "identified"
@@ -96,6 +97,7 @@ def write_contents(
     write_care_lists(engine, folder / IDENTIFIED)
     write_near_miss_lists(engine, folder / IDENTIFIED, folder / RULES)
     write_clinic_pages(engine, folder / IDENTIFIED)
+    write_scorecards(engine, folder / IDENTIFIED, folder / RULES, as_of_date)
     write_slot_study(engine, folder / IDENTIFIED, folder / RULES)
     if progress:
         progress("check and flip", steps, steps)
