@@ -14,7 +14,7 @@ from tests.support.landing import read_rows
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "siu"
 CASES = sorted(path.parent for path in GOLDEN.glob("*/README.md"))
 SEQUENCES = sorted(path.parent for path in GOLDEN.glob("*/latest.csv"))
-ORDERS = 6
+ORDERS = 4
 NAMED = [pytest.param(case, id=case.name) for case in CASES]
 
 
