@@ -18,12 +18,10 @@ instant as (
         zoned.*,
         {{ utc_instant('zoned.booked_at', 'book_offset') }} as booked_at_utc,
         {{ utc_instant('zoned.starts_at', 'start_offset') }} as starts_at_utc,
-        {{ utc_instant('zoned.ends_at', 'end_offset') }} as ends_at_utc,
         {{ utc_instant('zoned.cancelled_at', 'cancel_offset') }} as cancelled_at_utc
     from zoned
     {{ join_offset_of_local('book_offset', 'zoned.time_zone', 'zoned.booked_at', 'zoned.booked_at_is_local') }}
     {{ join_offset_of_local('start_offset', 'zoned.time_zone', 'zoned.starts_at', 'zoned.starts_at_is_local') }}
-    {{ join_offset_of_local('end_offset', 'zoned.time_zone', 'zoned.ends_at', 'zoned.ends_at_is_local') }}
     {{ join_offset_of_local('cancel_offset', 'zoned.time_zone', 'zoned.cancelled_at', 'zoned.cancelled_at_is_local') }}
 ),
 
@@ -42,7 +40,6 @@ final as (
         instant.time_zone,
         instant.booked_at_utc as booked_at,
         instant.starts_at_utc as starts_at,
-        instant.ends_at_utc as ends_at,
         instant.cancelled_at_utc as cancelled_at,
         {{ local_date('instant.booked_at_utc', 'book_day_offset') }} as booked_on,
         {{ local_date('instant.starts_at_utc', 'day_offset') }} as starts_on,

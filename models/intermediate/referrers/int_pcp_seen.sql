@@ -1,11 +1,11 @@
 -- How many patients of the panel of a period's last day came to primary care in the period.
-with period as (
-    select * from {{ ref('int_period') }}
+with period_day as (
+    select * from {{ ref('int_period_day') }}
     where period_type in ('month', 'trailing_3_months')
 ),
 
 visit_day as (
-    select distinct
+    select
         patient_id,
         started_on
     from {{ ref('int_encounter_latest') }}
@@ -17,13 +17,12 @@ visit_day as (
 seen as (
     select distinct
         visit_day.patient_id,
-        period.period_type,
-        period.period_start_on,
-        period.period_end_on
+        period_day.period_type,
+        period_day.period_start_on,
+        period_day.period_end_on
     from visit_day
-    inner join period
-        on visit_day.started_on >= period.period_start_on
-        and visit_day.started_on <= period.period_end_on
+    inner join period_day
+        on visit_day.started_on = period_day.day_on
 ),
 
 membership as (
