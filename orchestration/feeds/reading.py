@@ -17,7 +17,6 @@ from orchestration.feeds.csv import stage_csv
 from orchestration.feeds.door import Door, Origin, Staged
 from orchestration.feeds.identity import CROSSWALK, identity_columns
 from orchestration.feeds.lake import (
-    QUARANTINE_COLUMNS,
     Lake,
     make_folder,
     move_into_place,
@@ -30,6 +29,7 @@ from orchestration.feeds.opened import FileRefused, Traits
 from orchestration.feeds.parquet import stage_parquet
 from orchestration.feeds.registry import Content, Copy, Part, UnmappedCode
 from orchestration.feeds.site import NO_SITE, Site
+from orchestration.feeds.tables import QUARANTINE_COLUMNS
 
 NOT_RESOLVED = "none"
 FlatReader = Callable[..., Staged]

@@ -10,10 +10,11 @@ from datetime import date
 from typing import Any
 
 from orchestration.feeds.contract import Contract
-from orchestration.feeds.lake import REFERENCE_COLUMNS, Lake, engine, table, write_rows
+from orchestration.feeds.lake import Lake, engine, table, write_rows
 from orchestration.feeds.reading import Rules
 from orchestration.feeds.registry import State
 from orchestration.feeds.report import IngestReport
+from orchestration.feeds.tables import REFERENCE_COLUMNS
 from orchestration.feeds.zones import is_zone, offsets_at_local, offsets_at_utc
 
 UTC_ZONE = "UTC"

@@ -11,7 +11,8 @@ from typing import Any, Self
 import duckdb
 
 from orchestration.feeds.contract import load_contract
-from orchestration.feeds.lake import QUARANTINE_COLUMNS, REFERENCE_COLUMNS, write_empty_lake
+from orchestration.feeds.lake import write_empty_lake
+from orchestration.feeds.tables import QUARANTINE_COLUMNS, REFERENCE_COLUMNS
 from orchestration.quality.findings import CheckResult
 from orchestration.quality.gates import run_checks
 from orchestration.quality.raw_database import build_raw_database

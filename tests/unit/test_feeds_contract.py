@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from orchestration.feeds.contract import LAKE_TAIL, load_contract
-from orchestration.feeds.lake import QUARANTINE_COLUMNS, REFERENCE_COLUMNS, write_empty_lake
+from orchestration.feeds.lake import write_empty_lake
+from orchestration.feeds.tables import QUARANTINE_COLUMNS, REFERENCE_COLUMNS
 
 FEEDS = load_contract().feeds
 TABLES = """
