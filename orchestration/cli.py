@@ -232,6 +232,21 @@ def ui(
 
 
 @app.command()
+def dictionary(
+    home: HomeOption,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--out", help="Where to write the page; without it, published/dictionary in the home."),
+    ] = None,
+) -> None:
+    """Write the data dictionary: what each published mart and column means, and where it comes from."""
+    from orchestration.dictionary.site import write_dictionary
+
+    chosen = load_settings(landing=_existing(home), home=home)
+    out.print(f"{write_dictionary(chosen, folder)}", soft_wrap=True, markup=False)
+
+
+@app.command()
 def settings() -> None:
     """List every setting with its environment variable, meaning and default."""
     for name, field in Settings.model_fields.items():

@@ -8,7 +8,6 @@ Belongs here: the order of things inside a stage, and what is held back when it 
 Does not belong here: the work itself (the rooms beside this module) and Dagster (``orchestration/assets``).
 """
 
-import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -18,8 +17,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from orchestration import fingerprints, transform
+from orchestration.build_plan import BuildPlan
 from orchestration.night_findings import NightFindings
-from orchestration.publishing.files import write_json
 from orchestration.quality.waivers import load_waivers
 from orchestration.redaction import SafeError, safe_error_text, safe_frames
 from orchestration.reporter import LOGGER, LogReporter, Reporter
@@ -80,7 +79,7 @@ class Night:
                 memory_limit=self.settings.memory_limit,
                 site=self.settings.site(),
             )
-            write_json(self._plan, {"full_refresh": report.needs_full_refresh})
+            BuildPlan(self.settings).note(needs_full_refresh=report.needs_full_refresh)
             outcome(f"{len(report.files)} files as of {report.as_of_date}")
         return report
 
@@ -115,6 +114,8 @@ class Night:
     def publish(self) -> "Generation":
         """Write, check and show a generation made from the warehouse."""
         with self._stage(PUBLISH) as outcome:
+            from orchestration.dictionary.site import write_dictionary
+            from orchestration.mirror import mirror_generation
             from orchestration.publishing.generation import publish
 
             context = self.publish_context()
@@ -128,7 +129,9 @@ class Night:
                 progress=self.reporter.progress,
             )
             self._findings.show(context.as_of_date)
-            outcome(f"generation {generation.name}")
+            write_dictionary(self.settings)
+            mirrored = mirror_generation(self.settings, generation, self.reporter.progress)
+            outcome(f"generation {generation.name}{mirrored and f', {mirrored}'}")
         return generation
 
     def business_date(self) -> date:
@@ -182,8 +185,8 @@ class Night:
     def _build_anew(self) -> Generator[Row, None, dict[str, list[Row]]]:
         from orchestration.feeds.ingest import mark_loaded
 
-        made_by = self._made_by()
-        full_refresh = self._needs_full_refresh(made_by)
+        plan = BuildPlan(self.settings)
+        full_refresh = self.is_rebuild or plan.is_full()
         events: list[Row] = []
         try:
             for event in transform.build(self.settings, full_refresh=full_refresh):
@@ -196,7 +199,7 @@ class Night:
             findings = [asdict(result) for result in self._findings.of_dbt(self.business_date())]
             self._findings.keep(BUILD, findings)
         mark_loaded(self.settings.lake, self.business_date())
-        write_json(self._built, made_by)
+        plan.done()
         return {"events": events, "findings": findings}
 
     @property
@@ -206,30 +209,6 @@ class Night:
     @property
     def _findings(self) -> NightFindings:
         return NightFindings(self.settings)
-
-    @property
-    def _plan(self) -> Path:
-        return self.settings.warehouse / "plan.json"
-
-    @property
-    def _built(self) -> Path:
-        return self.settings.warehouse / "built.json"
-
-    def _made_by(self) -> dict[str, str]:
-        """What a build depends on besides the lake; where it differs, nothing built can be kept."""
-        return {
-            "code": fingerprints.code_version(),
-            "rules": fingerprints.rules_hash(),
-            "zone": self.settings.default_time_zone,
-        }
-
-    def _needs_full_refresh(self, made_by: dict[str, str]) -> bool:
-        try:
-            plan = json.loads(self._plan.read_text(encoding="utf-8"))
-            built = json.loads(self._built.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return True
-        return self.is_rebuild or bool(plan["full_refresh"]) or built != made_by
 
     def _requested_date(self) -> date | None:
         return self.as_of_date or self.settings.as_of_date
