@@ -69,7 +69,6 @@ def _rows(checks: list[str]) -> dict[str, Rows]:
         **_reports(),
         **_people(),
         **_metrics(),
-        **_money_and_states(),
     }
 
 
@@ -287,16 +286,10 @@ def _metrics() -> dict[str, Rows]:
         "fct_metric_value": [metric | {"target_status": "none"}],
         "fct_metric_member": [metric | {"patient_id": "p1"}],
         **{f"rpt_metric_{kind}": [month] for kind in kinds},
-    }
-
-
-def _money_and_states() -> dict[str, Rows]:
-    team = {"entity_type": "team", "entity_id": "t1"}
-    return {
-        "rpt_finance_basis": [team],
+        "rpt_finance_basis": [metric],
         "rpt_finance_bridge": [{"target_id": "f1", "month": MARCH}],
         "rpt_capacity": [{"practitioner_id": "s1", "role": "care_manager", "month": MARCH}],
         "rpt_value_domain": [{"domain": "access", "measure": "m", "month": MARCH}],
-        "rpt_state_report": [team | {"state": "NY", "metric_number": 1, "month": MARCH}],
+        "rpt_state_report": [metric | {"state": "NY", "metric_number": 1, "month": MARCH}],
         "rpt_slot_study": [{"practitioner_id": "s9", "week_start_on": MARCH}],
     }
