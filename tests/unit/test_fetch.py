@@ -208,6 +208,18 @@ def test_an_export_that_the_server_dropped_is_asked_for_anew(
     assert _landed(tmp_path) == WHOLE
 
 
+def test_files_that_expire_on_the_way_are_no_export_and_the_next_run_starts_anew(
+    fetch: Fetch, server: BulkServer, tmp_path: Path
+) -> None:
+    server.gone.add("/files/1/output/1")
+    with pytest.raises(FetchError, match="no such export any more"):
+        fetch()
+    assert _landed(tmp_path) == {}
+    fetch()
+    assert server.exports == 2
+    assert _landed(tmp_path) == WHOLE
+
+
 def test_what_the_server_could_not_export_is_asked_for_again(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
