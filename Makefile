@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 DEMO := demo
 DEMO_LANDING := $(DEMO)/landing
 DEMO_HOME := $(DEMO)/home
-DEMO_AS_OF := 2026-06-30
+DEMO_AS_OF := 2026-06-24
 MANIFEST := dbt_project/target/manifest.json
 DBT_FILES := $(shell find dbt_project/dbt_project.yml dbt_project/profiles.yml dbt_project/macros dbt_project/tests models seeds \
 	-type f 2>/dev/null)
