@@ -281,15 +281,16 @@ def _people() -> dict[str, Rows]:
 def _metrics() -> dict[str, Rows]:
     month = {"entity_id": "t1", "period_type": "month", "period_start_on": MARCH}
     metric = {"metric_id": "cocm_response", "entity_type": "team", **month}
+    team = {"entity_type": "team", "entity_id": "t1"}
     kinds = ("organization", "site", "team", "practitioner", "payer")
     return {
         "fct_metric_value": [metric | {"target_status": "none"}],
         "fct_metric_member": [metric | {"patient_id": "p1"}],
         **{f"rpt_metric_{kind}": [month] for kind in kinds},
-        "rpt_finance_basis": [metric],
+        "rpt_finance_basis": [team],
         "rpt_finance_bridge": [{"target_id": "f1", "month": MARCH}],
         "rpt_capacity": [{"practitioner_id": "s1", "role": "care_manager", "month": MARCH}],
         "rpt_value_domain": [{"domain": "access", "measure": "m", "month": MARCH}],
-        "rpt_state_report": [metric | {"state": "NY", "metric_number": 1, "month": MARCH}],
+        "rpt_state_report": [team | {"state": "NY", "metric_number": 1, "month": MARCH}],
         "rpt_slot_study": [{"practitioner_id": "s9", "week_start_on": MARCH}],
     }
