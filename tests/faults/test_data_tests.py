@@ -85,6 +85,17 @@ FAULTS = {
         "update activity_type set activity_class = 'new' where activity_code = 'care_plan'",
         "delete from claim_check where check_id = 'age_limit'",
     ],
+    "assert_members_add_up_to_their_value": [
+        "delete from fct_metric_member where metric_id = 'pcbh_penetration' and numerator_part > 0",
+        "update fct_metric_member set numerator_part = 2 where metric_id = 'cocm_active_patients'",
+        "update fct_metric_member set denominator_part = 2 where metric_id = 'cocm_billable_rate'",
+        "update fct_metric_value set denominator = denominator + 1 where metric_id = 'pcbh_penetration'",
+        "delete from fct_metric_value where metric_id = 'cocm_billable_patients'",
+    ],
+    "assert_the_wide_tables_have_every_metric_of_their_entity": [
+        "delete from metric_definition where metric_id = 'pcbh_penetration'",
+        "update metric_definition set entity_types = 'team;payer' where metric_id = 'cocm_billable_rate'",
+    ],
     "no_two_periods_overlap_int_patient_policy_period_knowledge_id__patient_id": [
         "update int_patient_policy_period set valid_until = valid_from",
         "insert into int_patient_policy_period from int_patient_policy_period",
