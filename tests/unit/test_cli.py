@@ -190,7 +190,8 @@ def test_a_home_without_a_publication_has_a_status(run: Run, settings: Settings)
 
 
 @pytest.mark.parametrize(
-    "arguments", [("rollback",), ("explain", "entry", "E1"), ("explain", "candidate", "C1")]
+    "arguments",
+    [("rollback",), ("explain", "entry", "E1"), ("explain", "candidate", "C1"), ("bridge", "--amount", "1")],
 )
 def test_what_needs_a_publication_says_so(run: Run, settings: Settings, arguments: tuple[str, ...]) -> None:
     settings.make_home()

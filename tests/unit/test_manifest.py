@@ -166,6 +166,16 @@ def test_each_layer_reads_what_stands_before_it(models: dict[str, Node]) -> None
         assert not strange, f"{name} of {_layer(node)} reads {sorted(strange)}"
 
 
+def test_slots_are_read_by_their_study_alone(models: dict[str, Node]) -> None:
+    readers = {
+        name
+        for name, node in models.items()
+        if any(re.fullmatch(r"stg_feed__slot|int_slot_\w+|rpt_slot_study", one) for one in _parents(node))
+    }
+    # int_accepted_key lists the keys of every feed, whatever they are.
+    assert readers == {"int_accepted_key", "int_slot_latest", "int_slot_taken", "rpt_slot_study"}
+
+
 def test_names_say_the_layer(models: dict[str, Node]) -> None:
     for name, node in models.items():
         assert NAMES[_layer(node)].fullmatch(name), name
