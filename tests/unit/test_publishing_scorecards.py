@@ -160,6 +160,7 @@ def test_without_thresholds_there_are_no_pages(tmp_path: Path) -> None:
     [
         (0.25, 0.204, "share", "up 5 points"),
         (0.25, 0.249, "share", "no change"),
+        (0.692, 0.786, "share", "down 10 points"),
         (4.0, 6.5, "days", "down 2.5"),
         (1200.0, 1100.0, "usd", "up $100"),
         (None, 1.0, "number", "cannot be compared"),

@@ -16,12 +16,13 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-_WIDTH: Final = 640
-_HEIGHT: Final = 240
+_WIDTH: Final = 440
+_HEIGHT: Final = 230
 _LEFT: Final = 48
 _RIGHT: Final = 14
 _TOP: Final = 14
 _BOTTOM: Final = 40
+_EDGE: Final = 40
 _STEPS: Final = 60
 
 
@@ -62,10 +63,12 @@ def trend_chart(points: Sequence[Point], label: str, *, is_share: bool) -> Marku
     top = _round_up(max(tops), is_share=is_share)
     places = [_across(number + 0.5, len(points)) for number in range(len(points))]
     parts = [_grid(top, is_share=is_share)]
-    every = max(1, math.ceil(len(points) / 6))
+    every = max(1, math.ceil(len(points) / 4))
     for number, (place, point) in enumerate(zip(places, points, strict=True)):
         if (len(points) - 1 - number) % every == 0:
-            parts.append(_text(place, _HEIGHT - 16, point.label, "middle"))
+            at_edge = place > _WIDTH - _EDGE
+            end = "end" if at_edge else "middle"
+            parts.append(_text(_WIDTH - 1 if at_edge else place, _HEIGHT - 16, point.label, end))
         if point.low is not None and point.high is not None:
             ends = f"M{place:.1f} {_up(point.low, top):.1f}V{_up(point.high, top):.1f}"
             parts.append(f'<path class="whisker" d="{ends}"/>')
@@ -85,7 +88,7 @@ def funnel_chart(dots: Sequence[Dot], funnel: Funnel, label: str) -> Markup:
     """Rates over their denominators within the limits that chance alone keeps to; the own dots are filled."""
     if not dots:
         return Markup("")
-    most = max(10, math.ceil(max(dot.count for dot in dots) * 1.08))
+    most = int(max(10, _round_up(max(dot.count for dot in dots) * 1.05, is_share=False)))
     top = _round_up(max([funnel.middle * 1.5, *(dot.rate for dot in dots)]), is_share=True)
     parts = [_grid(top, is_share=True)]
     for deviations, name in ((funnel.outer_deviations, "outer"), (funnel.inner_deviations, "inner")):
@@ -105,7 +108,9 @@ def funnel_chart(dots: Sequence[Dot], funnel: Funnel, label: str) -> Markup:
 
 
 def _limit(middle: float, deviations: float, most: int, top: float, name: str) -> str:
-    spread = math.sqrt(middle * (1 - middle))
+    spread = math.sqrt(max(0.0, middle * (1 - middle)))
+    if not spread:
+        return ""
     path = []
     for step in range(1, _STEPS + 1):
         count = most * (step / _STEPS) ** 2

@@ -152,6 +152,7 @@ def _referrer(writer: _Writer, pcp_id: str, months: dict[date, Row], month: date
         trend=_rate_trend(months, month, "referral_rate"),
         funnel=_funnel(source, month, {pcp_id}, row["organization_rate"]),
         missed=source.missed.get((pcp_id, month), []),
+        listed=int(source.thresholds["scorecard_listed_patients"]),
     )
 
 

@@ -57,9 +57,9 @@ def change_of(now: float | None, before: float | None, unit: str) -> str:
     """What changed since the month before, in words."""
     if now is None or before is None:
         return "cannot be compared"
-    scale = 100 if unit == "share" else 1
-    difference = round(float(now) * scale, 1) - round(float(before) * scale, 1)
-    digits = 0 if unit in ("share", "usd") else 1
+    scale, digits = (100 if unit == "share" else 1), (0 if unit in ("share", "usd") else 1)
+    # Of the numbers as they are shown, so that the reader's own subtraction agrees.
+    difference = round(float(now) * scale, digits) - round(float(before) * scale, digits)
     size = round(abs(difference), digits)
     if size == 0:
         return "no change"
