@@ -2,8 +2,8 @@
 
 ``claims.xlsx`` beside the CSV files of ``claim_lists``. The same rows and the same bytes each time: nothing
 in it tells when it was written. A workbook is made in memory, a month of one TIN at a time: that is faster
-than through temporary files by a third, and no patient stands in a temporary file. Texts are cells of text, so
-none of them can become a formula or a link.
+than through temporary files by a third, and no patient stands in a temporary file. Texts are cells of text,
+so none of them can become a formula or a link.
 
 Public: ``write_workbooks``.
 
