@@ -8,7 +8,14 @@ import pytest
 
 from orchestration.publishing.manifest import read_manifest
 from orchestration.publishing.scorecards.charts import Dot, Funnel, Point, funnel_chart, trend_chart
-from orchestration.publishing.scorecards.words import SIGNALS, change_of, number, percent, referrer_sentences
+from orchestration.publishing.scorecards.words import (
+    SIGNALS,
+    amount_of,
+    change_of,
+    number,
+    percent,
+    referrer_sentences,
+)
 from tests.support import publishing_warehouse
 from tests.support.html_page import Page
 from tests.support.publishing_warehouse import make_home
@@ -113,18 +120,20 @@ def test_a_referrer_sees_own_patients_who_were_seen_and_not_referred(cards: Path
     assert "No screen" not in own
 
 
-def test_no_page_names_another_recipients_patient(cards: Path) -> None:
+def test_no_page_names_another_recipients_patient(generation: Path) -> None:
+    identified = generation / "identified"
     named = {
-        path.relative_to(cards).as_posix(): {
+        path.relative_to(identified).as_posix(): {
             row["family_name"]
             for row in LISTED["dim_patient"]
             if str(row["family_name"]) in path.read_text(encoding="utf-8")
         }
-        for path in cards.rglob("*.html")
+        for path in identified.rglob("*.html")
     }
     assert {place: names for place, names in named.items() if names} == {
-        "referrers/d1/2026-02.html": {OWN_PATIENT},
-        "referrers/d2/2026-02.html": {OTHERS_PATIENT},
+        "scorecards/referrers/d1/2026-02.html": {OWN_PATIENT},
+        "scorecards/referrers/d2/2026-02.html": {OTHERS_PATIENT},
+        "lists/likely_eligible/d1/2026-02-12.html": {"Ångström"},
     }
 
 
@@ -173,6 +182,7 @@ def test_a_change_in_words(now: float | None, before: float | None, unit: str, s
 def test_numbers_as_people_read_them() -> None:
     assert [number(value) for value in (None, 0, 12.0, 12.34, 1234)] == ["\u2013", "0", "12", "12.3", "1,234"]
     assert percent(0.005) == "0%" and percent(1.0) == "100%"
+    assert [amount_of(value, "visits") for value in (1.0, 1.2)] == ["1 visit", "1.2 visits"]
 
 
 def test_few_patients_are_no_verdict() -> None:

@@ -50,7 +50,10 @@ def amount_of(value: float | None, unit: str) -> str:
     """A value in its unit: shares as percentages, dollars with their sign, others with the unit behind."""
     if value is None or unit == "share":
         return percent(value)
-    return usd(value) if unit == "usd" else f"{number(value)} {unit}".strip()
+    if unit == "usd":
+        return usd(value)
+    said = number(value)
+    return f"{said} {unit.removesuffix('s') if said == '1' else unit}".strip()
 
 
 def change_of(now: float | None, before: float | None, unit: str) -> str:
