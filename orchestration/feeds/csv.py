@@ -79,7 +79,8 @@ def stage_csv(
     text, traits = open_text(path, traits, work)
     with text.open("rb") as handle:
         header = read_header(handle.read(HEADER_LIMIT), feed, site)
-    is_strange = traits.has_nul or traits.longest_line > RECORD_LIMIT or header.lines_before > 0
+    is_strange = traits.has_nul or traits.has_quotes_apart or traits.longest_line > RECORD_LIMIT
+    is_strange = is_strange or header.lines_before > 0
     if not (is_careful or is_strange):
         return _staged(header, _read_csv(text, header, is_clean=False), traits)
     scrubbed = scrub(text, header.delimiter, header.width, header.lines_before, work)

@@ -7,6 +7,7 @@ Does not belong here: rows and columns.
 import codecs
 import gzip
 import hashlib
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 FILE_ID_LENGTH = 32
 LEGACY_ENCODING = "cp1252"
 NOTHING = b" \t\r\n\0" + codecs.BOM_UTF8
+QUOTES_APART = re.compile(rb'"[ \t]+"')
 
 
 class FileRefused(Exception):
@@ -40,6 +42,8 @@ class Traits:
     Attributes:
         lines: line feeds, and one more where the last line has none.
         has_blank: a space, a tab or a carriage return is somewhere.
+        has_quotes_apart: two quotation marks with blanks alone between them are somewhere. The engine takes them
+            for the inside of a field, also where the field had ended.
         longest_line: bytes of the longest line, if that is longer than one chunk; else less than one chunk.
     """
 
@@ -48,6 +52,7 @@ class Traits:
     is_ascii: bool
     has_nul: bool
     has_blank: bool
+    has_quotes_apart: bool
     has_content: bool
     lines: int
     longest_line: int
@@ -63,13 +68,17 @@ def read_through(path: Path) -> tuple[str, Traits]:
     decoder = codecs.getincrementaldecoder("utf-8")()
     size = lines = line = longest_line = 0
     is_utf8 = is_ascii = True
-    has_nul = has_blank = has_content = False
+    has_nul = has_blank = has_quotes_apart = has_content = False
+    before = b""
     with path.open("rb") as handle:
         while chunk := handle.read(CHUNK):
             digest.update(chunk)
             size += len(chunk)
             has_nul = has_nul or b"\0" in chunk
             has_blank = has_blank or b" " in chunk or b"\t" in chunk or b"\r" in chunk
+            if not has_quotes_apart and b'"' in chunk:
+                has_quotes_apart = QUOTES_APART.search(before + chunk) is not None
+            before = chunk[-1:] if chunk[-1:] not in b" \t" else chunk[-CHUNK:]
             first_end = chunk.find(b"\n")
             line += len(chunk) if first_end < 0 else first_end
             longest_line = max(longest_line, line)
@@ -89,7 +98,15 @@ def read_through(path: Path) -> tuple[str, Traits]:
         except UnicodeDecodeError:
             is_utf8 = False
     traits = Traits(
-        size, is_utf8, is_ascii, has_nul, has_blank, has_content, lines + bool(line), longest_line
+        size,
+        is_utf8,
+        is_ascii,
+        has_nul,
+        has_blank,
+        has_quotes_apart,
+        has_content,
+        lines + bool(line),
+        longest_line,
     )
     return digest.hexdigest()[:FILE_ID_LENGTH], traits
 

@@ -44,7 +44,7 @@ def _unsuccessful(results: Results) -> dict[str, str]:
     return {
         result["unique_id"].split(".", 2)[-1]: str(result["message"])
         for result in results
-        if result["status"] not in {"success", "pass"}
+        if result["status"] not in {"success", "pass", "no-op"}
     }
 
 

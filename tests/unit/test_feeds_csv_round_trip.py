@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import duckdb
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.feeds.contract import load_contract
@@ -62,6 +62,8 @@ def test_rows_that_a_writer_wrote_come_back_as_they_were(rows: list[tuple[str, s
 
 @settings(deadline=None, max_examples=150)
 @given(PIECES)
+@example([",,", '""', " ", '""'])
+@example([",,", '"a"', " \t", '"b"'])
 def test_where_the_engine_has_no_objection_careful_reading_has_none(pieces: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.csv"
