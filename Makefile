@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+DASHBOARD_INSTALLED := $(VENV)/.dashboard
 DEMO := demo
 DEMO_LANDING := $(DEMO)/landing
 DEMO_HOME := $(DEMO)/home
@@ -26,7 +27,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export SQLFLUFF_DISABLE_PROGRESS_BAR := 1
 
-.PHONY: help install demo ui check test test-python bench clean lock lint types sql-quick sql-full debian
+.PHONY: help install demo ui dashboard check test test-python bench clean lock lint types sql-quick sql-full debian
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -44,6 +45,10 @@ demo: $(INSTALLED) ## Write a sample clinic, run the night over it, show what ca
 ui: $(INSTALLED) ## Open Dagster's web UI of the demo's home on this machine (or of WARMHANDOFF_HOME)
 	@WARMHANDOFF_LANDING="$${WARMHANDOFF_LANDING:-$(DEMO_LANDING)}" \
 		$(BIN)/warmhandoff ui --home "$${WARMHANDOFF_HOME:-$(DEMO_HOME)}"
+
+dashboard: $(DASHBOARD_INSTALLED) ## Open the example dashboard of the demo's home on this machine (or of WARMHANDOFF_HOME)
+	@WARMHANDOFF_HOME="$${WARMHANDOFF_HOME:-$(CURDIR)/$(DEMO_HOME)}" $(BIN)/streamlit run dashboards/app.py \
+		--server.address 127.0.0.1 --server.headless true --browser.gatherUsageStats false --client.toolbarMode minimal
 
 check: $(INSTALLED) lint types sql-quick $(MANIFEST) ## The quick checks of the edit loop, under a minute
 	@$(BIN)/pytest tests/unit -n $(WORKERS) -q -m "not slow"
@@ -73,11 +78,14 @@ bench: $(INSTALLED) ## Measure the night at three sizes beside the floor
 
 clean: ## Remove what was made here, the virtual environment included
 	rm -rf $(VENV) $(DEMO) dbt_project/target dbt_project/logs benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
-	find orchestration expectations tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find orchestration expectations tests benchmarks dashboards -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 lock: $(INSTALLED) ## Resolve the locked versions again after a change of pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 		--universal --python-version 3.11 --custom-compile-command "make lock" --quiet -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra dashboard --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+		--universal --python-version 3.11 --custom-compile-command "make lock" --quiet --constraints requirements.lock \
+		$$(sed -nE 's/^([a-z0-9.-]+)==.*/--no-emit-package \1/p' requirements.lock | sort -u) -o requirements-dashboard.lock
 
 lint:
 	@$(BIN)/ruff check .
@@ -119,4 +127,9 @@ $(INSTALLED): pyproject.toml requirements.lock | $(VENV)/bin/python
 	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip install -qq --disable-pip-version-check 'uv>=0.5'
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+	@touch $@
+
+# What the dashboard needs beyond requirements.lock, whose versions it keeps.
+$(DASHBOARD_INSTALLED): $(INSTALLED) requirements-dashboard.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes --no-deps -r requirements-dashboard.lock
 	@touch $@
