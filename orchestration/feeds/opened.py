@@ -42,8 +42,8 @@ class Traits:
     Attributes:
         lines: line feeds, and one more where the last line has none.
         has_blank: a space, a tab or a carriage return is somewhere.
-        has_quotes_apart: two quotation marks with blanks alone between them are somewhere. The engine takes them
-            for the inside of a field, also where the field had ended.
+        has_quotes_apart: two quotation marks with blanks alone between them are somewhere. The engine takes
+            them for the inside of a field, also where the field had ended.
         longest_line: bytes of the longest line, if that is longer than one chunk; else less than one chunk.
     """
 
