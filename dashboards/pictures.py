@@ -21,7 +21,7 @@ MUTED = "#52606d"
 # From light to dark, so that they also differ in gray.
 CADENCE = {"1-2 weeks": "#a9d3ee", "3-4 weeks": "#4a98c9", "5+ weeks": "#08437a"}
 SMALLEST_LABELED_SHARE = 0.08
-HEIGHT = 270
+LOWEST, FRAME, ROW = 270, 90, 14  # pixels: of a picture, of what stands around its rows, of the thinnest row
 THICKEST_BAR = 26
 ROOM_FOR_LABELS = 1.8
 # Names of points that are nearer to each other than this share of the higher one would meet.
@@ -48,6 +48,7 @@ def penetration(frame: pd.DataFrame, choice: Choice) -> alt.LayerChart:
     ]
     return _finish(
         _over_band(frame.assign(label=label), "team_name", "penetration", ".0%"),
+        len(frame),
         f"Penetration by team, {choice.month:%B %Y}",
         "Share of the panel that a BHC saw in the year to the end of the month",
     )
@@ -62,6 +63,7 @@ def unique_patients_per_day(frame: pd.DataFrame, choice: Choice) -> alt.LayerCha
     ]
     return _finish(
         _over_band(frame.assign(label=label), "bhc_name", "patients_per_day", ".0f"),
+        len(frame),
         f"Unique patients a day by BHC, {choice.month:%B %Y}",
         "Distinct patients a clinic day, on average; all BHCs, whichever team is chosen",
     )
@@ -76,6 +78,7 @@ def caseload(frame: pd.DataFrame, choice: Choice) -> alt.LayerChart:
     ]
     return _finish(
         _over_band(frame.assign(label=label), "team_name", "patients_per_fte", ",.0f"),
+        len(frame),
         f"Caseload against guideline by team, {choice.month:%B %Y}",
         "Active collaborative care patients for each full-time care manager",
     )
@@ -120,6 +123,7 @@ def followup_cadence(frame: pd.DataFrame, choice: Choice) -> alt.LayerChart:
     last = base.transform_filter(alt.datum.band == bands[0]).mark_text(align="left", dx=6, color=INK)
     return _finish(
         bars + labels + last.encode(x=alt.datum(1), text="visits:N"),
+        frame["team_name"].nunique(),
         f"Follow-up cadence by team, the year to {choice.month:%B %Y}",
         "Return visits to a BHC by the weeks since the visit before",
     )
@@ -153,6 +157,7 @@ def minutes_by_disposition(frame: pd.DataFrame, choice: Choice) -> alt.LayerChar
     share = f" ({credited / total:.0%})" if total else ""
     return _finish(
         bars + labels,
+        len(frame),
         f"Credited minutes by disposition, {choice.month:%B %Y}",
         f"{credited:,} of {total:,} minutes of the care team are credited{share}",
     )
@@ -190,6 +195,7 @@ def expected_revenue(frame: pd.DataFrame, choice: Choice) -> alt.LayerChart:
             layers += name.encode(x=row, y="usd:Q", text="label:N")
     return _finish(
         layers,
+        1,
         f"Expected revenue against target {frame['target_id'].iloc[0]}, to {choice.month:%B %Y}",
         "Adds up from the target's start; the dashed line is an even pace to it",
     )
@@ -207,7 +213,7 @@ PICTURES = (
 
 def _over_band(frame: pd.DataFrame, row: str, value: str, form: str) -> alt.LayerChart:
     """A bar a row from 0, before a wider and lighter bar from ``target_low`` to ``target_high``."""
-    widest = float(frame[[value, "target_high"]].max().max()) * ROOM_FOR_LABELS
+    widest = (float(frame[[value, "target_high"]].max().max()) or 1) * ROOM_FOR_LABELS
     axis = alt.Axis(format=form, tickCount=5)
     base = alt.Chart(frame).encode(y=alt.Y(f"{row}:N", title=None))
     band = (
@@ -228,11 +234,11 @@ def _over_band(frame: pd.DataFrame, row: str, value: str, form: str) -> alt.Laye
     return layers
 
 
-def _finish(chart: alt.LayerChart, title: str, subtitle: str) -> alt.LayerChart:
+def _finish(chart: alt.LayerChart, rows: int, title: str, subtitle: str) -> alt.LayerChart:
     """The same title, type and size for all, and a description for screen readers."""
     finished: alt.LayerChart = (
         chart.properties(
-            height=HEIGHT,
+            height=_height(rows),
             description=f"{title}. {subtitle}.",
             title=alt.TitleParams(title, subtitle=subtitle, anchor="start", frame="bounds", offset=12),
         )
@@ -253,7 +259,12 @@ def _rows(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:
 
 def _thickness(rows: int) -> float:
     """Of a bar in pixels, with a fifth of its row left free."""
-    return min(THICKEST_BAR, 0.8 * (HEIGHT - 90) / rows)
+    return min(THICKEST_BAR, 0.8 * (_height(rows) - FRAME) / rows)
+
+
+def _height(rows: int) -> int:
+    """Of a picture in pixels, so that many teams stay readable."""
+    return max(LOWEST, FRAME + rows * ROW)
 
 
 def _beside(status: object) -> str:
