@@ -5,6 +5,7 @@ Belongs here: opening pages and asking the browser. Does not belong here: what a
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,10 +15,10 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
 LETTER_INSIDE_MARGINS = 700
 """The width in CSS pixels of a sheet of US letter paper without its margins."""
 _HEIGHT = 844
+_MOST_MILLISECONDS = 120_000
 _QUIET = [
     "--disable-gpu",
     "--disable-quic",
@@ -25,6 +26,7 @@ _QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-dev-shm-usage",
 ]
 
 # Each element that takes the focus is noted at the moment it does, with whether a reader can see that.
@@ -130,11 +132,14 @@ def chromium() -> Iterator[Browser]:
     Raises:
         FileNotFoundError: Chromium is not installed.
     """
-    if not CHROMIUM.exists():
-        raise FileNotFoundError(f"no {CHROMIUM}; install it with: apt-get install -y chromium")
+    program = shutil.which("chromium")
+    if program is None:
+        raise FileNotFoundError("no chromium; install it with: apt-get install -y chromium")
     options = [*_QUIET, "--no-sandbox"] if os.getuid() == 0 else _QUIET
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        browser = playwright.chromium.launch(
+            executable_path=program, args=options, timeout=_MOST_MILLISECONDS
+        )
         try:
             yield browser
         finally:
@@ -146,6 +151,7 @@ def opened(browser: Browser, path: Path, *, width: int) -> Iterator[Opened]:
     """Show a file in a window of a width in CSS pixels, with no network behind it."""
     context = browser.new_context(viewport={"width": width, "height": _HEIGHT}, offline=True)
     try:
+        context.set_default_timeout(_MOST_MILLISECONDS)
         result = Opened(context.new_page())
 
         def note_said(message: ConsoleMessage) -> None:
