@@ -16,7 +16,14 @@ from orchestration.quality.waivers import load_waivers
 from orchestration.settings import PROJECT_ROOT, Settings
 
 _CODE: Final = ("orchestration/**/*.py", "orchestration/**/*.yml", "expectations/**/*.py", "models/**/*.sql")
-_DBT_CODE: Final = ("models/**/*.yml", "dbt_project/dbt_project.yml", "dbt_project/macros/**/*.sql")
+_DBT_CODE: Final = (
+    "models/**/*.yml",
+    "seeds/*.yml",
+    "dbt_project/dbt_project.yml",
+    "dbt_project/macros/**/*.sql",
+    "dbt_project/tests/**/*.sql",
+)
+_PAGES: Final = ("orchestration/**/templates/*",)
 _DELIVERY_FOLDER: Final = "delivered_on="
 
 
@@ -27,7 +34,7 @@ def rules_hash(seeds: Path = PROJECT_ROOT / "seeds") -> str:
 
 def code_version(root: Path = PROJECT_ROOT) -> str:
     """Return the project's version and 12 hexadecimal digits over the code and engine that make results."""
-    files = (path for pattern in (*_CODE, *_DBT_CODE) for path in root.glob(pattern))
+    files = (path for pattern in (*_CODE, *_DBT_CODE, *_PAGES) for path in root.glob(pattern))
     made_by = (path for path in files if "sample" not in path.relative_to(root).parts)
     digest = hashlib.sha256(f"{_hash_of_files(root, made_by)}|duckdb {version('duckdb')}".encode())
     return f"{version('warmhandoff')}+{digest.hexdigest()[:12]}"
@@ -49,10 +56,12 @@ def inputs_hash(settings: Settings, as_of: str) -> str:
         digest.update(hashlib.sha256(settings.profile.read_bytes()).digest())
     for line in _raw_files(settings.lake / "raw", as_of):
         digest.update(line.encode())
-    feed_file = settings.lake / "reference" / "feed_file.parquet"
+    reference = settings.lake / "reference"
     with duckdb.connect() as engine:
-        files = engine.read_parquet(str(feed_file)).filter(f"delivered_on <= date '{as_of}'")
-        rows = files.project("feed, delivered_on, source_file, file_id, status").fetchall()
+        files = engine.read_parquet(str(reference / "feed_file.parquet"))
+        of_the_day = files.filter(f"delivered_on <= date '{as_of}'")
+        rows = of_the_day.project("feed, delivered_on, source_file, file_id, status").fetchall()
+        rows += engine.read_parquet(str(reference / "landing_notice.parquet")).fetchall()
     for row in sorted("|".join(map(str, row)) for row in rows):
         digest.update(row.encode())
     return digest.hexdigest()

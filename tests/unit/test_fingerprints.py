@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from orchestration.fingerprints import code_version, inputs_hash, landing_hash, rules_hash
 from orchestration.settings import Settings
@@ -20,6 +21,14 @@ def _write_lake(settings: Settings, *deliveries: tuple[str, str]) -> None:
     rows = ", ".join(f"('{feed}', date '{day}', 'f.csv', '0123', 'accepted')" for feed, day in deliveries)
     query = f"select * from (values {rows}) as file (feed, delivered_on, source_file, file_id, status)"
     duckdb.sql(query).write_parquet(str(reference / "feed_file.parquet"))
+    _write_notices(settings)
+
+
+def _write_notices(settings: Settings, *folders: str) -> None:
+    none = "select 'kind' as kind, 'path' as path, date '2026-06-30' as delivered_on where false"
+    rows = [f"select 'unknown_folder', '{folder}', date '2026-06-30'" for folder in folders]
+    notices = duckdb.sql(" union all ".join([none, *rows]))
+    notices.write_parquet(str(settings.lake / "reference" / "landing_notice.parquet"))
 
 
 def test_rules_follow_the_bytes_of_the_seeds(tmp_path: Path) -> None:
@@ -30,8 +39,17 @@ def test_rules_follow_the_bytes_of_the_seeds(tmp_path: Path) -> None:
     assert rules_hash(tmp_path) != before
 
 
-def test_code_follows_models_and_not_the_sample(tmp_path: Path) -> None:
-    model = tmp_path / "models" / "marts" / "dim_team.sql"
+@pytest.mark.parametrize(
+    "name",
+    [
+        "models/marts/dim_team.sql",
+        "seeds/_seeds.yml",
+        "dbt_project/tests/assert_all_is_well.sql",
+        "orchestration/publishing/templates/page.css",
+    ],
+)
+def test_code_follows_what_makes_results_and_not_the_sample(tmp_path: Path, name: str) -> None:
+    model = tmp_path / name
     sample = tmp_path / "orchestration" / "sample" / "clinic.py"
     for path in (model, sample):
         path.parent.mkdir(parents=True)
@@ -49,6 +67,13 @@ def test_inputs_do_not_depend_on_what_was_delivered_later(settings: Settings) ->
     _write_lake(settings, ("patient", "2026-06-30"), ("patient", "2026-07-01"))
     assert inputs_hash(settings, "2026-06-30") == before
     assert inputs_hash(settings, "2026-07-01") != before
+
+
+def test_inputs_depend_on_what_could_not_be_a_feed(settings: Settings) -> None:
+    _write_lake(settings, ("patient", "2026-06-30"))
+    before = inputs_hash(settings, "2026-06-30")
+    _write_notices(settings, "horoscope")
+    assert inputs_hash(settings, "2026-06-30") != before
 
 
 def test_inputs_depend_on_the_zone_and_the_key(settings: Settings) -> None:
