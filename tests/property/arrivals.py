@@ -5,9 +5,7 @@ What belongs here: rows of the feeds. What does not: who is likely eligible by t
 
 from datetime import date, timedelta
 
-from tests.property.choices import Choices, Seeded
-from tests.reference.versions import DeliveredRow
-from tests.support.landing import Cells, deliver
+from tests.property.rows import DrawnRows
 
 PCPS = ("doc0", "doc1", "doc2")
 STATUSES = ("fulfilled", "fulfilled", "booked", "noshow", "cancelled", "arrived", "checked-in", "waitlist")
@@ -17,34 +15,18 @@ SCALES = ("PHQ-9", "PHQ-9", "PHQ-9M", "GAD-7", "PHQ-2", "GAD-2", "PHQ-A", "PCL-5
 CODES = ("F32.1", "F34.1", "F34.0", "F41.9", "F43.2", "E11.9", "I10", "M79.7", "J45.909", "F99")
 
 
-class Arrivals:
+class Arrivals(DrawnRows):
     """Rows of the feeds in the making. All zones are UTC and all times noon: dates are what is tried."""
 
     def __init__(self, as_of: date, seed: int) -> None:
         """Draw one team, its providers and their patients."""
-        self.as_of = as_of
-        self.choices: Choices = Seeded(seed)
-        self.rows: dict[str, list[Cells]] = {}
-        self.number = 0
+        super().__init__(as_of, seed)
         self.add("team", team_id="t", team_name="A team", site_id="s", time_zone="UTC")
         for name, role in [*((pcp, "pcp") for pcp in PCPS), ("bea", "bhc"), ("nell", "nurse")]:
             self.add("practitioner", practitioner_id=name)
             self.add("staffing", practitioner_id=name, team_id="t", role=role, fte="1")
         for patient in range(300):
             self._add_patient(f"p{patient}")
-
-    def delivered(self) -> dict[str, list[DeliveredRow]]:
-        """All rows, delivered on the business date."""
-        return {feed: deliver(feed, self.as_of, rows) for feed, rows in self.rows.items()}
-
-    def add(self, feed: str, **cells: str) -> None:
-        """A row."""
-        self.rows.setdefault(feed, []).append(cells)
-
-    def id(self, kind: str) -> str:
-        """An id that no other row has."""
-        self.number += 1
-        return f"{kind}{self.number:04d}"
 
     def _before(self, day: date) -> str:
         return (day - timedelta(days=self.choices.one(BEFORE))).isoformat()

@@ -6,9 +6,7 @@ What belongs here: rows of the feeds. What does not: what the report makes of th
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.property.choices import Choices, Seeded
-from tests.reference.versions import DeliveredRow
-from tests.support.landing import Cells, deliver
+from tests.property.rows import DrawnRows
 
 ZONES = ("America/New_York", "Pacific/Auckland", "America/Los_Angeles")
 PAYERS = ("medicaid_nc", "medicaid_nc", "medicaid_tx", "medicare", "unknown_plan")
@@ -21,31 +19,15 @@ GAPS = (30, 45, 60, 89, 90, 91, 92, 120)
 STEPS = (0, 0, 1, 13, 14, 15, 30, 69, 70, 71, 89, 90, 91, 92, 120, 181)
 
 
-class Caseload:
+class Caseload(DrawnRows):
     """Rows of the feeds in the making."""
 
     def __init__(self, as_of: date, seed: int) -> None:
         """Draw a clinic of three teams and their patients."""
-        self.as_of = as_of
-        self.choices: Choices = Seeded(seed)
-        self.rows: dict[str, list[Cells]] = {}
-        self.number = 0
+        super().__init__(as_of, seed)
         self._add_clinic()
         for patient in range(45):
             self._add_patient(f"p{patient}")
-
-    def delivered(self) -> dict[str, list[DeliveredRow]]:
-        """All rows, delivered on the business date."""
-        return {feed: deliver(feed, self.as_of, rows) for feed, rows in self.rows.items()}
-
-    def add(self, feed: str, **cells: str) -> None:
-        """A row."""
-        self.rows.setdefault(feed, []).append(cells)
-
-    def id(self, kind: str) -> str:
-        """An id that no other row has."""
-        self.number += 1
-        return f"{kind}{self.number}"
 
     def near(self, day: date) -> date:
         """A day beside an edge after another one."""

@@ -1,4 +1,4 @@
--- Which of the code lists that visits carry make a visit qualify for a state.
+-- Which of the code lists that visits carry hold a code of the visits that a state counts.
 with carried as (
     select distinct billing_codes
     from {{ ref('int_encounter_latest') }}
