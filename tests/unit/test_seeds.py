@@ -165,6 +165,14 @@ def test_codes_of_the_ladder_are_never_separately_billed_and_psychotherapy_alway
             assert row["code_family"] == "em_visit"
 
 
+def test_a_code_bills_as_one_of_the_ladder_and_of_its_own_family() -> None:
+    others = {code: row["bills_as"] for code, row in PROCEDURE_CODES.items() if row["bills_as"]}
+    assert others == {"G0323": "99484"}
+    for code, billed in others.items():
+        assert billed in LADDER_CODES
+        assert family(code) == family(billed)
+
+
 def test_amounts_are_relative_values_times_the_factor_rounded_half_up_once() -> None:
     for row in SEED["fee_schedule"]:
         assert row["procedure_code"] in PROCEDURE_CODES

@@ -1,4 +1,4 @@
--- What billing submitted, as it is known now, with the family of its code.
+-- What billing submitted, as it is known now, with the family of its code and the code that it bills the month as.
 with claim_line as (
     {{ latest_version('stg_feed__claim_line', ['claim_line_id']) }}
 ),
@@ -12,6 +12,7 @@ final as (
         claim_line.claim_line_id,
         claim_line.patient_id,
         claim_line.procedure_code,
+        coalesce(procedure_code.bills_as, claim_line.procedure_code) as billed_code,
         procedure_code.code_family,
         claim_line.units,
         claim_line.service_on,

@@ -19,54 +19,52 @@ code_rung as (
     select * from {{ ref('int_code_rung') }}
 ),
 
--- Of each submitted code, whether the minutes reach as many units of it.
-judged as (
-    select
-        submitted.patient_id,
-        submitted.program,
-        submitted.service_month,
-        submitted.procedure_code,
-        submitted.standing_units,
-        max(
-            case
-                when
-                    code_rung.units >= submitted.standing_units
-                    and code_rung.floor_minutes <= month_chain.credited_minutes
-                    then 1
-                else 0
-            end
-        ) as is_reached
+-- Submitted codes of which the minutes reach as many units. A first month is worth more than a later one: its minutes
+-- reach the base code of a later month too.
+reached as (
+    select distinct submitted.patient_id, submitted.program, submitted.service_month, submitted.procedure_code
     from submitted
-    left join month_chain
+    inner join month_chain
         on submitted.patient_id = month_chain.patient_id
         and submitted.program = month_chain.program
         and submitted.service_month = month_chain.service_month
-    left join code_rung
+    inner join code_rung
         on month_chain.policy_version = code_rung.policy_version
         and month_chain.program = code_rung.program
         and month_chain.code_path = code_rung.path
-        and month_chain.type_if_credited = code_rung.month_type
         and month_chain.date_of_service >= code_rung.valid_from
         and month_chain.date_of_service < code_rung.valid_until
-        and submitted.procedure_code = code_rung.procedure_code
-    where submitted.is_standing = 1
-    group by
-        submitted.patient_id,
-        submitted.program,
-        submitted.service_month,
-        submitted.procedure_code,
-        submitted.standing_units
+        and submitted.billed_code = code_rung.procedure_code
+    where
+        code_rung.units >= submitted.billed_units
+        and code_rung.floor_minutes <= month_chain.credited_minutes
+        and (
+            code_rung.month_type = month_chain.type_if_credited
+            or (code_rung.rung = 'base' and code_rung.month_type = 'subsequent')
+        )
+),
+
+judged as (
+    select
+        submitted.*,
+        case when reached.procedure_code is null then 0 else 1 end as is_reached
+    from submitted
+    left join reached
+        on submitted.patient_id = reached.patient_id
+        and submitted.program = reached.program
+        and submitted.service_month = reached.service_month
+        and submitted.procedure_code = reached.procedure_code
 ),
 
 standing as (
     select
-        patient_id,
-        program,
-        service_month,
+        patient_id, program, service_month,
         {{ dbt.listagg(code_with_units('procedure_code', 'standing_units'), "';'", 'order by procedure_code') }}
             as submitted_codes,
+        {{ dbt.listagg(code_with_units('billed_code', 'standing_units'), "';'", 'order by billed_code') }} as billed_codes,
         min(is_reached) as is_reached
     from judged
+    where is_standing = 1
     group by patient_id, program, service_month
 ),
 
@@ -76,9 +74,10 @@ came_back as (
         program,
         service_month,
         max(is_denied) as is_denied,
+        max(case when is_denied = 1 and is_standing = 0 then is_reached else 0 end) as is_refused,
         sum(paid_amount_usd) as paid_amount_usd,
         min(denial_reason) as denial_reason
-    from submitted
+    from judged
     group by patient_id, program, service_month
 ),
 
@@ -122,7 +121,8 @@ final as (
             when standing.submitted_codes is null and supported.candidate_codes is not null then 'not_ready'
             when standing.submitted_codes is null then 'voided'
             when supported.candidate_codes is null then 'submitted_without_support'
-            when standing.submitted_codes = supported.candidate_codes then 'captured'
+            when standing.billed_codes = supported.candidate_codes then 'captured'
+            when standing.is_reached = 1 and came_back.is_refused = 1 then 'denied'
             when standing.is_reached = 1 then 'under_coded'
             else 'over_coded'
         end as outcome,
