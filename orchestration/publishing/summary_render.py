@@ -34,7 +34,7 @@ def render_summary(summary: NightSummary, *, how_to_open_ui: str | None = None) 
         *_checks(summary),
         *_minutes(summary),
         *_candidates(summary),
-        Text("Where everything lies", style="bold"),
+        Text("\nWhere everything lies", style="bold"),
         *(Text(f"  {what}: {path}", overflow="fold") for what, path in summary.places.items()),
     ]
     if how_to_open_ui:

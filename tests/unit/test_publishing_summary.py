@@ -69,6 +69,13 @@ def test_it_shows_every_figure_and_no_patient(summary: NightSummary) -> None:
         assert str(row["family_name"]) not in text
 
 
+def test_each_part_begins_after_an_empty_line(summary: NightSummary) -> None:
+    lines = shown(summary).splitlines()
+    titles = ("Feeds read", "Checks", "Minutes credited and lost", "Claim candidates", "Where everything lies")
+    for title in titles:
+        assert lines[lines.index(title) - 1].strip() == "", title
+
+
 def test_a_long_part_is_cut_and_says_where_the_rest_is(tmp_path: Path) -> None:
     rejected = [ROWS["dq_quarantine"][0] | {"reason": f"invalid_type:c{number:02}"} for number in range(20)]
     home = make_home(tmp_path / "home", ROWS | {"dq_quarantine": rejected})
