@@ -71,7 +71,7 @@ def test_it_shows_every_figure_and_no_patient(summary: NightSummary) -> None:
 
 def test_each_part_begins_after_an_empty_line(summary: NightSummary) -> None:
     lines = shown(summary).splitlines()
-    titles = ("Feeds read", "Checks", "Minutes credited and lost", "Claim candidates", "Where everything lies")
+    titles = ("Feeds read", "Minutes credited and lost", "Claim candidates", "Where everything lies")
     for title in titles:
         assert lines[lines.index(title) - 1].strip() == "", title
 
