@@ -70,6 +70,15 @@ def _winning_entry(reader: Reader, segment: Row) -> list[Evidence]:
     ]
 
 
+def _excluding_visit(_: Reader, segment: Row) -> list[Evidence]:
+    """Of time inside a visit or a stay: which one. A generation of before it was published names none."""
+    if not segment.get("excluding_encounter_id"):
+        return []
+    kind = segment["excluding_visit_kind"]
+    what = f"a stay, {kind}" if segment["disposition"] == "facility_stay" else f"a visit billed as {kind}"
+    return [Evidence("encounter", segment["excluding_encounter_id"], segment["service_on"], what)]
+
+
 def _episodes(reader: Reader, segment: Row) -> list[Evidence]:
     """Of time without an episode: the episodes that the patient has."""
     rows = reader.rows(
@@ -185,6 +194,8 @@ _LOOK_UPS: dict[str, Callable[[Reader, Row], list[Evidence]]] = {
     "outside_consent": _consents,
     "unqualified_staff": _countable_roles,
     "not_countable_activity": _activity,
+    "billed_separately": _excluding_visit,
+    "facility_stay": _excluding_visit,
     "staff_overlap": _winning_entry,
     "patient_overlap": _winning_entry,
 }

@@ -173,7 +173,11 @@ FINDINGS: list[Row] = [
 
 EXTRA_COLUMNS = {
     "dim_team": {"billing_tin": "VARCHAR"},
-    SEGMENT: {"site_columns": "VARCHAR"},
+    SEGMENT: {
+        "excluding_encounter_id": "VARCHAR",
+        "excluding_visit_kind": "VARCHAR",
+        "site_columns": "VARCHAR",
+    },
     "rpt_likely_eligible": {"appointment_local_time": "VARCHAR"},
 }
 

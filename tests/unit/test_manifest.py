@@ -75,7 +75,6 @@ WITHOUT_A_RULE = {
     "dim_team",
     "fct_episode",
     "fct_metric_member",
-    "fct_minute_segment",
     "fct_patient_month",
     "int_assessment_accepted",
     "int_calendar_month",

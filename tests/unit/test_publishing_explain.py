@@ -159,6 +159,23 @@ def test_a_rejected_row_is_found_by_its_keyed_hash(tmp_path: Path) -> None:
             {"disposition": "patient_overlap", "lost_to_entry_id": "a2"},
             [("entry", "a2", "has claimed the time")],
         ),
+        (
+            {
+                "disposition": "billed_separately",
+                "excluding_encounter_id": "v1",
+                "excluding_visit_kind": "90834",
+            },
+            [("encounter", "v1", "a visit billed as 90834")],
+        ),
+        (
+            {
+                "disposition": "facility_stay",
+                "excluding_encounter_id": "v2",
+                "excluding_visit_kind": "inpatient",
+            },
+            [("encounter", "v2", "a stay, inpatient")],
+        ),
+        ({"disposition": "facility_stay"}, []),
         ({"disposition": "voided"}, []),
     ],
 )

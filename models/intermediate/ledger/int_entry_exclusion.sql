@@ -12,6 +12,8 @@ final as (
         entry.knowledge_id,
         entry.entry_id,
         excluding_visit.exclusion,
+        excluding_visit.encounter_id,
+        excluding_visit.visit_kind,
         excluding_visit.started_at as excluded_from,
         excluding_visit.ended_at as excluded_until
     from entry

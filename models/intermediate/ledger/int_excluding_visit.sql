@@ -65,6 +65,7 @@ final as (
         of_ledger.patient_id,
         of_ledger.practitioner_id,
         'billed_separately' as exclusion,
+        of_ledger.code_list as visit_kind,
         of_ledger.started_at,
         of_ledger.ended_at
     from of_ledger
@@ -81,6 +82,7 @@ final as (
         patient_id,
         cast(null as {{ dbt.type_string() }}) as practitioner_id,
         'facility_stay' as exclusion,
+        encounter_class as visit_kind,
         started_at,
         coalesce(ended_at, cast({{ last_day_of_time() }} as timestamp)) as ended_at
     from of_ledger

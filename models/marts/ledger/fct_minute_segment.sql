@@ -12,6 +12,30 @@ entry as (
         and site_columns is not null
 ),
 
+entry_exclusion as (
+    select * from {{ ref('int_entry_exclusion') }}
+    where knowledge_id = 'current'
+),
+
+-- Of the visits to which the time of a segment belongs, the first.
+excluding as (
+    select
+        segment.entry_id,
+        segment.segment_number,
+        entry_exclusion.encounter_id,
+        entry_exclusion.visit_kind,
+        row_number() over (
+            partition by segment.entry_id, segment.segment_number
+            order by entry_exclusion.excluded_from, entry_exclusion.encounter_id
+        ) as visit_rank
+    from segment
+    inner join entry_exclusion
+        on segment.entry_id = entry_exclusion.entry_id
+        and segment.disposition = entry_exclusion.exclusion
+        and segment.started_at < entry_exclusion.excluded_until
+        and segment.ended_at > entry_exclusion.excluded_from
+),
+
 final as (
     select
         segment.entry_id,
@@ -31,10 +55,16 @@ final as (
         segment.payer_id,
         segment.policy_version as rule_version,
         segment.lost_to_entry_id,
+        excluding.encounter_id as excluding_encounter_id,
+        excluding.visit_kind as excluding_visit_kind,
         entry.site_columns
     from segment
     left join entry
         on segment.entry_id = entry.entry_id
+    left join excluding
+        on segment.entry_id = excluding.entry_id
+        and segment.segment_number = excluding.segment_number
+        and excluding.visit_rank = 1
 )
 
 select * from final
