@@ -16,8 +16,8 @@ _Row = tuple[str, Callable[[Figures], str], str]
 def render(report: Report) -> str:
     """Return the report's tables: the sizes beside each other, then each kind of night by its stages."""
     parts = [
-        f"Machine: {report.machine}. A full build of next to nothing: {_seconds(report.smallest.seconds)}, "
-        f"processor {_seconds(report.smallest.cpu_seconds)}.",
+        f"Machine: {report.machine}. A full build of next to nothing: {seconds(report.smallest.seconds)}, "
+        f"processor {seconds(report.smallest.cpu_seconds)}.",
         _whole(report),
     ]
     kinds: tuple[tuple[str, Callable[[Figures], Run]], ...] = (
@@ -30,17 +30,17 @@ def render(report: Report) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def placed_in(readme: str, tables: str) -> str:
-    """Return a page with the tables between its two marks.
+def placed_in(readme: str, tables: str, begin: str = BEGIN, end: str = END) -> str:
+    """Return a page with the tables between two marks.
 
     Raises:
         ValueError: the page has not both marks.
     """
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
+    before, first, rest = readme.partition(begin)
+    _, last, after = rest.partition(end)
+    if not (first and last):
         raise ValueError("the page has no place for the figures")
-    return f"{before}{BEGIN}\n\n{tables}\n{END}{after}"
+    return f"{before}{begin}\n\n{tables}\n{end}{after}"
 
 
 def _whole(report: Report) -> str:
@@ -49,18 +49,18 @@ def _whole(report: Report) -> str:
         ("Rows landed", lambda size: f"{size.landed_rows:,}", ""),
         ("Landed files", lambda size: f"{size.landed_mb:,.0f} MB", ""),
         ("Rows of the next day", lambda size: f"{size.night_rows:,}", ""),
-        ("Floor", lambda size: _seconds(size.floor.seconds), ""),
-        ("Full build", lambda size: _seconds(size.full.seconds), ""),
-        ("Empty night", lambda size: _seconds(size.empty.seconds), "at most 45 s"),
-        ("Night", lambda size: _seconds(size.night.seconds), ""),
+        ("Floor", lambda size: seconds(size.floor.seconds), ""),
+        ("Full build", lambda size: seconds(size.full.seconds), ""),
+        ("Empty night", lambda size: seconds(size.empty.seconds), "at most 45 s"),
+        ("Night", lambda size: seconds(size.night.seconds), ""),
         (
             "Full build net of the empty night / floor",
-            lambda size: _ratio(size.full.seconds - size.empty.seconds, size.floor.seconds),
+            lambda size: ratio(size.full.seconds - size.empty.seconds, size.floor.seconds),
             "at most 2.00 at 1,000,000",
         ),
         (
             "Full build net of next to nothing / floor",
-            lambda size: _ratio(size.full.seconds - smallest, size.floor.seconds),
+            lambda size: ratio(size.full.seconds - smallest, size.floor.seconds),
             "at most 2.00 at 1,000,000",
         ),
         (
@@ -70,13 +70,13 @@ def _whole(report: Report) -> str:
             ),
             "at most 10 %",
         ),
-        ("Processor time, floor", lambda size: _seconds(size.floor.cpu_seconds), ""),
-        ("Processor time, full build", lambda size: _seconds(size.full.cpu_seconds), ""),
-        ("Processor time, empty night", lambda size: _seconds(size.empty.cpu_seconds), ""),
-        ("Processor time, night", lambda size: _seconds(size.night.cpu_seconds), ""),
+        ("Processor time, floor", lambda size: seconds(size.floor.cpu_seconds), ""),
+        ("Processor time, full build", lambda size: seconds(size.full.cpu_seconds), ""),
+        ("Processor time, empty night", lambda size: seconds(size.empty.cpu_seconds), ""),
+        ("Processor time, night", lambda size: seconds(size.night.cpu_seconds), ""),
         (
             "Processor time, full build net of next to nothing / floor",
-            lambda size: _ratio(size.full.cpu_seconds - report.smallest.cpu_seconds, size.floor.cpu_seconds),
+            lambda size: ratio(size.full.cpu_seconds - report.smallest.cpu_seconds, size.floor.cpu_seconds),
             "",
         ),
         (
@@ -87,13 +87,13 @@ def _whole(report: Report) -> str:
             ),
             "",
         ),
-        ("Peak memory, floor", lambda size: _memory(size.floor.peak_mib), ""),
-        ("Peak memory, full build", lambda size: _memory(size.full.peak_mib), "under 8 GB"),
-        ("Peak memory, night", lambda size: _memory(size.night.peak_mib), ""),
+        ("Peak memory, floor", lambda size: memory(size.floor.peak_mib), ""),
+        ("Peak memory, full build", lambda size: memory(size.full.peak_mib), "under 8 GB"),
+        ("Peak memory, night", lambda size: memory(size.night.peak_mib), ""),
     )
     header = ["Panel patients", *(f"{size.patients:,}" for size in report.sizes), "Target"]
     body = [[name, *(cell(size) for size in report.sizes), target] for name, cell, target in rows]
-    return _markdown(header, body)
+    return markdown(header, body)
 
 
 def _by_stage(title: str, sizes: Sequence[Figures], run_of: Callable[[Figures], Run]) -> str:
@@ -104,30 +104,32 @@ def _by_stage(title: str, sizes: Sequence[Figures], run_of: Callable[[Figures], 
         for size in sizes:
             run = run_of(size)
             found = [stretch for stretch in run.stretches if stretch.name == name]
-            seconds = sum(stretch.seconds for stretch in found)
+            spent = sum(stretch.seconds for stretch in found)
             peak = max((stretch.peak_mib for stretch in found), default=0.0)
-            cpu = _seconds(sum(stretch.cpu_seconds for stretch in found))
-            row.append(
-                f"{_seconds(seconds)} ({_share(seconds, run.seconds)}, processor {cpu}, {_memory(peak)})"
-            )
+            cpu = seconds(sum(stretch.cpu_seconds for stretch in found))
+            row.append(f"{seconds(spent)} ({_share(spent, run.seconds)}, processor {cpu}, {memory(peak)})")
         body.append(row)
-    return _markdown([title, *(f"{size.patients:,}" for size in sizes)], body)
+    return markdown([title, *(f"{size.patients:,}" for size in sizes)], body)
 
 
-def _markdown(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+def markdown(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """Return a table whose first column is words and whose others are numbers."""
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" + "---:|" * (len(header) - 1)]
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in body)])
 
 
-def _seconds(seconds: float) -> str:
-    return f"{seconds:,.1f} s"
+def seconds(spent: float) -> str:
+    """Return seconds as they are shown."""
+    return f"{spent:,.1f} s"
 
 
-def _memory(mib: float) -> str:
+def memory(mib: float) -> str:
+    """Return memory as it is shown."""
     return f"{mib / 1024:.1f} GB" if mib else "-"
 
 
-def _ratio(part: float, whole: float) -> str:
+def ratio(part: float, whole: float) -> str:
+    """Return how many times a whole something is, as it is shown."""
     return f"{part / whole:.2f}" if part >= 0 and whole > 0 else "-"
 
 
