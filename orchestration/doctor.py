@@ -80,6 +80,14 @@ class Unjoined:
 
 
 @dataclass(frozen=True)
+class WaitingReports:
+    """Reports of what became of rows of a feed that have not been delivered."""
+
+    feed: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class Gap:
     """A feed that is not there, or not in time, and what that costs.
 
@@ -110,6 +118,7 @@ class Look:
     notices: tuple[Notice, ...]
     unknown_codes: tuple[UnknownCode, ...]
     unjoined: tuple[Unjoined, ...]
+    waiting: tuple[WaitingReports, ...]
     gaps: tuple[Gap, ...]
     stops: tuple[str, ...]
 
@@ -154,6 +163,7 @@ def look(
         refusals = _refusals(settings.quarantine, report)
         codes = tuple(UnknownCode(*row) for row in _counted(settings.lake, "unmapped_code", "code"))
         unjoined = tuple(Unjoined(*row) for row in _counted(settings.lake, "unjoined_identifier", "reason"))
+        waiting = tuple(WaitingReports(*row) for row in _waiting(settings.lake))
     delivered = _delivered(report.files)
     gaps = _gaps(report, delivered, settings.required_feeds, own_days) if report.as_of_date else ()
     return Look(
@@ -163,6 +173,7 @@ def look(
         report.notices,
         codes,
         unjoined,
+        waiting,
         gaps,
         _stops(delivered, gaps, settings.required_feeds),
     )
@@ -226,6 +237,15 @@ def _counted(lake: Path, table: str, last: str) -> list[tuple[Any, ...]]:
             GROUP BY feed, column_name, system, {last}
             ORDER BY counted DESC, feed, column_name, system, {last}
             """  # noqa: S608
+        ).fetchall()
+
+
+def _waiting(lake: Path) -> list[tuple[Any, ...]]:
+    """Feed and number of reports whose subject never came."""
+    file = str(lake / "reference" / "waiting_report.parquet").replace("'", "''")
+    with duckdb.connect() as connection:
+        return connection.execute(
+            f"SELECT feed, CAST(sum(rows) AS BIGINT) FROM read_parquet('{file}') GROUP BY feed ORDER BY feed"  # noqa: S608
         ).fetchall()
 
 

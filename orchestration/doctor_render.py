@@ -85,6 +85,14 @@ def print_look(look: Look, out: Console) -> None:
         unjoined,
         right=(4,),
     )
+    waiting = [(one.feed, _counted(one.rows, "report")) for one in look.waiting]
+    _table(
+        out,
+        "What tells of something that never came, and waits for it",
+        ("feed", "how many"),
+        waiting,
+        right=(1,),
+    )
     gaps = [
         (
             gap.feed + (" (required)" if gap.is_stop else ""),

@@ -7,11 +7,13 @@ a report of what became of one. Does not belong here: insurance (``fhir_people.p
 from orchestration.feeds.codes import pairs_of
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
+    IDENTIFIER,
     PERIOD,
     REFERENCE,
     Coded,
     Mapping,
     Resource,
+    own_identifiers,
     primitive,
     reference,
     report_of,
@@ -64,7 +66,7 @@ PAYER = Coded(
 )
 
 CLAIM = Resource(
-    elements={**SHARED, "item": f"STRUCT({ITEM})[]"},
+    elements={**SHARED, "identifier": f"{IDENTIFIER}[]", "item": f"STRUCT({ITEM})[]"},
     mappings=(
         Mapping(
             "claim_line",
@@ -77,6 +79,7 @@ CLAIM = Resource(
             each="s.item",
         ),
     ),
+    identifier_rows=own_identifiers("Claim"),
 )
 
 PAID = (
@@ -122,6 +125,7 @@ CLAIM_RESPONSE = Resource(
         "status": "VARCHAR",
         "use": "VARCHAR",
         "outcome": "VARCHAR",
+        "created": "VARCHAR",
         "request": REFERENCE,
         "item": f"STRUCT(itemSequence VARCHAR, adjudication {ADJUDICATION}[])[]",
     },
@@ -135,6 +139,7 @@ CLAIM_RESPONSE = Resource(
                 "procedure_code": "'-'",
                 "units": "1",
                 "service_on": "'1900-01-01'",
+                "submitted_on": "fhir_day(s.created)",
                 "paid_amount_usd": PAID,
                 "denial_reason": DENIAL,
             },

@@ -21,6 +21,7 @@ from orchestration.feeds.fhir_resources import (
     report_of,
     stated_reason,
 )
+from orchestration.feeds.follow_ups import NO_TIME
 
 PROCEDURE_SYSTEMS = "['http://snomed.info/sct', 'http://www.ama-assn.org/go/cpt', " + (
     "'http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets', 'http://www.cms.gov/Medicare/Coding/ICD10', "
@@ -201,25 +202,38 @@ SERVICE_REQUEST = Resource(
     misshapen={"s.code.concept IS NOT NULL": "R5"},
 )
 
-REQUESTED = "coalesce([part for part in list_concat([s.focus], s.basedOn) if " + (
-    f"{reference('part', 'ServiceRequest')} IS NOT NULL][1], NULL)"
-)
+
+def request_of(*elements: str) -> str:
+    """SQL of the first reference to a ServiceRequest among lists of references."""
+    parts = f"list_concat({', '.join(elements)})"
+    return f"[part for part in {parts} if {reference('part', 'ServiceRequest')} IS NOT NULL][1]"
+
+
+def about_request(moment: str) -> dict[str, str]:
+    """The columns of what became of the referral ``s.request``; all others are the referral's own.
+
+    Args:
+        moment: SQL of when it was told, for a resource that does not say when it was last updated.
+    """
+    return {
+        **report_of("referral_id", reference("s.request", "ServiceRequest")),
+        "service_line": "'other'",
+        "authored_at": f"coalesce(fhir_moment({moment}), '{NO_TIME}')",
+    }
+
 
 TASK = Resource(
     elements={
         "status": "VARCHAR",
         "focus": REFERENCE,
         "basedOn": f"{REFERENCE}[]",
+        "lastModified": "VARCHAR",
     },
-    derived={"request": REQUESTED},
+    derived={"request": request_of("[s.focus]", "s.basedOn")},
     mappings=(
         Mapping(
             "referral",
-            {
-                **report_of("referral_id", reference("s.request", "ServiceRequest")),
-                "service_line": "'other'",
-                "authored_at": "'1900-01-01'",
-            },
+            about_request("s.lastModified"),
             {"status": Coded(primitive("s.status", "http://hl7.org/fhir/task-status"))},
             where="s.request IS NOT NULL AND s.status IS DISTINCT FROM 'entered-in-error'",
         ),

@@ -9,6 +9,7 @@ from pathlib import Path
 from orchestration.feeds import (
     fhir_claims,
     fhir_clinical,
+    fhir_communications,
     fhir_forms,
     fhir_orders,
     fhir_people,
@@ -44,6 +45,8 @@ RESOURCES: dict[str, Resource] = {
     "Claim": fhir_claims.CLAIM,
     "ClaimResponse": fhir_claims.CLAIM_RESPONSE,
     "Task": fhir_orders.TASK,
+    "CommunicationRequest": fhir_communications.COMMUNICATION_REQUEST,
+    "Communication": fhir_communications.COMMUNICATION,
     "ExplanationOfBenefit": fhir_claims.EXPLANATION_OF_BENEFIT,
 }
 """The types that fill feeds or that others refer to; lines of another type are counted and refused as one."""

@@ -4,7 +4,7 @@ Belongs here: making a whole row of such a report from the row that it is about,
 of it. Does not belong here: how a report is written in a format.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import duckdb
 
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.lake import Lake, table
-from orchestration.feeds.registry import State
+from orchestration.feeds.registry import State, Waiting
 
 MARK = "Version?of="
 """What a report has in place of its patient, before the name of what it is about."""
@@ -24,9 +24,31 @@ REPORTED: dict[str, tuple[str, ...]] = {
 }
 """The columns, by feed, that a report gives; all others are those of the row that it is about."""
 
+NO_TIME = "1900-01-01"
+"""What a report has in place of its time where it does not tell any."""
+
+MOMENTS = {
+    "referral": f"nullif(report.authored_at, TIMESTAMP '{NO_TIME}')",
+    "claim_line": "report.submitted_on",
+}
+"""SQL, by feed, of when something became of it, for reports that do not say when they were last updated."""
+
 KNOWN = "about._delivered_on <= report._delivered_on"
 KNOWN_BY_STAMP = {"appointment": f"coalesce(about.updated_at <= report.updated_at, {KNOWN})"}
 """SQL that tells the versions before a report, for feeds whose messages come in any order."""
+
+
+def part_of(column: str, alias: str) -> str:
+    """SQL of the end of a name that tells the part of a resource, such as ``#2`` of a claim's second line."""
+    return f"regexp_extract({alias}.{column}, '#[^#]*$')" if column == "claim_line_id" else "''"
+
+
+def resource_of(column: str, alias: str) -> str:
+    """SQL of a name without the end that tells the part of a resource."""
+    whole = f"{alias}.{column}"
+    if column != "claim_line_id":
+        return whole
+    return f"left({whole}, len({whole}) - len({part_of(column, alias)}))"
 
 
 def is_report(alias: str) -> str:
@@ -56,7 +78,19 @@ def _complete(connection: duckdb.DuckDBPyConnection, feed: Feed, whole: list[Pat
     key, reported = feed.key[0], REPORTED[feed.name]
     given = [*reported, "updated_at", "updated_at_is_local", "is_deleted", "site_columns"]
     given += ["_delivered_on", "_source_file", "_row_number", "_file_id"]
-    columns = ", ".join(f"{'report' if name in given else 'about'}.{name}" for name, _ in feed.lake_columns())
+    moment = (
+        f"coalesce(report.updated_at, {MOMENTS.get(feed.name, 'NULL')}, "
+        "about.updated_at + INTERVAL 1 MICROSECOND) AS updated_at"
+    )
+    columns = ", ".join(
+        moment if name == "updated_at" else f"{'report' if name in given else 'about'}.{name}"
+        for name, _ in feed.lake_columns()
+    )
+    told = (
+        f"SELECT r.* REPLACE (coalesce(known.id || {part_of(key, 'r')}, r.{key}) AS {key}) "  # noqa: S608
+        f"FROM ({_union(held)}) AS r LEFT JOIN known ON {resource_of(key, 'r')} = known.asked "
+        f"WHERE {is_report('r')}"
+    )
     # Of the versions that were there when the report came, the last; else the first that came after it.
     is_known = KNOWN_BY_STAMP.get(feed.name, KNOWN)
     order = (
@@ -73,12 +107,32 @@ def _complete(connection: duckdb.DuckDBPyConnection, feed: Feed, whole: list[Pat
                 row_number() OVER (PARTITION BY report._file_id, report._row_number, report.{key}
                                    ORDER BY {order}) AS place
             FROM (SELECT * FROM ({_union([*whole, *held])}) AS r WHERE NOT {is_report("r")}) AS about
-            INNER JOIN (SELECT * FROM ({_union(held)}) AS r WHERE {is_report("r")}) AS report
+            INNER JOIN ({told}) AS report
                 ON about.{key} = report.{key} AND NOT about.is_deleted
         )
         WHERE place = 1
         """  # noqa: S608
     )
+
+
+def _count_waiting(connection: duckdb.DuckDBPyConnection, feed: Feed, held: list[Path]) -> Iterator[Waiting]:
+    """The reports whose subject never came, by the date that they were delivered on."""
+    names = f"_delivered_on, _file_id, _row_number, {feed.key[0]}"
+    reports = f"SELECT DISTINCT {names} FROM ({_union(held)}) AS r"  # noqa: S608
+    found = connection.execute(
+        f"""
+        SELECT _delivered_on, sum(number)
+        FROM (
+            SELECT _delivered_on, count(*) AS number FROM ({reports} WHERE {is_report("r")})
+            GROUP BY _delivered_on
+            UNION ALL
+            SELECT _delivered_on, -count(*) FROM completed_{feed.name} GROUP BY _delivered_on
+        )
+        GROUP BY _delivered_on HAVING sum(number) > 0 ORDER BY _delivered_on
+        """  # noqa: S608
+    )
+    for delivered_on, number in found.fetchall():
+        yield feed.name, int(number), delivered_on
 
 
 def complete_reports(
@@ -87,10 +141,10 @@ def complete_reports(
     """Make whole rows of all reports whose subject was delivered up to a date.
 
     Args:
-        connection: gets the rows as temporary tables.
+        connection: has the table ``known`` of what references lead to; gets the rows as temporary tables.
         lake: where the tables lie.
         contract: the feeds.
-        state: the registry.
+        state: the registry; the reports whose subject was not delivered are counted in it.
         as_of: later deliveries are not looked at.
 
     Returns:
@@ -101,5 +155,6 @@ def complete_reports(
         whole, held = _tables(lake, state, name, as_of)
         if held:
             _complete(connection, contract.feeds[name], whole, held)
+            state.waiting += _count_waiting(connection, contract.feeds[name], held)
             found[name] = f"completed_{name}"
     return found

@@ -73,6 +73,7 @@ def write_reference_tables(
         "hash_key": [(rules.hash_key,)],
         "unmapped_code": _unmapped(state, as_of),
         "unjoined_identifier": sorted(state.unjoined),
+        "waiting_report": sorted(state.waiting),
         "feed_column": _columns_of_feeds(rules.contract),
         "landing_notice": [(notice.kind, notice.path, notice.delivered_on) for notice in report.notices],
     }

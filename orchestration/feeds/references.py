@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.feeds.contract import Feed
 from orchestration.feeds.door import Staged
-from orchestration.feeds.follow_ups import complete_reports, is_report
+from orchestration.feeds.follow_ups import complete_reports, is_report, part_of, resource_of
 from orchestration.feeds.identity import answers_of, count_unjoined, gather_joins, joined_rows
 from orchestration.feeds.lake import Lake, move_into_place, table, write_table
 from orchestration.feeds.landing import IDENTITY
@@ -24,7 +24,7 @@ from orchestration.feeds.registry import Content, Part, State, Unjoined
 ASKED = "'^[A-Za-z]+[?](identifier|role|schedule|location|service|code|system|of)='"
 """How a reference reads that has to be resolved: by an identifier, or by what stands for another resource."""
 
-CODED_ELSEWHERE = {"medication_order": ("code_system", "code")}
+NAMED_ELSEWHERE = {"medication_order": ("code_system", "code"), "claim_line": ("claim_line_id",)}
 """Columns, by feed, whose values may stand in another resource that the row refers to."""
 
 
@@ -32,7 +32,7 @@ def _reference_columns(feed: Feed) -> list[str]:
     return [
         column.name
         for column in feed.columns
-        if column.ref or column.name in CODED_ELSEWHERE.get(feed.name, ())
+        if column.ref or column.name in NAMED_ELSEWHERE.get(feed.name, ())
     ]
 
 
@@ -106,12 +106,18 @@ def _resolve_table(
         held = f"(SELECT * FROM {held} AS r WHERE NOT {is_report('r')} UNION ALL BY NAME {own})"  # noqa: S608
         news = f"(SELECT coalesce(string_agg(md5(c::VARCHAR), '' ORDER BY c::VARCHAR), '') FROM {own} AS c)"  # noqa: S608
     names = _reference_columns(feed)
-    every = " UNION ".join(f"SELECT {name} AS asked FROM {held}" for name in names or ["NULL::VARCHAR"])  # noqa: S608
+    asked = [resource_of(name, "r") for name in names] or ["NULL::VARCHAR"]
+    every = " UNION ".join(f"SELECT {name} AS asked FROM {held} AS r" for name in asked)  # noqa: S608
     answers = f"md5(coalesce(string_agg(asked || '=' || id, '|' ORDER BY asked), '') || {news})"
     found = connection.execute(f"SELECT {answers} FROM ({every}) INNER JOIN known USING (asked)").fetchone()  # noqa: S608
     resolution = str(found[0]) if found else NOT_RESOLVED
-    joins = " ".join(f"LEFT JOIN known AS known_{name} ON held.{name} = known_{name}.asked" for name in names)
-    replaced = ", ".join(f"coalesce(known_{name}.id, held.{name}) AS {name}" for name in names)
+    joins = " ".join(
+        f"LEFT JOIN known AS known_{name} ON {resource_of(name, 'held')} = known_{name}.asked"
+        for name in names
+    )
+    replaced = ", ".join(
+        f"coalesce(known_{name}.id || {part_of(name, 'held')}, held.{name}) AS {name}" for name in names
+    )
     star = f"held.* REPLACE ({replaced})" if names else "held.*"
     rows = f"SELECT {star} FROM {held} AS held {joins}"  # noqa: S608
     if rules.joins_identifiers:

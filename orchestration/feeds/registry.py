@@ -97,17 +97,23 @@ Unjoined = tuple[str, str, str, str, str, int, date]
 """Feed, column, kind, system, reason, rows and delivery date of identifiers that lead to nobody."""
 
 
+Waiting = tuple[str, int, date]
+"""Feed, number and delivery date of reports whose subject never came."""
+
+
 @dataclass
 class State:
     """All landed paths that were ever read, and what became of their bytes.
 
     Attributes:
         unjoined: identifiers that lead to nobody, counted anew each night.
+        waiting: reports of what became of something that never came, counted anew each night.
     """
 
     copies: dict[str, Copy] = field(default_factory=dict)
     contents: dict[str, Content] = field(default_factory=dict)
     unjoined: list[Unjoined] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
 
     def canonical(self) -> dict[str, Copy]:
         """Of each content the copy that counts: the first by date and path."""

@@ -70,5 +70,6 @@ REFERENCE_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
         ("rows", "BIGINT"),
         ("delivered_on", "DATE"),
     ),
+    "waiting_report": (("feed", "VARCHAR"), ("rows", "BIGINT"), ("delivered_on", "DATE")),
     "landing_notice": (("kind", "VARCHAR"), ("path", "VARCHAR"), ("delivered_on", "DATE")),
 }

@@ -14,7 +14,7 @@ from expectations.check import version_order
 from expectations.raw_codes import CODE_LISTS
 from orchestration.feeds.contract import Contract, Feed, load_contract
 
-DATED_REFERENCES: Final = ("feed_file", "unmapped_code", "unjoined_identifier")
+DATED_REFERENCES: Final = ("feed_file", "unmapped_code", "unjoined_identifier", "waiting_report")
 UNDATED_REFERENCES: Final = ("run_context", "zone_offset_utc", "zone_offset_local", "landing_notice")
 
 

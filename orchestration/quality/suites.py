@@ -22,6 +22,7 @@ from expectations import (
     raw_feeds,
     raw_identity,
     raw_references,
+    raw_waiting,
 )
 from expectations.check import Check, Layer
 from expectations.consequences import FeedConsequence
@@ -80,6 +81,7 @@ def load_checks(
         *raw_feeds.checks(feeds, consequences, int(thresholds["dq_late_feed_days"]), late_after_days),
         *raw_references.checks(feeds, consequences, thresholds["dq_orphan_share_warning"]),
         *raw_identity.checks(consequences),
+        *raw_waiting.checks(consequences),
         *raw_codes.checks(consequences, unmapped_share, thresholds["dq_unknown_payer_share_warning"]),
         *raw_deliveries.checks(consequences, thresholds["dq_quarantined_share_warning"], unmapped_share),
     ]

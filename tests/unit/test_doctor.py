@@ -138,6 +138,16 @@ def _facts(folder: Path) -> dict[Path, tuple[int, int]]:
     return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in folder.rglob("*")}
 
 
+def test_reports_of_what_never_came_are_counted(tmp_path: Path, run: Run) -> None:
+    nights = Nights(tmp_path)
+    focus = {"reference": "ServiceRequest/r1"}
+    task = {"resourceType": "Task", "id": "k1", "status": "completed", "focus": focus}
+    nights.land("fhir/2025-01-31/Task.ndjson", json.dumps(task))
+    _, told = run("--landing", nights.landing)
+    assert "What tells of something that never came, and waits for it" in told
+    assert "referral 1 report" in told
+
+
 def test_nothing_is_left_behind_and_no_value_of_a_patient_is_told(
     nights: Nights, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

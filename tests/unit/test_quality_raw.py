@@ -272,3 +272,18 @@ def test_an_unreadable_raw_file_blocks_with_errors(lake: RawLake) -> None:
 def test_a_night_without_one_business_date_is_held_back(dates: list[date], lake: RawLake) -> None:
     lake.refer("run_context", *({"as_of_date": day} for day in dates))
     assert lake.run("run_context.")["run_context.has_one_row"].is_blocking
+
+
+def test_reports_that_wait_for_what_they_are_about_are_a_finding_for_each_feed(lake: RawLake) -> None:
+    told = {"feed": "referral", "rows": 3, "delivered_on": AS_OF}
+    lake.refer("waiting_report", told, told | {"rows": 2, "delivered_on": days_before(9)})
+    results = lake.run("waiting_report.")
+    assert {name: (one.status, one.failed_rows) for name, one in results.items()} == {
+        "waiting_report.no_report_waits_for_its_referral": ("failed", 5),
+        "waiting_report.no_report_waits_for_its_claim_line": ("passed", 0),
+        "waiting_report.no_report_waits_for_its_appointment": ("passed", 0),
+    }
+    found = results["waiting_report.no_report_waits_for_its_referral"]
+    assert found.severity == "warning"
+    assert "ServiceRequest" in found.what_to_do
+    assert found.affected_marts
