@@ -225,7 +225,8 @@ class Night:
             from orchestration.quality.findings import CheckResult, blocking, held_sentence
 
             publish_id = self.publish_context().publish_id
-            kept = self._standing.recall(stage, publish_id, database)
+            has_docs = self._data_docs(layer).exists()
+            kept = self._standing.recall(stage, publish_id, database) if has_docs else None
             if kept is None:
                 results = self._findings.waive(self._check(layer, database), self.business_date())
             else:
@@ -253,8 +254,12 @@ class Night:
             quarantine=self.settings.quarantine,
             as_of=self.business_date(),
             limits=EngineLimits(self.settings.threads, self.settings.memory_limit),
+            docs=self._data_docs(layer),
             late_after_days=profile.late_after_days if profile else None,
         )
+
+    def _data_docs(self, layer: str) -> Path:
+        return self.settings.data_docs / f"{layer}.html"
 
     @contextmanager
     def _stage(self, stage: str) -> Iterator[Callable[[str], None]]:

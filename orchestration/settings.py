@@ -192,6 +192,11 @@ class Settings(BaseSettings):
         return self.waivers or self.home / "waivers.yml"
 
     @property
+    def data_docs(self) -> Path:
+        """Great Expectations' pages, one a gate, beside the quality site."""
+        return self.published / "quality" / "data_docs"
+
+    @property
     def quality(self) -> Path:
         """Folder of what earlier nights found, and of what was replayed out of the quarantine."""
         return self.home / "quality"

@@ -61,6 +61,7 @@ def expectation(check: Check) -> Expectation:
         "severity": check.severity,
         "meta": {CHECK_ID: check.check_id, "owner": check.owner},
         "notes": f"{check.what_it_means} {check.what_to_do}",
+        "description": f"{check.name.replace('_', ' ')} ({check.check_id})",
     }
     match check.rule:
         case HasColumns(columns=columns, exact=exact):

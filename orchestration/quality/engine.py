@@ -7,29 +7,24 @@ gate runs.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import great_expectations as gx
 from great_expectations.core import ExpectationSuiteValidationResult
-from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.data_context.types.base import ProgressBarsConfig
-from great_expectations.data_context.types.resource_identifiers import (
-    ExpectationSuiteIdentifier,
-    ValidationResultIdentifier,
-)
 from great_expectations.exceptions.exceptions import GreatExpectationsError
 from sqlalchemy.exc import SQLAlchemyError
 
 from expectations.check import Check
 from orchestration.quality.compiler import CHECK_ID, expectation, outcome
 from orchestration.quality.dialect import close_connections, connection_string
+from orchestration.quality.docs import write_docs
 from orchestration.quality.outcome import Outcome
 
 # Counts only: no failing value leaves the engine.
 RESULT_FORMAT: Final = {"result_format": "BASIC", "partial_unexpected_count": 0}
-OWN_SITE: Final = "local_site"
 
 # The engine quotes the value that it could not convert; the pages say only that it failed.
 WITHHELD: Final = {
@@ -88,31 +83,15 @@ class Engine:
         self._validations[table] = validation
         return outcomes
 
-    def write_docs(self, folder: Path, as_of: date) -> None:
+    def write_docs(self, path: Path, *, layer: str, as_of: date) -> None:
         """Write Data Docs of what was validated: expectations and counts, no value of a row.
 
         Args:
-            folder: of the site; it is made.
-            as_of: business date of the run, shown as its time.
+            path: of the page; its folder is made.
+            layer: ``raw`` or ``marts``.
+            as_of: business date of the run.
         """
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        run = RunIdentifier(run_name=as_of.isoformat(), run_time=datetime.combine(as_of, time.max, UTC))
-        for table, validation in self._validations.items():
-            identifier = ValidationResultIdentifier(
-                expectation_suite_identifier=ExpectationSuiteIdentifier(table),
-                run_id=run,
-                batch_identifier=table,
-            )
-            self._context.validation_results_store.set(identifier, validation)
-        store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.absolute())}
-        site: Any = {
-            "class_name": "SiteBuilder",
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "store_backend": store,
-        }
-        self._context.delete_data_docs_site(OWN_SITE)
-        self._context.add_data_docs_site(site_name=folder.name, site_config=site)
-        self._context.build_data_docs()
+        write_docs(path, self._validations, layer=layer, as_of=as_of)
 
     def __enter__(self) -> Self:
         """Return the engine itself."""

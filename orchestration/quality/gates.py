@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -21,6 +21,11 @@ from orchestration.quality.findings import CheckResult, Status
 from orchestration.quality.outcome import Outcome, Validate
 from orchestration.quality.raw_database import build_raw_database
 from orchestration.quality.suites import SEEDS, load_checks
+from orchestration.redaction import safe_error_text
+from orchestration.reporter import LOGGER
+
+if TYPE_CHECKING:
+    from orchestration.quality.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,10 @@ class EngineLimits:
 
 @dataclass(frozen=True)
 class DataDocs:
-    """Where Great Expectations' pages of a gate go, and the business date that they show."""
+    """Where Great Expectations' page of a gate goes, its layer, and the business date that it shows."""
 
-    folder: Path
+    path: Path
+    layer: Layer
     as_of: date
 
 
@@ -75,7 +81,7 @@ def run_gate(
         quarantine: folder of the rejected rows.
         as_of: business date of the run.
         seeds: folder of the rules.
-        docs: folder of the Data Docs, a site a layer (a second each); without it, none are written.
+        docs: the page of Data Docs; without it, none is written.
         limits: of the engine.
         late_after_days: days after which a feed is late, by feed, where the site's profile says so.
 
@@ -88,7 +94,7 @@ def run_gate(
     checks = load_checks(layer, seeds=seeds, as_of=as_of, late_after_days=late_after_days)
     if layer == "raw":
         build_raw_database(database, lake=lake, quarantine=quarantine, seeds=seeds, as_of=as_of)
-    data_docs = None if docs is None else DataDocs(docs / layer, as_of)
+    data_docs = None if docs is None else DataDocs(docs, layer, as_of)
     limits = limits or EngineLimits()
     return run_checks(
         checks, database=database, validate=great_expectations(data_docs, limits), limits=limits
@@ -172,10 +178,19 @@ def great_expectations(docs: DataDocs | None, limits: EngineLimits) -> Validate:
                 for table, table_checks in sorted(by_table.items()):
                     outcomes |= engine.validate(table, table_checks)
                 if docs is not None:
-                    engine.write_docs(docs.folder, docs.as_of)
+                    _write_docs(engine, docs)
         return outcomes
 
     return validate
+
+
+def _write_docs(engine: "Engine", docs: DataDocs) -> None:
+    """Write the page; one that cannot be written is no reason to hold results back."""
+    try:
+        engine.write_docs(docs.path, layer=docs.layer, as_of=docs.as_of)
+    except Exception as error:
+        docs.path.unlink(missing_ok=True)
+        LOGGER.error("the Data Docs of %s could not be written: %s", docs.layer, safe_error_text(error))
 
 
 @contextmanager

@@ -52,12 +52,22 @@ class FeedLine:
 
 @dataclass(frozen=True)
 class GateLine:
-    """The checks of a layer. ``counts`` is null where the night did not come to them."""
+    """The checks of a layer.
+
+    Attributes:
+        name: what they are of.
+        counts: by outcome; null where the night did not come to them.
+        blocking: those that hold back.
+        waived: those whose failure is waived.
+        docs: the page of Great Expectations beside this one, of this night or an earlier one; null where
+            there is none.
+    """
 
     name: str
     counts: Mapping[str, int] | None
     blocking: int
     waived: int
+    docs: str | None = None
 
     @property
     def state(self) -> str:
@@ -69,19 +79,29 @@ class GateLine:
         return "findings" if self.counts["failed"] or self.counts["error"] else "passed"
 
 
-def gate_lines(results: Sequence[CheckResult], layers: Iterable[str]) -> list[GateLine]:
-    """Return a line a layer, in the order in which a night comes to them."""
+def gate_lines(
+    results: Sequence[CheckResult], layers: Iterable[str], docs: Path | None = None
+) -> list[GateLine]:
+    """Return a line a layer, in the order in which a night comes to them.
+
+    Args:
+        results: of the night's checks.
+        layers: those whose checks were run.
+        docs: the folder of Data Docs.
+    """
     run = set(layers)
     lines = []
     for layer, name in LAYER_NAMES.items():
         mine = [result for result in results if result.layer == layer]
         found = Counter(str(result.status) for result in mine)
+        page = None if docs is None else docs / f"{layer}.html"
         lines.append(
             GateLine(
                 name=name,
                 counts={state: found.get(state, 0) for state in CHECK_STATES} if layer in run else None,
                 blocking=sum(result.is_blocking for result in mine),
                 waived=sum(result.waiver_id is not None for result in mine),
+                docs=f"{page.parent.name}/{page.name}" if page is not None and page.exists() else None,
             )
         )
     return lines

@@ -82,7 +82,7 @@ def _view(
         as_of=as_of,
         status=read_status(settings.published),
         feeds=feeds,
-        gates=gate_lines(results, layers),
+        gates=gate_lines(results, layers, settings.data_docs),
         issues=[view(issue) for issue in queue.issues],
         queue=queue,
     )

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from orchestration.night import BUILD, MARTS_GATE, RAW_GATE
-from orchestration.publishing.files import sha256_of
 from orchestration.publishing.history import current
 from orchestration.publishing.manifest import problems_of
 from orchestration.publishing.status import read_status
@@ -62,8 +61,11 @@ def _results(home: Path) -> dict[str, str]:
 
 
 def _findings(home: Path) -> dict[str, str]:
-    """What stands beside the generations: findings, queue and page."""
-    return {path.name: sha256_of(path) for path in (home / "published" / "quality").iterdir()}
+    """What stands beside the generations: findings, queue, page and Data Docs, and when they were written."""
+    folder = home / "published" / "quality"
+    docs = {path.name: str(path.stat().st_mtime_ns) for path in (folder / "data_docs").iterdir()}
+    assert set(docs) == {"raw.html", "marts.html"}
+    return files_of(folder) | docs
 
 
 def test_the_night_is_published_and_says_what_it_did(place: Place) -> None:

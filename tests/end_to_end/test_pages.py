@@ -25,6 +25,7 @@ AS_OF = date(2026, 6, 30)
 WIDTHS = {"desk": 1280, "phone": 390}
 KINDS = {
     "quality": "quality/index.html",
+    "data docs": "quality/data_docs/*.html",
     "dictionary": "dictionary/index.html",
     "scorecards": "current/identified/scorecards/index.html",
     "referrer": "current/identified/scorecards/referrers/*/*.html",

@@ -153,17 +153,44 @@ def test_no_value_of_a_row_is_in_results_logs_or_docs(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     checks = [a_check(f"rule_{number:02}", rule) for number, (rule, _, _) in enumerate(RULES)]
-    docs = DataDocs(tmp_path / "docs", AS_OF)
+    docs = DataDocs(tmp_path / "docs" / "marts.html", "marts", AS_OF)
     run = great_expectations(docs, EngineLimits(threads=1, memory_limit="500MB"))
     results = run_checks(checks, database=people, validate=run)
     assert {result.status for result in results} == {"passed", "failed", "error"}
-    pages = list(docs.folder.rglob("*.html"))
-    assert pages
-    written = [page.read_text(encoding="utf-8") for page in pages]
+    written = docs.path.read_text(encoding="utf-8")
+    for said in (
+        "rule 06 (marts.people.rule_06)",
+        "text withheld",
+        "1 unexpected values found",
+        *(f">{state}</span>" for state in ("passed", "failed", "error")),
+    ):
+        assert said in written
     out, err = capfd.readouterr()
     told = json.dumps([asdict(result) for result in results])
-    assert all(CANARY not in text for text in (told, out, err, caplog.text, *written))
+    assert all(CANARY not in text for text in (told, out, err, caplog.text, written))
     assert "Calculating" not in out + err
+    assert [path.name for path in docs.path.parent.iterdir()] == ["marts.html"]
+    assert "http" not in written
+    assert "<script" not in written
+    run_checks(checks, database=people, validate=run)
+    assert docs.path.read_text(encoding="utf-8") == written
+
+
+def test_data_docs_that_cannot_be_written_hold_no_result_back(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(CANARY)
+
+    monkeypatch.setattr("orchestration.quality.engine.write_docs", fail)
+    page = tmp_path / "marts.html"
+    page.write_text("of an earlier night", encoding="utf-8")
+    run = great_expectations(DataDocs(page, "marts", AS_OF), EngineLimits())
+    [result] = run_checks([a_check("any", HasRows())], database=people, validate=run)
+    assert result.status == "passed"
+    assert not page.exists()
+    assert "the Data Docs of marts could not be written: OSError" in caplog.text
+    assert CANARY not in caplog.text
 
 
 GUARDED = """
