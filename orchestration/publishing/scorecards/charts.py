@@ -1,36 +1,37 @@
-"""Small charts as inline SVG: a trend with its interval, a funnel plot.
+"""The two charts of the scorecards: a trend with its interval, a funnel plot.
 
-Drawn by hand and not by a chart library, since a night writes some hundred pages and each library call takes
-longer than a page; see decision 0081. Nothing is told by color alone: own points are filled, others are
-hollow, lines differ in their dashes, and each chart has its content as text.
+Nothing is told by color alone: own points are filled and carry their number, others are hollow, lines differ
+in their dashes.
 
 Public: ``Point``, ``trend_chart``, ``Dot``, ``Funnel``, ``funnel_chart``.
 
-Belongs here: geometry. Does not belong here: any number's meaning, and words (``words``).
+Belongs here: what the charts are made of. Does not belong here: how they are drawn
+(``orchestration/publishing/charts.py``), any number's meaning, and words (``words``).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-_WIDTH: Final = 440
-_HEIGHT: Final = 230
-_LEFT: Final = 48
-_RIGHT: Final = 14
-_TOP: Final = 14
-_BOTTOM: Final = 40
-_EDGE: Final = 40
+from orchestration.publishing.charts import MARK, OWN, PAPER, SOFT, Drawing
+
+if TYPE_CHECKING:
+    from orchestration.publishing.charts import Description
+
 _STEPS: Final = 60
+_LEAST_SHARE, _LEAST_COUNT = 0.1, 4
+_HEADROOM: Final = 1.5
 
 
 @dataclass(frozen=True)
 class Point:
-    """A value at a labelled place of the horizontal axis; None where there is nothing to show."""
+    """A month, by any day of it, and its value; None where there is nothing to show."""
 
-    label: str
+    month: date
     value: float | None
     low: float | None = None
     high: float | None = None
@@ -56,110 +57,123 @@ class Funnel:
 
 
 def trend_chart(points: Sequence[Point], label: str, *, is_share: bool) -> Markup:
-    """A line over time with whiskers for intervals and a dashed line for the reference."""
-    tops = [one for point in points for one in (point.value, point.high, point.reference) if one is not None]
-    if not tops:
+    """A line over months with bands for intervals and a dashed line for the reference.
+
+    Args:
+        points: in the order of the months.
+        label: what the chart says, in words.
+        is_share: whether values are shares of 1.
+    """
+    if all(point.value is None for point in points):
         return Markup("")
-    top = _round_up(max(tops), is_share=is_share)
-    places = [_across(number + 0.5, len(points)) for number in range(len(points))]
-    parts = [_grid(top, is_share=is_share)]
-    every = max(1, math.ceil(len(points) / 4))
-    for number, (place, point) in enumerate(zip(places, points, strict=True)):
-        if (len(points) - 1 - number) % every == 0:
-            at_edge = place > _WIDTH - _EDGE
-            end = "end" if at_edge else "middle"
-            parts.append(_text(_WIDTH - 1 if at_edge else place, _HEIGHT - 16, point.label, end))
-        if point.low is not None and point.high is not None:
-            ends = f"M{place:.1f} {_up(point.low, top):.1f}V{_up(point.high, top):.1f}"
-            parts.append(f'<path class="whisker" d="{ends}"/>')
-    references = [(place, point.reference) for place, point in zip(places, points, strict=True)]
-    values = [(place, point.value) for place, point in zip(places, points, strict=True)]
-    parts.append(_line(references, top, "reference"))
-    parts.append(_line(values, top, "own"))
-    parts += [
-        f'<circle class="dot own" cx="{place:.1f}" cy="{_up(value, top):.1f}" r="4.5"/>'
-        for place, value in values
-        if value is not None
+    last = max(place for place, point in enumerate(points) if point.value is not None)
+    rows = [
+        {
+            "month": f"{point.month:%Y-%m}",
+            "value": point.value,
+            "low": point.low,
+            "high": point.high,
+            "reference": point.reference,
+            "is_last": place == last,
+        }
+        for place, point in enumerate(points)
     ]
-    return _svg(parts, label)
+    return (_SHARES if is_share else _COUNTS)(label, points=rows)
 
 
 def funnel_chart(dots: Sequence[Dot], funnel: Funnel, label: str) -> Markup:
     """Rates over their denominators within the limits that chance alone keeps to; the own dots are filled."""
     if not dots:
         return Markup("")
-    most = int(max(10, _round_up(max(dot.count for dot in dots) * 1.05, is_share=False)))
-    top = _round_up(max([funnel.middle * 1.5, *(dot.rate for dot in dots)]), is_share=True)
-    parts = [_grid(top, is_share=True)]
-    for deviations, name in ((funnel.outer_deviations, "outer"), (funnel.inner_deviations, "inner")):
-        parts += [_limit(funnel.middle, sign * deviations, most, top, name) for sign in (1, -1)]
-    level = _up(funnel.middle, top)
-    parts.append(f'<path class="line reference" d="M{_LEFT} {level:.1f}H{_WIDTH - _RIGHT}"/>')
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        parts.append(_text(_across(share * most, most), _HEIGHT - 22, f"{share * most:.0f}", "middle"))
-    parts.append(_text(_across(0.5, 1), _HEIGHT - 5, "likely-eligible patients seen", "middle"))
-    for dot in sorted(dots, key=lambda dot: (dot.is_own, dot.count, dot.rate)):
-        kind, radius = ("own", 7) if dot.is_own else ("other", 4)
-        parts.append(
-            f'<circle class="dot {kind}" cx="{_across(dot.count, most):.1f}" '
-            f'cy="{_up(dot.rate, top):.1f}" r="{radius}"/>'
-        )
-    return _svg(parts, label)
+    most = max(10, *(dot.count for dot in dots)) * 1.05
+    top = min(1.0, max(_LEAST_SHARE, funnel.middle * _HEADROOM, *(dot.rate * 1.05 for dot in dots)))
+    shown = sorted(dots, key=lambda dot: (dot.is_own, dot.count, dot.rate))
+    return _FUNNEL(
+        label,
+        dots=[{"count": dot.count, "rate": dot.rate, "is_own": dot.is_own} for dot in shown],
+        limits=[
+            {"count": count, "rate": rate, "line": f"{name}{sign}", "kind": name}
+            for name, deviations in (("inner", funnel.inner_deviations), ("outer", funnel.outer_deviations))
+            for sign in (1, -1)
+            for count, rate in _limit(funnel.middle, sign * deviations, most, top)
+        ],
+        middle=[{"rate": funnel.middle}],
+    )
 
 
-def _limit(middle: float, deviations: float, most: int, top: float, name: str) -> str:
-    spread = math.sqrt(max(0.0, middle * (1 - middle)))
-    if not spread:
-        return ""
-    path = []
-    for step in range(1, _STEPS + 1):
+def _limit(middle: float, deviations: float, most: float, top: float) -> Iterator[tuple[float, float]]:
+    """The places of a limit that lie in the picture; a limit of nothing but chance needs both outcomes."""
+    spread = math.sqrt(middle * (1 - middle))
+    for step in range(1, _STEPS + 1) if spread else ():
         count = most * (step / _STEPS) ** 2
         rate = middle + deviations * spread / math.sqrt(count)
         if 0 <= rate <= top:
-            path.append(f"{_across(count, most):.1f} {_up(rate, top):.1f}")
-    return f'<path class="line {name}" d="M{"L".join(path)}"/>' if len(path) > 1 else ""
+            yield round(count, 3), round(rate, 5)
 
 
-def _round_up(top: float, *, is_share: bool) -> float:
-    """The end of the axis: a tidy number at or above the highest value, with quarters that read well."""
-    if top <= 0:
-        return 1.0
-    size = 10.0 ** math.floor(math.log10(top))
-    found = next(size * step for step in (1, 2, 4, 6, 8, 10) if size * step >= top * 0.999)
-    return min(found, 1.0) if is_share and top <= 1 else max(found, 4.0) if not is_share else found
+def _trend(form: str, least: float) -> "Description":
+    import altair as alt
+
+    month = alt.X(
+        "month:O",
+        title=None,
+        axis=alt.Axis(
+            labelAngle=0,
+            labelExpr="[monthAbbrevFormat(toNumber(slice(datum.value, 5)) - 1),"
+            " datum.index == 0 || slice(datum.value, 5) == '01' ? slice(datum.value, 0, 4) : '']",
+        ),
+    )
+    axis = alt.Axis(format=form, tickCount=4)
+    base = alt.Chart(alt.NamedData("points")).encode(x=month)
+    value = alt.Y("value:Q", title=None, axis=axis)
+    last = base.transform_filter("datum.is_last")
+    return alt.layer(
+        # Unseen: the axis reaches this far at least.
+        last.mark_point(opacity=0).encode(y=alt.datum(least)),
+        base.mark_rule(color=OWN, opacity=0.22, strokeWidth=8).encode(
+            y=alt.Y("low:Q", title=None, axis=axis), y2="high:Q"
+        ),
+        base.mark_line(color=SOFT, strokeDash=[7, 5], strokeWidth=1.8).encode(
+            y=alt.Y("reference:Q", title=None, axis=axis)
+        ),
+        base.mark_line(color=OWN, strokeWidth=2.5).encode(y=value),
+        base.mark_circle(color=OWN, opacity=1, size=64).encode(y=value),
+        last.mark_text(align="left", dx=9, fontWeight="bold", color=OWN).encode(
+            y=value, text=alt.Text("value:Q", format=form)
+        ),
+    )
 
 
-def _across(value: float, most: float) -> float:
-    return _LEFT + (_WIDTH - _LEFT - _RIGHT) * value / most
+def _funnel() -> "Description":
+    import altair as alt
+
+    def at(field: str, **given: Any) -> alt.Y:
+        return alt.Y(field, title=None, axis=alt.Axis(format=".0%", tickCount=4), **given)
+
+    count = alt.X("count:Q", title="likely-eligible patients seen", axis=alt.Axis(tickCount=5, format=",.0f"))
+    limits = alt.Chart(alt.NamedData("limits")).mark_line(color=MARK, strokeWidth=1.8)
+    dots = alt.Chart(alt.NamedData("dots")).encode(x=count, y=at("rate:Q"))
+    return alt.layer(
+        limits.encode(
+            x=count,
+            y=at("rate:Q", scale=alt.Scale(zero=True)),
+            detail="line:N",
+            strokeDash=alt.StrokeDash(
+                "kind:N", legend=None, scale=alt.Scale(domain=["inner", "outer"], range=[[1, 0], [2, 4]])
+            ),
+        ),
+        alt.Chart(alt.NamedData("middle"))
+        .mark_rule(color=SOFT, strokeDash=[7, 5], strokeWidth=1.8)
+        .encode(y=at("rate:Q")),
+        dots.transform_filter("!datum.is_own").mark_circle(
+            fill=PAPER, stroke=SOFT, strokeWidth=1.5, opacity=1, size=52
+        ),
+        dots.transform_filter("datum.is_own").mark_circle(
+            fill=OWN, stroke=PAPER, strokeWidth=1.5, opacity=1, size=160
+        ),
+    )
 
 
-def _up(value: float, top: float) -> float:
-    return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * min(value, top) / top
-
-
-def _grid(top: float, *, is_share: bool) -> str:
-    parts = []
-    for quarter in (0, 0.5, 1):
-        level = _up(quarter * top, top)
-        shown = f"{quarter * top * 100:.3g}%" if is_share else f"{quarter * top:,.3g}"
-        parts.append(f'<path class="grid" d="M{_LEFT} {level:.1f}H{_WIDTH - _RIGHT}"/>')
-        parts.append(_text(_LEFT - 8, level + 4, shown, "end"))
-    return "".join(parts)
-
-
-def _line(places: Sequence[tuple[float, float | None]], top: float, name: str) -> str:
-    path, is_down = "", False
-    for place, value in places:
-        if value is not None:
-            path += f"{'L' if is_down else 'M'}{place:.1f} {_up(value, top):.1f}"
-        is_down = value is not None
-    return f'<path class="line {name}" d="{path}"/>' if path else ""
-
-
-def _text(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
-
-
-def _svg(parts: Sequence[str], label: str) -> Markup:
-    head = f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(label)}">'
-    return Markup(f"{head}{''.join(parts)}</svg>")  # noqa: S704
+_SHARES: Final = Drawing(lambda: _trend(".0%", _LEAST_SHARE))
+_COUNTS: Final = Drawing(lambda: _trend(",.0f", _LEAST_COUNT))
+_FUNNEL: Final = Drawing(_funnel, margins={"left": 48, "right": 16, "top": 14, "bottom": 42})

@@ -222,11 +222,11 @@ def _interval(row: Row, name: str) -> str:
 
 def _rate_trend(months: dict[date, Row], month: date, name: str) -> Any:
     points = [
-        Point(f"{one:%b %Y}", row[name], row[f"{name}_low"], row[f"{name}_high"], row["organization_rate"])
+        Point(one, row[name], row[f"{name}_low"], row[f"{name}_high"], row["organization_rate"])
         for one, row in sorted(months.items())
         if one <= month and row[name] is not None
     ]
-    said = "; ".join(f"{point.label} {words.percent(point.value)}" for point in points)
+    said = "; ".join(f"{point.month:%b %Y} {words.percent(point.value)}" for point in points)
     return trend_chart(points, f"Referral rate by month: {said}", is_share=True)
 
 
@@ -268,11 +268,11 @@ def _demand(source: Source, teams: set[str], month: date) -> list[dict[str, str]
 
 def _demand_trend(source: Source, teams: set[str], month: date) -> Any:
     points = [
-        Point(f"{one:%b %Y}", float(count))
+        Point(one, float(count))
         for one in _months_of(source, month)
         if (count := _sums(source, teams, one)["referrals"]) is not None
     ]
-    said = "; ".join(f"{point.label} {words.number(point.value)}" for point in points)
+    said = "; ".join(f"{point.month:%b %Y} {words.number(point.value)}" for point in points)
     return trend_chart(points, f"Referrals by month: {said}", is_share=False)
 
 
