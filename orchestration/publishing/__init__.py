@@ -8,7 +8,7 @@ What others call:
 - ``explain.explain_entry`` and ``explain.explain_candidate`` answer "why" from the published files;
   ``explain_render.print_answer`` prints the answer.
 - ``summary.summarize`` adds the night up; ``summary_render.render_summary`` shows it.
-- ``sharing.hidden_cells`` and ``sharing.hashed_id`` make figures fit for sharing.
+- ``sharing`` makes ids and counts of people fit for sharing.
 - ``errors.PublishError`` is the one error: one line for people, without a value of a patient.
 
 Belongs here: everything that writes below ``<home>/published`` or reads it back. Does not belong here: the

@@ -23,6 +23,7 @@ from orchestration.publishing.files import make_folder
 from orchestration.publishing.manifest import FeedInputs
 from orchestration.publishing.near_miss_lists import write_near_miss_lists
 from orchestration.publishing.scorecards.pages import write_scorecards
+from orchestration.publishing.sharing import smallest_shown
 from orchestration.publishing.slot_study import write_slot_study
 
 IDENTIFIED = "identified"
@@ -84,7 +85,9 @@ def write_contents(
         export.export_mart(engine, source, mart, folder / IDENTIFIED / f"{name}.parquet", publish_id)
         if name in contract.shared:
             target = folder / SHARED / f"{name}.parquet"
-            export.export_shared(engine, source, mart, contract.shared[name], target, publish_id, hash_key)
+            shared = contract.shared[name]
+            minimum = _smallest_shown(engine, as_of_date) if shared.has_counts_of_people else None
+            export.export_shared(engine, source, mart, shared, target, publish_id, hash_key, minimum)
     tables = export.warehouse_tables(engine)
     for name in contract.rules:
         if name in tables:
@@ -107,6 +110,12 @@ def write_contents(
         gates=_gates(engine, folder / IDENTIFIED / "dq_finding.parquet"),
         absent_marts=sorted(set(contract.marts) - set(sources)),
     )
+
+
+def _smallest_shown(engine: duckdb.DuckDBPyConnection, as_of_date: date) -> int:
+    if "threshold" not in export.warehouse_tables(engine):
+        raise PublishError("the warehouse has no seed threshold: nothing that counts people can be shared")
+    return smallest_shown(engine, f"{export.WAREHOUSE}.main.threshold", as_of_date)
 
 
 def _hash_key(engine: duckdb.DuckDBPyConnection, lake: Path) -> str | None:

@@ -47,11 +47,37 @@ class Mart(_Strict):
         return self.order_by or self.key
 
 
+class SharedPart(_Strict):
+    """Columns that are hidden together where ``part`` or the rest of ``whole`` counts few people."""
+
+    part: str
+    whole: str
+    columns: list[str]
+
+
 class SharedMart(_Strict):
-    """What of a mart may be shared. ``columns`` is an allow-list; blank means the contract's columns."""
+    """What of a mart may be shared.
+
+    ``columns`` is an allow-list; blank means the contract's columns. ``rows`` is a condition on the mart's
+    rows; blank means all. Each of ``counts`` is hidden by itself where it counts few people.
+    """
 
     columns: list[str] = []
     hashed_ids: list[str] = []
+    rows: str = "true"
+    counts: list[str] = []
+    parts: list[SharedPart] = []
+
+    @property
+    def has_counts_of_people(self) -> bool:
+        """Whether anything has to be hidden where it is small."""
+        return bool(self.counts or self.parts)
+
+    @property
+    def named_columns(self) -> list[str]:
+        """Every column of the mart that is spoken of, but for the condition on rows."""
+        named = [*self.columns, *self.hashed_ids, *self.counts]
+        return [*named, *(name for one in self.parts for name in (one.part, one.whole, *one.columns))]
 
 
 class MartsContract(_Strict):
@@ -77,7 +103,7 @@ def load_marts() -> MartsContract:
     for name, shared in contract.shared.items():
         if name not in contract.marts:
             raise ValueError(f"marts.yml: shared names {name}, which is not a mart")
-        _expect_columns(name, contract.marts[name], [*shared.columns, *shared.hashed_ids])
+        _expect_columns(name, contract.marts[name], shared.named_columns)
     return contract
 
 

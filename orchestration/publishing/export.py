@@ -20,7 +20,7 @@ from orchestration.publishing.contract import (
 )
 from orchestration.publishing.engine import literal, quoted
 from orchestration.publishing.errors import PublishError, write_failure
-from orchestration.publishing.sharing import hashed_id_sql
+from orchestration.publishing.sharing import hashed_id_sql, shown_count_sql, shown_share_sql
 
 WAREHOUSE = "warehouse"
 """The name under which the warehouse is attached."""
@@ -140,7 +140,8 @@ def export_mart(
     for name, spellings in site_column_names(engine, source).items():
         paths = [f"json_extract_string({SITE_COLUMNS}, {literal(_json_path(key))})" for key in spellings]
         columns[name] = f"coalesce({', '.join(paths)})"
-    _copy(engine, source, columns, mart, target, publish_id)
+    keys = [f"source.{quoted(name)}" for name in mart.sort_columns]
+    _copy(engine, source, columns, keys, target, publish_id)
 
 
 def export_shared(
@@ -151,21 +152,49 @@ def export_shared(
     target: Path,
     publish_id: str,
     hash_key: str | None,
+    minimum: int | None = None,
 ) -> None:
-    """Write what of a mart may be shared: the allowed columns alone, ids as keyed hashes where so declared.
+    """Write what of a mart may be shared: the allowed rows and columns alone, ids as keyed hashes.
+
+    Rows stand in the order of what is written, so that their order tells nothing of what is not.
+
+    Args:
+        engine: with the warehouse attached.
+        source: the mart.
+        mart: its contract.
+        shared: what of it is shared.
+        target: the file.
+        publish_id: stands in the last column.
+        hash_key: the home's secret, where ids are hashed.
+        minimum: the smallest count of people that is shown, where people are counted.
 
     Raises:
-        PublishError: ids are to be hashed and there is no key.
+        PublishError: ids are to be hashed and there is no key, or people are counted and there is no minimum.
     """
     if shared.hashed_ids and not hash_key:
         raise PublishError(f"{source.name}: ids cannot be hashed, the lake has no reference/hash_key.parquet")
+    if shared.has_counts_of_people and minimum is None:
+        raise PublishError(f"{source.name}: nobody said which counts of people are too small to be shared")
     columns = {}
     for name in shared.columns or mart.columns:
         if name in shared.hashed_ids:
             columns[name] = hashed_id_sql(quoted(name), name, hash_key or "")
         else:
-            columns[name] = _cast(quoted(name), SQL_TYPES[mart.columns[name]])
-    _copy(engine, source, columns, mart, target, publish_id)
+            columns[name] = _cast(_shown(name, shared, minimum or 0), SQL_TYPES[mart.columns[name]])
+    keys = [columns[name] for name in mart.sort_columns if name in columns]
+    relation = f"(from {source.relation} where {shared.rows})"
+    _copy(engine, Source(source.name, relation, source.columns), columns, keys, target, publish_id)
+
+
+def _shown(name: str, shared: SharedMart, minimum: int) -> str:
+    """A column of a shared mart as SQL: null where it would point at a few people."""
+    shown = quoted(name)
+    if name in shared.counts:
+        shown = shown_count_sql(shown, minimum)
+    for one in shared.parts:
+        if name in one.columns:
+            shown = shown_share_sql(shown, quoted(one.part), quoted(one.whole), minimum)
+    return shown
 
 
 def export_table(engine: duckdb.DuckDBPyConnection, name: str, relation: str, target: Path) -> None:
@@ -185,13 +214,13 @@ def _copy(
     engine: duckdb.DuckDBPyConnection,
     source: Source,
     columns: dict[str, str],
-    mart: Mart,
+    keys: list[str],
     target: Path,
     publish_id: str,
 ) -> None:
     selected = [f"{expression} as {quoted(name)}" for name, expression in columns.items()]
     selected.append(f"{literal(publish_id)} as {PUBLISH_ID}")
-    order = ", ".join(f"source.{quoted(name)} nulls first" for name in mart.sort_columns)
+    order = ", ".join(f"{key} nulls first" for key in keys)
     query = f"select {', '.join(selected)} from {source.relation} as source order by {order}"  # noqa: S608
     _write(engine, source.name, query, target)
 

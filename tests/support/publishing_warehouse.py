@@ -179,6 +179,7 @@ EXTRA_COLUMNS = {
         "site_columns": "VARCHAR",
     },
     "rpt_likely_eligible": {"appointment_local_time": "VARCHAR"},
+    "rpt_referrer_scorecard": {"period_end_on": "DATE"},
 }
 
 

@@ -1,5 +1,7 @@
-"""What may be shared: hashed ids and hidden cells."""
+"""What may be shared: hashed ids, and no count that points at a few people."""
 
+from collections.abc import Iterator
+from datetime import date
 from itertools import product
 from pathlib import Path
 
@@ -11,15 +13,19 @@ from hypothesis import strategies as st
 from orchestration.publishing.contract import SharedMart, load_marts
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.export import describe, export_shared
-from orchestration.publishing.sharing import (
-    SMALLEST_SHOWN,
-    hashed_id,
-    hashed_id_sql,
-    hidden_cells,
-    is_hidden_share,
-    is_small,
+from orchestration.publishing.sharing import hashed_id, hashed_id_sql, smallest_shown
+from tests.support.publishing_warehouse import ROWS, SEEDS, make_mart
+
+SCORECARD = "rpt_referrer_scorecard"
+HIDDEN_TOGETHER = (
+    "likely_eligible_seen",
+    "eligible_not_referred",
+    "referral_rate",
+    "referral_rate_low",
+    "referral_rate_high",
+    "signal",
 )
-from tests.support.publishing_warehouse import ROWS, make_mart
+Row = dict[str, object]
 
 
 def test_a_hash_is_the_same_in_python_and_in_sql() -> None:
@@ -46,124 +52,133 @@ def test_a_shared_mart_has_hashes_for_ids_and_no_other_column(tmp_path: Path) ->
             export_shared(engine, source, mart, shared, tmp_path / "n.parquet", "p", None)
 
 
-@pytest.mark.parametrize(("count", "small"), [(0, True), (1, True), (10, True), (11, False), (12, False)])
-def test_counts_under_eleven_are_small(count: int, small: bool) -> None:
-    assert is_small(count) is small
+def scorecard(number: int, referred: int, not_referred: int, **changes: object) -> Row:
+    """A provider's row of a month that is over."""
+    seen = referred + not_referred
+    rate = referred / seen if seen else None
+    row: Row = {
+        "pcp_id": f"d{number:03}", "team_id": "t1", "period_type": "month", "period_start_on": "2026-02-01",
+        "period_end_on": "2026-02-28", "panel_patients": 900, "likely_eligible_seen": seen,
+        "eligible_not_referred": not_referred, "referral_rate": rate, "referral_rate_low": rate,
+        "referral_rate_high": rate, "organization_rate": 0.5, "signal": "within", "patients_seen": 3,
+        "referrals": 2,
+    }  # fmt: skip
+    return row | changes
+
+
+def share(rows: list[Row], target: Path, minimum: int | None = 11) -> list[Row]:
+    """What readers of the shared scorecard get."""
+    contract = load_marts()
+    with duckdb.connect() as engine:
+        make_mart(engine, SCORECARD, rows)
+        source = describe(engine, SCORECARD, SCORECARD)
+        mart, shared = contract.marts[SCORECARD], contract.shared[SCORECARD]
+        export_shared(engine, source, mart, shared, target, "p", "key", minimum)
+        found = engine.execute(f"from '{target}'")
+        names = [column[0] for column in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 @pytest.mark.parametrize(
-    ("numerator", "denominator", "hidden"),
-    [
-        (11, 22, False),
-        (10, 30, True),
-        (20, 30, True),
-        (19, 30, False),
-        (5, 10, True),
-        (30, 30, True),
-        (0, 40, True),
-    ],
+    ("referred", "not_referred", "is_shown"),
+    [(11, 11, True), (10, 30, False), (30, 10, False), (11, 30, True), (30, 11, True), (0, 40, False)],
 )
-def test_a_share_is_hidden_where_either_side_is_small(numerator: int, denominator: int, hidden: bool) -> None:
-    assert is_hidden_share(numerator, denominator) is hidden
+def test_a_rate_is_shared_where_those_counted_and_the_rest_are_eleven(
+    tmp_path: Path, referred: int, not_referred: int, is_shown: bool
+) -> None:
+    (row,) = share([scorecard(1, referred, not_referred)], tmp_path / "s.parquet")
+    assert [row[name] is not None for name in HIDDEN_TOGETHER] == [is_shown] * len(HIDDEN_TOGETHER)
+    assert row["panel_patients"] == 900
 
 
-def test_a_table_without_small_cells_is_shown_whole() -> None:
-    assert hidden_cells({"all": 40, "a": 20, "b": 20}, {"all": ["a", "b"]}) == set()
+@pytest.mark.parametrize(("panel", "shown"), [(0, None), (10, None), (11, 11)])
+def test_a_panel_of_ten_is_hidden_and_one_of_eleven_shown(
+    tmp_path: Path, panel: int, shown: int | None
+) -> None:
+    (row,) = share([scorecard(1, 20, 20, panel_patients=panel)], tmp_path / "s.parquet")
+    assert row["panel_patients"] == shown
 
 
-def test_a_single_small_cell_takes_the_smallest_other_with_it() -> None:
-    assert hidden_cells({"all": 75, "a": 5, "b": 40, "c": 30}, {"all": ["a", "b", "c"]}) == {"a", "c"}
+def test_only_months_that_are_over_are_shared_and_no_total_over_providers(tmp_path: Path) -> None:
+    rows = [
+        scorecard(1, 20, 20),
+        scorecard(2, 20, 20, period_start_on="2026-03-01", period_end_on="2026-03-20"),
+        scorecard(3, 20, 20, period_type="trailing_3_months", period_end_on="2026-02-28"),
+    ]
+    shared = share(rows, tmp_path / "s.parquet")
+    assert [row["pcp_id"] for row in shared] == [hashed_id("key", "pcp_id", "d001")]
+    assert not {"organization_rate", "patients_seen", "referrals", "penetration"} & set(shared[0])
 
 
-def test_two_small_cells_that_are_few_together_take_a_third_with_them() -> None:
-    assert hidden_cells({"all": 47, "a": 3, "b": 4, "c": 40}, {"all": ["a", "b", "c"]}) == {"a", "b", "c"}
+def test_the_order_of_shared_rows_tells_nothing_of_the_ids(tmp_path: Path) -> None:
+    shared = share([scorecard(number, 20, 20) for number in range(30)], tmp_path / "s.parquet")
+    ids = [row["pcp_id"] for row in shared]
+    assert ids == sorted(ids, key=str)
+    assert ids != [hashed_id("key", "pcp_id", f"d{number:03}") for number in range(30)]
 
 
-def test_two_small_cells_that_are_many_together_are_enough() -> None:
-    assert hidden_cells({"all": 56, "a": 8, "b": 8, "c": 40}, {"all": ["a", "b", "c"]}) == {"a", "b"}
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 24), st.integers(0, 24)), min_size=1, max_size=8))
+def test_no_small_count_can_be_worked_out_from_what_is_shared(
+    tmp_path_factory: pytest.TempPathFactory, counts: list[tuple[int, int]]
+) -> None:
+    """Readers know how the columns follow from each other: each known one gives others away."""
+    rows = [scorecard(number, *pair) for number, pair in enumerate(counts)]
+    true = {hashed_id("key", "pcp_id", str(row["pcp_id"])): row for row in rows}
+    for row in share(rows, tmp_path_factory.mktemp("shared") / "s.parquet"):
+        seen, left_out, rate = (
+            row[name] for name in ("likely_eligible_seen", "eligible_not_referred", "referral_rate")
+        )
+        told = {name for name in HIDDEN_TOGETHER if row[name] is not None}
+        assert told in (set(), set(HIDDEN_TOGETHER))
+        if told:
+            assert isinstance(seen, int)
+            assert isinstance(left_out, int)
+            assert isinstance(rate, float)
+            worked_out = {seen, left_out, seen - left_out, round(seen * rate), round(seen * (1 - rate))}
+            assert min(worked_out) >= 11
+        else:
+            hidden = true[str(row["pcp_id"])]
+            assert min(int(str(hidden["eligible_not_referred"])), _referred(hidden)) < 11
 
 
-def test_a_small_cell_that_is_the_only_part_hides_its_total() -> None:
-    assert hidden_cells({"all": 5, "a": 5}, {"all": ["a"]}) == {"all", "a"}
+def _referred(row: Row) -> int:
+    return int(str(row["likely_eligible_seen"])) - int(str(row["eligible_not_referred"]))
 
 
-def test_small_cells_without_sums_hide_nothing_else() -> None:
-    assert hidden_cells({"a": 5, "b": 40}, {}) == {"a"}
+def test_without_a_minimum_nothing_that_counts_people_is_shared(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match="too small to be shared"):
+        share([scorecard(1, 20, 20)], tmp_path / "s.parquet", None)
 
 
-def test_rows_and_columns_of_a_table_do_not_give_a_cell_away() -> None:
-    counts = {
-        "r1c1": 3,
-        "r1c2": 20,
-        "r2c1": 30,
-        "r2c2": 40,
-        "r1": 23,
-        "r2": 70,
-        "c1": 33,
-        "c2": 60,
-        "all": 93,
-    }
-    sums = {"r1": ["r1c1", "r1c2"], "r2": ["r2c1", "r2c2"], "c1": ["r1c1", "r2c1"], "c2": ["r1c2", "r2c2"]}
-    hidden = hidden_cells(counts, sums | {"all": ["r1", "r2"]})
-    assert hidden == {"r1c1", "r1c2", "r2c1", "r2c2"}
+@pytest.fixture
+def thresholds() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as engine:
+        engine.execute(f"create table threshold as from read_csv('{SEEDS / 'threshold.csv'}')")
+        yield engine
 
 
-def test_a_table_in_which_nothing_is_left_to_show_ends() -> None:
-    assert hidden_cells({"a": 5, "b": 5, "c": 0}, {"a": ["b", "c"], "b": ["a"]}) == {"a", "b", "c"}
+def test_how_small_is_small_is_the_row_in_force(thresholds: duckdb.DuckDBPyConnection) -> None:
+    assert smallest_shown(thresholds, "threshold", date(2026, 3, 31)) == 11
+    thresholds.execute(
+        "update threshold set valid_to = '2026-03-31' where name = 'small_cell_minimum';"
+        "insert into threshold by name select 'small_cell_minimum' as name, 20 as value, "
+        "date '2026-04-01' as valid_from"
+    )
+    days = (date(2026, 3, 31), date(2026, 4, 1))
+    assert [smallest_shown(thresholds, "threshold", day) for day in days] == [11, 20]
 
 
-@pytest.mark.parametrize("sums", [{"all": ["a", "x"]}, {"all": ["a"]}, {"x": ["a"]}])
-def test_sums_that_do_not_hold_are_refused(sums: dict[str, list[str]]) -> None:
-    with pytest.raises(ValueError, match="sum"):
-        hidden_cells({"all": 40, "a": 20, "b": 20}, sums)
+@pytest.mark.parametrize("value", ["0", "10.5", "null"])
+def test_a_minimum_that_is_no_number_of_people_shares_nothing(
+    thresholds: duckdb.DuckDBPyConnection, value: str
+) -> None:
+    thresholds.execute(f"update threshold set value = {value} where name = 'small_cell_minimum'")
+    with pytest.raises(PublishError, match="not one whole small_cell_minimum"):
+        smallest_shown(thresholds, "threshold", date(2026, 3, 31))
 
 
-Cell = tuple[int | str, int | str]
-Table = tuple[dict[Cell, int], dict[Cell, list[Cell]]]
-
-
-@st.composite
-def tables(draw: st.DrawFn) -> Table:
-    rows, columns = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    cells: dict[Cell, int] = {
-        (row, column): draw(st.integers(0, 20)) for row in range(rows) for column in range(columns)
-    }
-    counts = dict(cells)
-    sums: dict[Cell, list[Cell]] = {}
-    for row in range(rows):
-        sums[(row, "all")] = [(row, column) for column in range(columns)]
-    for column in range(columns):
-        sums[("all", column)] = [(row, column) for row in range(rows)]
-    counts |= {total: sum(cells[part] for part in parts) for total, parts in sums.items()}
-    sums[("all", "all")] = [(row, "all") for row in range(rows)]
-    counts[("all", "all")] = sum(cells.values())
-    return counts, sums
-
-
-@settings(max_examples=60, deadline=None)
-@given(tables())
-def test_no_small_cell_can_be_worked_out_from_what_is_shown(table: Table) -> None:
-    counts, sums = table
-    hidden = hidden_cells(counts, sums)
-    assert {cell for cell, count in counts.items() if count < SMALLEST_SHOWN} <= hidden
-    known = set(counts) - hidden
-    changed = True
-    while changed:
-        changed = False
-        for total, parts in sums.items():
-            unknown = [cell for cell in [total, *parts] if cell not in known]
-            if len(unknown) == 1:
-                known.add(unknown[0])
-                changed = True
-    assert all(counts[cell] >= SMALLEST_SHOWN for cell in known)
-
-
-@settings(max_examples=60, deadline=None)
-@given(tables())
-def test_the_hidden_parts_of_a_shown_total_are_never_few_together(table: Table) -> None:
-    counts, sums = table
-    hidden = hidden_cells(counts, sums)
-    for total, parts in sums.items():
-        left = [counts[part] for part in parts if part in hidden]
-        if total not in hidden and left:
-            assert sum(left) >= SMALLEST_SHOWN
+def test_without_a_row_in_force_nothing_is_shared(thresholds: duckdb.DuckDBPyConnection) -> None:
+    thresholds.execute("delete from threshold where name = 'small_cell_minimum'")
+    with pytest.raises(PublishError, match="not one whole small_cell_minimum"):
+        smallest_shown(thresholds, "threshold", date(2026, 3, 31))
