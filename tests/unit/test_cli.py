@@ -52,6 +52,17 @@ def test_every_command_and_every_option_has_help() -> None:
             assert getattr(parameter, "help", None), f"{name}: {parameter.name}"
 
 
+def test_an_installation_without_models_and_rules_is_refused_in_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cli, "DBT_PROJECT_DIR", tmp_path / "dbt_project")
+    code, told, error = run("status", "--home", tmp_path)
+    assert (code, told) == (2, "")
+    assert "make install" in error
+    assert error.count("\n") == 1
+    assert run("--help")[0] == 0
+
+
 def test_the_settings_are_listed_with_their_variables(run: Run) -> None:
     code, told, _ = run("settings")
     assert code == 0
