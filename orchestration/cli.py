@@ -19,7 +19,7 @@ from rich.console import Console
 
 from orchestration.cli_quality import quality
 from orchestration.redaction import SafeError, safe_error_text, safe_frames
-from orchestration.settings import DBT_PROJECT_DIR, ConfigurationError, Settings, load_settings
+from orchestration.settings import ConfigurationError, Settings, expect_project_files, load_settings
 from orchestration.site_commands import LandingOption, ProfileOption, site_commands
 
 EXIT_HELD_BACK: Final = 1
@@ -55,12 +55,8 @@ HomeOption = Annotated[
 
 @app.callback()
 def expect_the_whole_project() -> None:
-    """Refuse an installation without the models, the rules and the contract, which stand beside the code."""
-    if not (DBT_PROJECT_DIR / "dbt_project.yml").is_file():
-        raise ConfigurationError(
-            f"{DBT_PROJECT_DIR} is missing: the models and rules are no part of an installed package. "
-            "Run warmhandoff from the project's folder, installed there with make install (pip install -e .)."
-        )
+    """Refuse an installation without the models and the rules, which stand beside the code."""
+    expect_project_files()
 
 
 @app.command()
