@@ -4,89 +4,108 @@ Belongs here: from a file of messages to the rows of the feed ``appointment``, a
 that are none. Does not belong here: framing, syntax and meaning (the modules ``hl7v2_*.py``).
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 import duckdb
 
 from orchestration.feeds.door import ROW, Staged
-from orchestration.feeds.hl7v2_appointment import (
-    COLUMNS,
-    ROW_COLUMNS,
-    SITE_COLUMNS,
-    SIU,
-    Appointment,
-    check_siu,
-    open_message,
-)
-from orchestration.feeds.hl7v2_frames import frames
-from orchestration.feeds.hl7v2_message import Message, NotReadable
-from orchestration.feeds.hl7v2_rules import APPOINTMENT, HL7V2, SiuRules, load_siu_rules
-from orchestration.feeds.lake import quoted, table
+from orchestration.feeds.hl7v2_appointment import COLUMNS, SITE_COLUMNS, Unmapped
+from orchestration.feeds.hl7v2_rules import APPOINTMENT, HL7V2
+from orchestration.feeds.hl7v2_stretch import NUMBER, Counts, Stretch, read_stretch, schema
+from orchestration.feeds.lake import quoted
 from orchestration.feeds.opened import FileRefused, Traits, open_bytes
 from orchestration.feeds.reading import Reading, RowsLost
 from orchestration.feeds.references import hold_back_references
 from orchestration.feeds.registry import Content, Part, UnmappedCode
+from orchestration.feeds.workers import Workers
 
-BATCH = 5_000
-"""Messages whose rows are held in memory at a time."""
+STRETCH = 8 << 20
+"""Bytes of a file that are read at a time."""
 
-SHOWN_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/&+-]{0,63}")
-"""Unknown codes of this form are shown in a finding; anything else might be more than a code."""
+ALONE = 4
+"""A file of so many stretches is read before processes for it would have started."""
 
-SHOWN_EVENT = re.compile(r"[A-Z]{3}\^[A-Z]\d\d|[A-Z]{3}")
+ROWS = "hl7v2_rows"
 
 
-class _Messages:
+class _Columns:
+    """The columns of all stretches of a file, as often as the engine wants to read them."""
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[int, Path]] = []
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        import pyarrow as arrow
+
+        reader = arrow.RecordBatchReader.from_batches(schema(), self._batches())
+        return reader.__arrow_c_stream__(requested_schema)
+
+    def _batches(self) -> Iterator[Any]:
+        """Each batch, with the numbers that its messages have in the file."""
+        import pyarrow as arrow
+        import pyarrow.compute as compute
+        import pyarrow.ipc as ipc
+
+        for before, path in self.parts:
+            with arrow.memory_map(str(path)) as source:
+                stretch = ipc.open_file(source)
+                for position in range(stretch.num_record_batches):
+                    batch = stretch.get_batch(position)
+                    yield batch.set_column(0, NUMBER, compute.add(batch.column(0), before))
+
+
+class _File:
     """One file of messages on its way into the feed."""
 
-    def __init__(self, reading: Reading, rules: SiuRules) -> None:
+    def __init__(self, reading: Reading, workers: Workers, stretch: int) -> None:
         self.reading = reading
-        self.rules = rules
-        self.read = 0
+        self.workers = workers
+        self.stretch = stretch
+        self.columns = _Columns()
+        self.read = self.rows = 0
         self.refused = reading.work / "refused"
         self.not_taken: dict[str, tuple[int, int]] = {}
-        self.unmapped: Counter[tuple[str, str, str]] = Counter()
+        self.unmapped: Counter[Unmapped] = Counter()
 
-    def rows(self, handle: BinaryIO) -> Iterator[list[str | int | None]]:
-        """The row of each message that is about an appointment; the others are noted."""
+    def gather(self, path: Path) -> None:
+        """Read all stretches and note what was in them."""
+        stretches = self._stretches(path)
         with self.refused.open("w", encoding="ascii") as refused:
-            for frame in frames(handle):
-                self.read += 1
-                try:
-                    if frame.reason:
-                        raise NotReadable(frame.reason)
-                    yield from self._row(open_message(frame.body))
-                except NotReadable as problem:
-                    refused.write(f"{self.read},{problem}\n")
+            for stretch, counts in zip(stretches, self.workers.map(read_stretch, stretches), strict=True):
+                refused.writelines(f"{self.read + number},{reason}\n" for number, reason in counts.refused)
+                self._add(stretch, counts)
             for event, (first, _) in self.not_taken.items():
                 reason = f"unsupported_message:{event}".rstrip(":")
                 refused.write(f"{first},{reason}\n")
 
-    def _row(self, message: Message) -> Iterator[list[str | int | None]]:
-        kind, event = message.event
-        trigger = self.rules.triggers.get(event) if kind == SIU else None
-        if kind == SIU and not event:
-            raise NotReadable("missing_trigger_event")
-        if trigger is None:
-            named = f"{kind}^{event}" if event else kind
-            shown = named if SHOWN_EVENT.fullmatch(named) else ""
-            first, count = self.not_taken.get(shown, (self.read, 0))
-            self.not_taken[shown] = (first, count + 1)
-            return
-        check_siu(message)
-        appointment = Appointment(message, self.rules, event, trigger)
-        row = appointment.row()
-        for column, system, code in appointment.unmapped:
-            shown = code if SHOWN_CODE.fullmatch(code) else ""
-            self.unmapped[column, system if SHOWN_CODE.fullmatch(system) else "", shown] += 1
-        yield [self.read, *(row[column] for column in ROW_COLUMNS)]
+    def _stretches(self, path: Path) -> list[Stretch]:
+        size = path.stat().st_size
+        begins = range(0, max(size, 1), self.stretch if size > ALONE * self.stretch else max(size, 1))
+        return [
+            Stretch(
+                path,
+                begin,
+                begins[position + 1] if position + 1 < len(begins) else None,
+                self.reading.seeds,
+                self.reading.delivered_on,
+                self.reading.work / f"stretch-{position}",
+            )
+            for position, begin in enumerate(begins)
+        ]
 
-    def content(self, staged: Path, rows: int) -> Content:
+    def _add(self, stretch: Stretch, counts: Counts) -> None:
+        self.columns.parts.append((self.read, stretch.target))
+        for event, (first, count) in counts.not_taken.items():
+            earlier, before = self.not_taken.get(event, (self.read + first, 0))
+            self.not_taken[event] = (earlier, before + count)
+        self.unmapped += counts.unmapped
+        self.read += counts.messages
+        self.rows += counts.rows
+
+    def content(self) -> Content:
         """Let the rows in and note the rest.
 
         Raises:
@@ -94,13 +113,18 @@ class _Messages:
             RowsLost: not all rows came through the door.
         """
         parts = []
-        if rows:
+        if self.rows:
             feed = self.reading.contract.feeds[APPOINTMENT]
             named = {name: f'r."{name}"' for name in (*COLUMNS, "is_deleted")}
             site = {name: f'r."{name}"' for name in SITE_COLUMNS}
-            door = Staged(f"FROM {table(staged)}", named, site=site, expected_rows=rows)
-            parts.append(hold_back_references(self.reading, feed, door))
-        if others := self.read - rows:
+            relation = f"SELECT {NUMBER} AS {ROW}, * EXCLUDE ({NUMBER}) FROM {ROWS}"  # noqa: S608
+            door = Staged(relation, named, site=site, expected_rows=self.rows)
+            self.reading.connection.register(ROWS, self.columns)
+            try:
+                parts.append(hold_back_references(self.reading, feed, door))
+            finally:
+                self.reading.connection.unregister(ROWS)
+        if others := self.read - self.rows:
             parts.append(Part(HL7V2, others, 0, others))
             columns = "columns = {'row_number': 'BIGINT', 'reason': 'VARCHAR'}"
             read = f"auto_detect = false, header = false, delim = ',', quote = '', {columns}"
@@ -117,50 +141,28 @@ class _Messages:
         return self.reading.content(parts, unmapped=unmapped)
 
 
-def _write_rows(rows: Iterator[list[str | int | None]], made: Path) -> int:
-    """Write rows as Parquet, a batch at a time.
-
-    Returns:
-        How many there were.
-    """
-    import pyarrow as arrow
-    import pyarrow.parquet as parquet
-
-    fields = [(ROW, arrow.int64()), *((name, arrow.string()) for name in ROW_COLUMNS)]
-    schema = arrow.schema(fields)
-    written = 0
-    with parquet.ParquetWriter(made, schema) as writer:
-        while batch := list(islice(rows, BATCH)):
-            arrays = [
-                arrow.array(column, type=kind)
-                for column, (_, kind) in zip(zip(*batch, strict=True), fields, strict=True)
-            ]
-            writer.write_table(arrow.Table.from_arrays(arrays, schema=schema))
-            written += len(batch)
-    return written
-
-
-def read_hl7v2(reading: Reading, path: Path, traits: Traits) -> Content:
+def read_hl7v2(
+    reading: Reading, path: Path, traits: Traits, workers: Workers | None = None, stretch: int = STRETCH
+) -> Content:
     """Read a file of messages.
 
     Args:
         reading: the file and where it goes.
         path: where it lies.
         traits: of its bytes.
+        workers: who reads the stretches of a large file side by side; None reads one after the other.
+        stretch: bytes of each of them.
 
     Returns:
         What became of it: one part for the appointments, and one of ``hl7v2`` for messages that are none.
         Each message is in one of them.
     """
-    rules = load_siu_rules(reading.seeds, reading.delivered_on)
-    messages = _Messages(reading, rules)
-    staged = reading.work / "messages"
+    file = _File(reading, workers or Workers(1), stretch)
     try:
-        with open_bytes(path, reading.work).open("rb") as handle:
-            rows = _write_rows(messages.rows(handle), staged)
-        if not messages.read:
+        file.gather(open_bytes(path, reading.work))
+        if not file.read:
             raise FileRefused("no_message" if traits.has_content else "empty_file")
-        return messages.content(staged, rows)
+        return file.content()
     except FileRefused as refusal:
         return reading.refuse_file(APPOINTMENT, refusal.reason)
     except RowsLost:

@@ -6,14 +6,17 @@ grow with the file. Does not belong here: what a message says (``hl7v2_message.p
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 CHUNK = 1 << 20
 MESSAGE_LIMIT = 16 << 20
 """Bytes of the longest message that is read."""
 
 LOOK_AHEAD = 16
+LOOK_BACK = 1 << 16
+"""Blanks before a header beyond these are not looked at."""
+
+LINE_ENDS = (b"\r", b"\n", b"\x0b", b"\x1c")
 START, END = b"\x0b", b"\x1c"
 HEADER = b"MSH"
 WITHIN_LINE = re.compile(rb"MSH([^\w\s])[^\w\s]{1,5}\1")
@@ -26,8 +29,7 @@ TOO_LONG = "message_too_long"
 TRUNCATED = "truncated_message"
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """One message as it stands in the file.
 
     Attributes:
@@ -39,22 +41,28 @@ class Frame:
     reason: str = ""
 
 
-def frames(handle: BinaryIO, limit: int = MESSAGE_LIMIT) -> Iterator[Frame]:
+def frames(
+    handle: BinaryIO, limit: int = MESSAGE_LIMIT, begin: int = 0, end: int | None = None
+) -> Iterator[Frame]:
     """The messages of a file, in order.
 
     A message begins at ``MSH`` at the start of a line or frame, or anywhere where the separators that only a
     header has follow it. Segments without a header are one frame that cannot be read; lines of a log or of a
     batch around messages are no messages.
 
+    A file may be read in stretches, side by side: wherever it is cut, each frame is in just one of them.
+
     Args:
-        handle: the file, from its first byte.
+        handle: the file, at its first byte; it is sought in only where the stretch begins behind that.
         limit: bytes of the longest message that is read.
+        begin: where the stretch begins.
+        end: where it ends; a message that begins before it is read to its own end. None is the file's end.
 
     Yields:
-        Each message, and each stretch that holds segments and is none.
+        Each message, and each run of lines that holds segments and is none.
     """
     is_open = False
-    for piece, is_long in _pieces(handle, limit):
+    for piece, is_long in _pieces(handle, limit, begin, end):
         if not piece.startswith(HEADER):
             if _holds_segments(piece):
                 yield Frame(b"", MALFORMED)
@@ -62,13 +70,20 @@ def frames(handle: BinaryIO, limit: int = MESSAGE_LIMIT) -> Iterator[Frame]:
             yield Frame(b"", TOO_LONG)
         else:
             yield from _message(piece, is_open=is_open)
-        is_open = piece.rstrip(b" \t").endswith(START)
+        is_open = _opens(piece)
+
+
+def _opens(piece: bytes) -> bool:
+    """Whether a frame begins behind a piece."""
+    return piece[-1:] == START or piece.rstrip(b" \t").endswith(START)
 
 
 def _message(piece: bytes, *, is_open: bool) -> Iterator[Frame]:
     """The message that a piece begins with, and what of the rest looks like one that lost its header."""
     body, end, after = piece.partition(END)
-    body, _, rest = body.partition(START)
+    rest = b""
+    if START in body:
+        body, _, rest = body.partition(START)
     if is_open and not end and not body.endswith((b"\r", b"\n")):
         yield Frame(b"", TRUNCATED)
     else:
@@ -79,6 +94,8 @@ def _message(piece: bytes, *, is_open: bool) -> Iterator[Frame]:
 
 def _holds_segments(piece: bytes) -> bool:
     """Whether a line outside of messages begins like a segment, and is no mark of a batch."""
+    if b"|" not in piece:
+        return False
     for line in re.split(rb"[\r\n\x0b\x1c]+", piece):
         bare = line.strip()
         if SEGMENT.match(bare) and not bare.startswith(ENVELOPE):
@@ -90,31 +107,58 @@ def _is_start(window: bytes, found: int) -> bool:
     following = window[found + len(HEADER) : found + len(HEADER) + 1]
     if following.isalnum() or following in (b"_", b" ", b"\t"):
         return False
+    if window[found - 1 : found] in LINE_ENDS:
+        return True
     line = window[max(0, found - LOOK_AHEAD) : found]
     return bool(BEFORE.search(line)) or bool(WITHIN_LINE.match(window, found))
 
 
-def _pieces(handle: BinaryIO, limit: int) -> Iterator[tuple[bytes, bool]]:
-    """The file cut before each header; what is longer than the limit is cut short and says so.
+def _before(handle: BinaryIO, begin: int) -> bytes:
+    """What stands before a place, as far back as is needed to tell what begins there."""
+    found = b""
+    for size in (min(begin, LOOK_AHEAD), min(begin, LOOK_BACK)):
+        if not found.strip(b" \t"):
+            handle.seek(begin - size)
+            found = handle.read(size)
+    handle.seek(begin)
+    return found
 
-    The first piece is what stands before the first message, and may be empty.
+
+def _pieces(handle: BinaryIO, limit: int, begin: int, end: int | None) -> Iterator[tuple[bytes, bool]]:
+    """A stretch cut before each header; what is longer than the limit is cut short and says so.
+
+    The first piece is what stands before the first message, and may be empty. Where the stretch begins within
+    the file that piece belongs to the one before, and only says whether a frame begins behind it.
     """
-    window, looked, is_long, is_last = b"", 0, False, False
+    window = _before(handle, begin) if begin else b""
+    read_until, looked = begin, len(window)
+    is_long, is_last, is_before = False, False, begin > 0
     while not is_last:
         chunk = handle.read(CHUNK)
         is_last = not chunk
         window += chunk
+        read_until += len(chunk)
         until = len(window) if is_last else len(window) - LOOK_AHEAD
-        begin = 0
+        cut = 0
         while 0 <= (found := window.find(HEADER, looked)) < until:
             looked = found + len(HEADER)
-            if _is_start(window, found):
-                yield window[begin:found], is_long or found - begin > limit
-                begin, is_long = found, False
-        window = window[begin:]
-        looked = max(looked - begin, min(max(until - begin, 0), len(window)), 0)
+            if not _is_start(window, found):
+                continue
+            is_beyond = end is not None and read_until - len(window) + found >= end
+            if not is_before:
+                yield window[cut:found], is_long or found - cut > limit
+            elif not is_beyond:
+                yield START if _opens(window[cut:found]) else b"", False
+            if is_beyond:
+                return
+            cut, is_long, is_before = found, False, False
+        window = window[cut:]
+        looked = max(looked - cut, min(max(until - cut, 0), len(window)), 0)
+        if is_before and end is not None and read_until - len(window) + looked >= end:
+            return
         if len(window) > limit:
             is_long = True
             window = window[: LOOK_AHEAD * 2] + window[-LOOK_AHEAD * 2 :]
             looked = LOOK_AHEAD * 3
-    yield window, is_long
+    if not is_before:
+        yield window, is_long

@@ -5,8 +5,8 @@ appointment (``hl7v2_appointment.py``).
 """
 
 import re
-from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
+from typing import NamedTuple
 
 SEGMENTS = (
     "SCH|TQ1|TQ2|NTE|PID|PD1|PV1|PV2|OBX|DG1|RGS|AIS|AIG|AIL|AIP|EVN|ROL|PRT|ARV|AL1|NK1|GT1|IN1|IN2|APR|"
@@ -16,22 +16,22 @@ WRITTEN_BREAKS = re.compile(r"\\r\\n|\\r|\\n|<CR>|<LF>|&#13;|&#xD;", re.IGNORECA
 HEADER_FIELDS = 11
 """A header has this many fields before another segment can begin in the same line."""
 
+SEPARATORS_END = 64
+"""The separators of a header stand before this place."""
+
 BOM = "\ufeff"
 ESCAPED = {"H": "", "N": "", ".br": " ", ".sp": " ", ".in": "", ".ti": "", ".fi": "", ".nf": "", ".ce": " "}
-TIME = re.compile(
-    r"(\d{4})-?(\d\d)-?(\d\d)"
-    r"(?:[T ]?(\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?)?\s*(Z|[+-]\d\d:?\d\d)?",
-    re.ASCII,
-)
 DELETED = '""'
+BLANKS = " \t\0"
+BESIDE_SCHEDULE = ("PID", "AIS", "AIG", "AIL", "AIP")
+"""A schedule without any of these has lost its line ends."""
 
 
 class NotReadable(Exception):
     """The message is none. Its text is the reason and holds nothing of the message."""
 
 
-@dataclass(frozen=True)
-class Separators:
+class Separators(NamedTuple):
     """The characters that part a message; a missing one is empty."""
 
     field: str
@@ -42,13 +42,24 @@ class Separators:
 
 
 def _separators(text: str) -> Separators:
-    """The separators that the header names; where it leaves some out, the rest keep their order.
+    """The separators that the header names.
 
     Raises:
         NotReadable: there are none.
     """
     mark = text[3:4]
-    named = text[4:].split(mark, 1)[0].strip() if mark else ""
+    end = text.find(mark, 4, SEPARATORS_END) if mark else -1
+    return _named_separators(mark, text[4 : end if end >= 0 else SEPARATORS_END])
+
+
+@lru_cache(maxsize=64)
+def _named_separators(mark: str, named: str) -> Separators:
+    """The field separator with those that a header names; where it leaves some out, the others keep order.
+
+    Raises:
+        NotReadable: there are none.
+    """
+    named = named.strip() if mark else ""
     named = named.removesuffix("amp;") if named.endswith("&amp;") else named
     named = named.replace("\\\\", "\\")
     if not named or len(named) > 5 or any(sign.isalnum() or sign.isspace() for sign in named):
@@ -81,8 +92,21 @@ def decoded(body: bytes) -> str:
     return body.decode("latin-1")
 
 
+@lru_cache(maxsize=4096)
+def _segment_name(start: str, mark: str) -> str:
+    """The segment that a line begins with, by its first four characters; empty where that is none."""
+    name = start[:3]
+    is_name = len(name) == 3 and name.isalnum() and name.isupper() and start[3:] in (mark, "")
+    return name if is_name else ""
+
+
 class Message:
-    """A message whose segments can be looked up."""
+    """A message whose segments can be looked up.
+
+    Attributes:
+        separators: as its header names them.
+        lines: the lines of each segment, in order, not yet parted.
+    """
 
     def __init__(self, body: bytes) -> None:
         """Part the message into segments.
@@ -95,13 +119,14 @@ class Message:
         """
         text = decoded(body).lstrip(BOM + " \t")
         self.separators = _separators(text)
-        self.segments = self._segments(text)
-        if "SCH" not in self.segments and WRITTEN_BREAKS.search(text):
+        self.lines = self._lines(text)
+        if "SCH" not in self.lines and WRITTEN_BREAKS.search(text):
             text = WRITTEN_BREAKS.sub("\r", text)
-            self.segments = self._segments(text)
+            self.lines = self._lines(text)
         for gap in (r"[ \t]", r"(?<![A-Z])"):
-            if "SCH" not in self.segments or not self.segments.keys() & {"PID", "AIS", "AIG", "AIL", "AIP"}:
-                self.segments = self._segments(self._broken(text, gap))
+            if "SCH" not in self.lines or self.lines.keys().isdisjoint(BESIDE_SCHEDULE):
+                self.lines = self._lines(self._broken(text, gap))
+        self._parted: dict[str, list[list[str]]] = {}
 
     def _broken(self, text: str, gap: str) -> str:
         """The text with a break before each segment that stands in the line of another one."""
@@ -112,24 +137,47 @@ class Message:
         inside = re.compile(rf"{gap}(?=(?:{SEGMENTS}){mark})")
         return head[0] + inside.sub("\r", text[head.end() :])
 
-    def _segments(self, text: str) -> dict[str, list[list[str]]]:
-        """Fields by segment, in order; a broken line goes on where it holds a separator."""
+    def _lines(self, text: str) -> dict[str, list[str]]:
+        """Lines by segment, in order; a broken line goes on where it holds a separator."""
         mark = self.separators.field
-        found: dict[str, list[list[str]]] = {}
-        last: list[str] | None = None
+        found: dict[str, list[str]] = {}
+        last: list[str] = []
+        rest: list[str] = []
         for line in text.replace("\n", "\r").split("\r"):
-            bare = line.strip(" \t\0")
-            name = bare[:3]
-            if len(name) == 3 and name.isalnum() and name.isupper() and bare[3:4] in (mark, ""):
-                last = bare.split(mark)
-                found.setdefault(name, []).append(last)
-            elif last is not None and mark in bare:
-                more = bare.split(mark)
-                last[-1] += more[0]
-                last.extend(more[1:])
+            name = _segment_name(line[:4], mark)
+            if not name:
+                line = line.strip(BLANKS)
+                name = _segment_name(line[:4], mark)
+                if not name:
+                    if last and mark in line:
+                        rest.append(line)
+                    continue
+            if rest:
+                last[-1] = "".join([last[-1].rstrip(BLANKS), *rest])
+                rest.clear()
+            if (listed := found.get(name)) is None:
+                found[name] = last = [line]
+            else:
+                listed.append(line)
+                last = listed
+        if rest:
+            last[-1] = "".join([last[-1].rstrip(BLANKS), *rest])
         return found
 
-    @cached_property
+    @property
+    def segments(self) -> dict[str, list[list[str]]]:
+        """The fields of each segment, by its name."""
+        return {name: self.parts(name) for name in self.lines}
+
+    def parts(self, segment: str) -> list[list[str]]:
+        """The fields of each segment of that name, its name being the first."""
+        if (found := self._parted.get(segment)) is None:
+            mark = self.separators.field
+            found = [line.strip(BLANKS).split(mark) for line in self.lines.get(segment, ())]
+            self._parted[segment] = found
+        return found
+
+    @property
     def event(self) -> tuple[str, str]:
         """Message type and trigger event; where MSH-9 lacks the event, EVN-1 names it."""
         kind = self.text("MSH", 9, 1).upper()
@@ -141,14 +189,22 @@ class Message:
     def fields(self, segment: str, number: int) -> list[str]:
         """A field of each segment of that name, unread; fewer where a segment ends before it."""
         place = number - 1 if segment == "MSH" else number
-        return [fields[place] for fields in self.segments.get(segment, ()) if len(fields) > place]
+        return [fields[place] for fields in self.parts(segment) if len(fields) > place]
 
     def text(self, segment: str, number: int, component: int) -> str:
         """The first value of a component among repetitions and segments; empty where there is none."""
-        for field in self.fields(segment, number):
-            for repetition in self.repetitions(field):
-                if value := self.component(repetition, component):
-                    return value
+        return self.first_of(self.fields(segment, number), component)
+
+    def first_of(self, fields: list[str], component: int) -> str:
+        """The first value of a component among fields and their repetitions; empty where there is none."""
+        sign = self.separators.repetition
+        for field in fields:
+            if sign and sign in field:
+                for repetition in field.split(sign):
+                    if value := self.component(repetition, component):
+                        return value
+            elif field and (value := self.component(field, component)):
+                return value
         return ""
 
     def repetitions(self, field: str) -> list[str]:
@@ -158,16 +214,21 @@ class Message:
 
     def component(self, field: str, number: int) -> str:
         """A component's first subcomponent as plain text; empty where it is missing or deleted."""
-        parts = field.split(self.separators.component)
-        if len(parts) < number:
+        if not field:
             return ""
-        value = parts[number - 1]
-        if sign := self.separators.subcomponent:
-            value = value.split(sign, 1)[0]
-        value = value.strip(" \t\0")
+        _, component, _, escape, subcomponent = self.separators
+        if number > 1 or component in field:
+            parts = field.split(component, number)
+            if len(parts) < number:
+                return ""
+            value = parts[number - 1]
+        else:
+            value = field
+        if subcomponent and subcomponent in value:
+            value = value.split(subcomponent, 1)[0]
+        value = value.strip(BLANKS)
         if value == DELETED:
             return ""
-        escape = self.separators.escape
         return self._unescaped(value).strip() if escape and escape in value else value
 
     def _unescaped(self, value: str) -> str:
@@ -189,19 +250,3 @@ class Message:
 
         sign = re.escape(signs.escape)
         return re.sub(rf"{sign}([^{sign}]{{1,40}}){sign}", plain, value)
-
-
-def iso_time(text: str) -> str:
-    """A time of HL7 as ISO 8601, as exact as it was sent; text that is none stays as it is."""
-    found = TIME.fullmatch(text)
-    if found is None:
-        return text
-    year, month, day, hour, minute, second, part, zone = found.groups()
-    if hour is None and zone is None:
-        return f"{year}-{month}-{day}"
-    moment = f"{year}-{month}-{day}T{hour or '00'}:{minute or '00'}:{second or '00'}"
-    moment += f".{part}" if part else ""
-    if zone is None or zone == "Z":
-        return moment + (zone or "")
-    sign, digits = zone[0], zone[1:].replace(":", "")
-    return f"{moment}{'+' if digits == '0000' else sign}{digits[:2]}:{digits[2:]}"

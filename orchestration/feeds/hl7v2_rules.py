@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from orchestration.feeds.codes import CODE_MAP_FILE, load_code_map, rows_in_force
 
@@ -23,6 +24,7 @@ ANY = "any"
 NONE = "none"
 UNKNOWN = "unknown"
 NEVER = "never"
+DURATION_UNIT = "duration_unit"
 APPOINTMENT = "appointment"
 STATUS_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-0278"
 
@@ -59,8 +61,7 @@ class Outcome:
     reason: str
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A component of a field: ``SCH-11.4`` is ``("SCH", 11, 4)``."""
 
     segment: str
@@ -95,6 +96,11 @@ class Source:
     start: Place | None
     longest_seconds: float
     reason: str
+
+    @cached_property
+    def is_ranked(self) -> bool:
+        """Whether what stands beside a value says how good it is."""
+        return self.beside is not None and self.codes != DURATION_UNIT
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -23,6 +24,7 @@ from orchestration.feeds.opened import Traits, read_through
 from orchestration.feeds.reading import Reading, Rules, read_flat
 from orchestration.feeds.references import resolve_references
 from orchestration.feeds.registry import Content, Copy, Seen, load_state, save_state
+from orchestration.feeds.workers import Workers
 
 Progress = Callable[[str, int, int], None]
 Reader = Callable[[Reading, Path, Traits], Content]
@@ -58,6 +60,9 @@ class Upkeep:
         self.unreadable: list[LandedFile] = []
         self._traits: dict[str, Traits] = {}
         self._present: dict[str, LandedFile] = {}
+        self._workers = Workers(threads)
+        self._readers: dict[str, Reader] = dict(STANDARD_READERS)
+        self._readers["hl7v2"] = partial(read_hl7v2, workers=self._workers)
 
     def look(self, files: Iterable[LandedFile]) -> None:
         """Name the bytes of each landed file, and note in the registry which path holds which."""
@@ -132,6 +137,7 @@ class Upkeep:
                 idle.put(connection)
 
         with ExitStack() as stack:
+            stack.callback(self._workers.close)
             for number in range(count):
                 connection = stack.enter_context(
                     engine(self.lake, self.memory_limit, number=number, of=count)
@@ -152,7 +158,7 @@ class Upkeep:
         try:
             if copy.folder in self.rules.contract.feeds or copy.folder == IDENTITY:
                 return read_flat(reading, path, traits)
-            return STANDARD_READERS[copy.format](reading, path, traits)
+            return self._readers[copy.format](reading, path, traits)
         finally:
             reading.close()
 

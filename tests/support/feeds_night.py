@@ -4,7 +4,7 @@ Belongs here: landing bytes, running ingestion, reading its tables back as rows.
 Does not belong here: what is expected of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -19,7 +19,7 @@ from orchestration.feeds.fhir import read_fhir
 from orchestration.feeds.hl7v2 import read_hl7v2
 from orchestration.feeds.ingest import SEEDS, IngestReport, ingest, mark_loaded
 from orchestration.feeds.lake import Lake
-from orchestration.feeds.opened import read_through
+from orchestration.feeds.opened import Traits, read_through
 from orchestration.feeds.reading import Reading, Rules, read_flat
 from orchestration.feeds.registry import Content, Copy
 
@@ -82,7 +82,12 @@ class Outcome:
 
 
 def read_file(
-    root: Path, feed: str, content: bytes | str, name: str = "a.csv", raw_feed: str = ""
+    root: Path,
+    feed: str,
+    content: bytes | str,
+    name: str = "a.csv",
+    raw_feed: str = "",
+    reader: Callable[[Reading, Path, Traits], Content] | None = None,
 ) -> Outcome:
     """Read one file without a night around it.
 
@@ -92,6 +97,7 @@ def read_file(
         content: its bytes.
         name: its name; the suffix tells the format.
         raw_feed: the feed whose rows are wanted, if it is not ``feed``.
+        reader: who reads it, if that is not who reads files of its kind.
 
     Returns:
         What became of it.
@@ -104,7 +110,7 @@ def read_file(
     kind = standard.get(feed, "parquet" if name.endswith(".parquet") else "csv")
     copy = Copy(feed, "2025-01-31", f"{feed}/2025-01-31/{name}", kind, file_id)
     reading = Reading(_engine(), Rules(load_contract(), SEEDS, KEY, "rules"), lake, copy)
-    read = {"fhir_ndjson": read_fhir, "hl7v2": read_hl7v2}.get(kind, read_flat)
+    read = reader or {"fhir_ndjson": read_fhir, "hl7v2": read_hl7v2}.get(kind, read_flat)
     became = read(reading, path, traits)
     reading.close()
     raw = lake.raw(raw_feed or feed, date(2025, 1, 31), file_id)

@@ -1,0 +1,151 @@
+"""Where a SIU message says something: the places that rows name, the best first.
+
+Belongs here: looking up a column by the rows of ``seeds/siu_source.csv``, and start and end of an
+appointment. Does not belong here: what is made of it (``hl7v2_appointment.py``).
+"""
+
+import re
+from collections.abc import Iterator
+
+from orchestration.feeds.hl7v2_message import Message
+from orchestration.feeds.hl7v2_rules import NEVER, SiuRules, Source
+from orchestration.feeds.hl7v2_times import is_after, iso_time, later
+
+OF_RESOURCES = ("AIS", "AIG", "AIL", "AIP")
+REMOVED = "D"
+AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([A-Za-z]*)")
+LETTER_FIRST = re.compile(r"([A-Za-z])(\d{1,9})")
+
+
+class Places:
+    """One message, looked up by the places that the rules name.
+
+    Attributes:
+        message: what is looked up.
+        reasons: what was decided so far, in order.
+    """
+
+    def __init__(self, message: Message, rules: SiuRules) -> None:
+        """Keep what is read.
+
+        Args:
+            message: any.
+            rules: of the delivery's date.
+        """
+        self.message = message
+        self.rules = rules
+        self.reasons: list[str] = []
+        self._standing: dict[str, list[list[str]]] = {}
+
+    def first(self, column: str) -> str | None:
+        """The value of a column from the best place that has one."""
+        for source in self.rules.sources.get(column, ()):
+            if value := self._best(source):
+                self._note(source)
+                return value
+        return None
+
+    def appointment_id(self) -> str | None:
+        """The scheduler's number; later occurrences of a series carry their own behind it."""
+        number, occurrence = self.first("appointment_id"), self.message.text("SCH", 3, 1)
+        is_later = occurrence.isdecimal() and occurrence.isascii() and int(occurrence) > 1
+        return f"{number}#{int(occurrence)}" if number and is_later else number
+
+    def times(self) -> tuple[str | None, str | None]:
+        """Start and end; an end that is not after the start, or belongs to another start, is none."""
+        begin, do_agree = None, True
+        for source in self.rules.sources.get("starts_at", ()):
+            if (begin is None or not source.reason) and (value := self._best(source)):
+                if begin is None:
+                    begin = iso_time(value)
+                    self._note(source)
+                else:
+                    do_agree = do_agree and iso_time(value) == begin
+        if begin is None:
+            return None, None
+        if not do_agree:
+            self.reasons.append("starts_disagree")
+        return begin, self._end(begin)
+
+    def _end(self, begin: str) -> str | None:
+        for source in self.rules.sources.get("ends_at", ()):
+            for value in self._values(source):
+                own = self.message.text(*source.start) if source.start else ""
+                if own and iso_time(own) != begin:
+                    continue
+                end = iso_time(value)
+                if not is_after(end, begin):
+                    self.reasons.append("end_not_after_start")
+                    continue
+                self._note(source)
+                return end
+        for source in self.rules.sources.get("duration", ()):
+            for value in self._values(source):
+                seconds = self._seconds(value, source)
+                if seconds and seconds <= source.longest_seconds and (end := later(begin, seconds)):
+                    self._note(source)
+                    return end
+        self.reasons.append("no_end")
+        return None
+
+    def _seconds(self, value: str, source: Source) -> float | None:
+        """A length in seconds; null where amount or unit say nothing."""
+        if found := LETTER_FIRST.fullmatch(value):
+            amount, unit = found[2], found[1]
+        elif found := AMOUNT.fullmatch(value):
+            amount, unit = found[1], found[2] or (self.message.text(*source.beside) if source.beside else "")
+        else:
+            return None
+        factor = self.rules.code(source.codes, unit)
+        return float(amount) * float(factor) if factor else None
+
+    def _note(self, source: Source) -> None:
+        if source.reason and source.reason not in self.reasons:
+            self.reasons.append(source.reason)
+
+    def _best(self, source: Source) -> str:
+        """The value at a place that the type beside it puts first; empty where there is none."""
+        if not source.is_ranked:
+            segment, number, component = source.place
+            return self.message.first_of(self.fields(segment, number), component)
+        best, rank = "", ""
+        for other, value in self._ranked(source):
+            if not best or other < rank:
+                best, rank = value, other
+        return best
+
+    def _values(self, source: Source) -> list[str]:
+        """All values at a place, the best first."""
+        found = list(self._ranked(source))
+        if len(found) > 1:
+            found.sort(key=lambda ranked: ranked[0])
+        return [value for _, value in found]
+
+    def _ranked(self, source: Source) -> Iterator[tuple[str, str]]:
+        """The values at a place with the rank that the type beside them gives."""
+        place, beside, component = source.place, source.beside, self.message.component
+        is_same_field = beside is not None and beside[:2] == place[:2]
+        types: list[str] = []
+        if beside and source.is_ranked and not is_same_field:
+            types = self.fields(beside.segment, beside.field)
+        for position, field in enumerate(self.fields(place.segment, place.field)):
+            for repetition in self.message.repetitions(field) if field else ():
+                if not (value := component(repetition, place.component)):
+                    continue
+                rank = ""
+                if beside is not None and source.is_ranked:
+                    other = types[position] if position < len(types) else ""
+                    holder = repetition if is_same_field else other
+                    rank = self.rules.code(source.codes, component(holder, beside.component))
+                if rank != NEVER:
+                    yield rank, value
+
+    def fields(self, segment: str, number: int) -> list[str]:
+        """A field of each segment of that name, empty where it ends before; removed resources go."""
+        place = number - 1 if segment == "MSH" else number
+        if (listed := self._standing.get(segment)) is None:
+            listed = self.message.parts(segment)
+            if segment in OF_RESOURCES:
+                listed = [parts for parts in listed if len(parts) < 3 or parts[2].strip().upper() != REMOVED]
+            self._standing[segment] = listed
+        return [parts[place] if len(parts) > place else "" for parts in listed]
