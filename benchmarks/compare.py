@@ -1,17 +1,18 @@
 """Whether the floor made what the product made: totals that people know, then row by row.
 
 A floor that computes something else would be no measure of anything, so a run ends where they differ.
+Fractions are compared to nine decimals: the last bits of a double depend on the order of its parts.
 
 Belongs here: the comparison. Does not belong here: how either was made.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
-from benchmarks.floor import MARTS
+from orchestration.publishing.contract import load_marts
 
 TOTALS: Final = {
     "rows of fct_minute_segment": "select count(*) from {fct_minute_segment}",
@@ -32,32 +33,59 @@ class DifferenceError(Exception):
 
 
 def check_equal(
-    engine: duckdb.DuckDBPyConnection, floor: Path, product: Callable[[str], str]
+    engine: duckdb.DuckDBPyConnection, floor: Path, product: Callable[[str], str], marts: Sequence[str]
 ) -> dict[str, Any]:
-    """Compare the three marts and return their totals.
+    """Compare marts, those of the spine among them, and return the totals that people know.
 
     Args:
         engine: the connection that knows the product's marts.
         floor: the folder with the floor's Parquet files.
         product: gives for a mart's name the relation that holds the product's.
+        marts: names of the marts that are compared.
 
     Raises:
-        DifferenceError: a total or a row differs.
+        DifferenceError: a total, a column or a row differs.
     """
-    ours = {name: f"read_parquet('{floor / name}.parquet')" for name in MARTS}
-    theirs = {name: product(name) for name in MARTS}
     totals = {}
     for what, query in TOTALS.items():
-        totals[what] = engine.execute(query.format(**ours)).fetchall()
-        expected = engine.execute(query.format(**theirs)).fetchall()
+        totals[what] = engine.execute(query.format(**{mart: _made(floor, mart) for mart in marts})).fetchall()
+        expected = engine.execute(query.format(**{mart: product(mart) for mart in marts})).fetchall()
         if totals[what] != expected:
             raise DifferenceError(f"{what}: the floor has {totals[what]}, the product {expected}")
-    for name in MARTS:
-        columns = [(row[0], row[1]) for row in engine.execute(f"describe from {ours[name]}").fetchall()]
-        listed = ", ".join(f"{column}::{kind} as {column}" for column, kind in columns)
-        for first, second, where in ((ours, theirs, "floor"), (theirs, ours, "product")):
-            query = f"(select {listed} from {first[name]}) except all (select {listed} from {second[name]})"
-            found = engine.execute(f"select count(*) from ({query})").fetchone()
-            if found and found[0]:
-                raise DifferenceError(f"{name}: {found[0]} rows of the {where} have no equal in the other")
+    for mart in marts:
+        check_mart(engine, floor, product, mart)
     return totals
+
+
+def check_mart(
+    engine: duckdb.DuckDBPyConnection, floor: Path, product: Callable[[str], str], mart: str
+) -> int:
+    """Compare one mart, every row and every column that the floor makes, and return how many rows it has.
+
+    Raises:
+        DifferenceError: a column of the marts' contract is not there, or a row has no equal.
+    """
+    ours, theirs = _made(floor, mart), product(mart)
+    columns = {row[0]: row[1] for row in engine.execute(f"describe from {ours}").fetchall()}
+    missing = sorted(set(load_marts().marts[mart].columns) - set(columns))
+    if missing:
+        raise DifferenceError(f"{mart}: the floor does not make {', '.join(missing)}")
+    listed = ", ".join(
+        f"round({column}::double, 9) as {column}" if kind == "DOUBLE" else f"{column}::{kind} as {column}"
+        for column, kind in columns.items()
+    )
+    for first, second, where in ((ours, theirs, "floor"), (theirs, ours, "product")):
+        query = f"(select {listed} from {first}) except all (select {listed} from {second})"
+        found = _count(engine, query)
+        if found:
+            raise DifferenceError(f"{mart}: {found} rows of the {where} have no equal in the other")
+    return _count(engine, f"from {ours}")
+
+
+def _made(floor: Path, mart: str) -> str:
+    return f"read_parquet('{floor / mart}.parquet')"
+
+
+def _count(engine: duckdb.DuckDBPyConnection, query: str) -> int:
+    found = engine.execute(f"select count(*) from ({query})").fetchone()
+    return int(found[0]) if found else 0

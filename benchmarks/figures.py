@@ -43,7 +43,8 @@ class Figures:
         landed_rows: rows of the landed files up to the full build.
         landed_mb: size of those files.
         night_rows: rows of the next day's files.
-        floor: the plain script.
+        spine: the plain script as far as the ledger, the months and the candidates.
+        floor: the plain script to all marts that it makes.
         full: the first night in an empty home.
         empty: the same night again, nothing new delivered.
         night: the next day's night.
@@ -53,6 +54,7 @@ class Figures:
     landed_rows: int
     landed_mb: float
     night_rows: int
+    spine: Run
     floor: Run
     full: Run
     empty: Run
@@ -81,7 +83,7 @@ class Report:
 def read_report(path: Path) -> Report:
     """Read a report that ``Report.write`` kept."""
     kept = json.loads(path.read_text(encoding="utf-8"))
-    runs = ("floor", "full", "empty", "night")
+    runs = ("spine", "floor", "full", "empty", "night")
     sizes = tuple(Figures(**{**size, **{name: _run(size[name]) for name in runs}}) for size in kept["sizes"])
     return Report(kept["machine"], _run(kept["smallest"]), sizes)
 

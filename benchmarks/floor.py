@@ -1,9 +1,10 @@
-"""The floor: plain SQL from the landed files to the ledger, the months and the candidates as Parquet.
+"""The floor: plain SQL from the landed files to the marts as Parquet.
 
-No check table, no tests, no gates, no history, no orchestration: what a careful person would write by hand
-for these three marts. It reads every landed file with the types of the contract, takes the latest version of
-each key, and takes all numbers of payers from ``seeds/``. Two things it leaves out, as the clean sample has
-neither: rows that have to be refused, and withdrawn entries whose interval only an earlier version knows.
+No tests, no gates, no history, no orchestration: what a careful person would write by hand. It goes as far
+as it is asked to: to the spine (the ledger, the months and the candidates), or to all marts that ``MARTS``
+names. It reads every landed file with the types of the contract, takes the latest version of each key, and
+takes all rules from ``seeds/``. Two things it leaves out, as the clean sample has neither: rows that have to
+be refused, and withdrawn entries whose interval only an earlier version knows.
 
 Belongs here: reading, and running the steps in order. Does not belong here: rules (``sql/*.sql``).
 """
@@ -15,22 +16,55 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from time import time
-from typing import Final
+from typing import Final, Literal
 
 import duckdb
 import yaml
 
 from orchestration.feeds.contract import LAKE_TYPES, Feed, load_contract
 from orchestration.feeds.zones import is_zone, offsets_at_local, offsets_at_utc
+from orchestration.publishing.contract import load_marts
 
 SEEDS: Final = Path(__file__).resolve().parent.parent / "seeds"
 STEPS: Final = Path(__file__).with_name("sql")
-TRANSFORMS: Final = {
-    "ledger": ("people", "entries", "overlaps", "ledger"),
-    "months": ("months", "codes"),
-    "claims": ("evidence", "claims"),
+Scope = Literal["spine", "all"]
+TRANSFORMS: Final[dict[Scope, dict[str, tuple[str, ...]]]] = {
+    "spine": {
+        "ledger": ("people", "entries", "overlaps", "ledger"),
+        "months": ("months", "codes"),
+        "claims": ("evidence", "claims"),
+    },
+    "all": {
+        "facts": ("settings", "facts", "dims"),
+        "metrics": ("bhc", "cocm", "members"),
+        "quality measures": ("quality", "screening", "depression"),
+        "metric values": ("values", "wide"),
+    },
 }
-MARTS: Final = ("fct_minute_segment", "fct_patient_month", "fct_claim_candidate")
+MARTS: Final[dict[Scope, tuple[str, ...]]] = {
+    "spine": ("fct_minute_segment", "fct_patient_month", "fct_claim_candidate"),
+    "all": (
+        "dim_patient",
+        "dim_practitioner",
+        "dim_team",
+        "fct_episode",
+        "fct_assessment",
+        "fct_metric_member",
+        "fct_metric_value",
+        "rpt_metric_organization",
+        "rpt_metric_site",
+        "rpt_metric_team",
+        "rpt_metric_practitioner",
+        "rpt_metric_payer",
+    ),
+}
+"""What each scope adds; all marts come after those of the spine."""
+SPINE_TABLES: Final = {
+    "fct_minute_segment": "segment",
+    "fct_patient_month": "patient_month",
+    "fct_claim_candidate": "candidate",
+}
+SCOPES: Final[dict[Scope, tuple[Scope, ...]]] = {"spine": ("spine",), "all": ("spine", "all")}
 NEEDED: Final = (
     "team",
     "practitioner",
@@ -51,17 +85,27 @@ _CSV: Final = "format csv, header, auto_detect false, delim ',', quote '\"'"
 _READ, _READ_REST, _WRITE = "read", "read other feeds", "write"
 # Times of other feeds are in UTC as they are sent, and those of care_activity local without an offset.
 _WITH_OFFSET: Final = frozenset({("consent", "granted_at"), ("consent", "revoked_at")})
+# Withdrawn entries are rows of the ledger.
+_WITH_TOMBSTONES: Final = frozenset({"care_activity"})
+
+
+def marts_of(scope: Scope) -> list[str]:
+    """Return the marts that a scope makes."""
+    return [mart for part in SCOPES[scope] for mart in MARTS[part]]
 
 
 class Floor:
     """One run of the script, with the moments at which its steps began and ended."""
 
-    def __init__(self, landing: Path, out: Path, as_of: date, default_zone: str = "UTC") -> None:
+    def __init__(
+        self, landing: Path, out: Path, as_of: date, scope: Scope = "all", default_zone: str = "UTC"
+    ) -> None:
         """Open an engine in memory with the machine's threads and the product's default memory."""
         self.steps: list[tuple[str, float, float]] = []
         self._landing = landing
         self._out = out
         self._as_of = as_of
+        self._scope = scope
         out.mkdir(parents=True, exist_ok=True)
         self._engine = duckdb.connect(config={"temp_directory": str(out / "spill"), "memory_limit": "6GB"})
         self._engine.execute("set timezone = 'UTC'")
@@ -82,13 +126,16 @@ class Floor:
             for feed in contract.feeds.values():
                 if feed.name not in NEEDED:
                     self._read_feed(feed)
-                    self._engine.execute(f"drop table {feed.name}")
-        for step, files in TRANSFORMS.items():
-            with self._timed(step):
-                for file in files:
-                    self._engine.execute((STEPS / f"{file}.sql").read_text(encoding="utf-8"))
+                    if self._scope == "spine":
+                        self._engine.execute(f"drop table {feed.name}")
+        for scope in SCOPES[self._scope]:
+            for step, files in TRANSFORMS[scope].items():
+                with self._timed(step):
+                    for file in files:
+                        self._engine.execute((STEPS / f"{file}.sql").read_text(encoding="utf-8"))
         with self._timed(_WRITE):
-            self._engine.execute((STEPS / "write.sql").read_text(encoding="utf-8"))
+            for mart in marts_of(self._scope):
+                self._write(mart)
         self._engine.close()
 
     @contextmanager
@@ -126,6 +173,29 @@ class Floor:
                 self._engine.execute(f"copy {feed.name} ({header}) from '{path}' ({_CSV})")
         for column in with_offset:
             self._engine.execute(f'alter table {feed.name} alter "{column}" type TIMESTAMP')
+        if self._scope == "all" and feed.name not in _WITH_TOMBSTONES:
+            self._keep_latest(feed)
+
+    def _keep_latest(self, feed: Feed) -> None:
+        """Leave of each key its last version, and nothing of a key whose last version withdraws it."""
+        key = ", ".join(feed.key)
+        same = " and ".join(f"version.{column} is not distinct from many.{column}" for column in feed.key)
+        self._engine.execute(
+            f"delete from {feed.name} where is_deleted or rowid in (select version_id from ("
+            "select version.rowid as version_id, row_number() over ("
+            f"partition by {', '.join(f'version.{column}' for column in feed.key)} "
+            "order by version.updated_at desc nulls last, version.rowid desc) as place "
+            f"from {feed.name} as version "
+            f"semi join (select {key} from {feed.name} group by all having count(*) > 1) as many on {same}"
+            ") where place > 1)"
+        )
+
+    def _write(self, mart: str) -> None:
+        """Write a mart as a Parquet file, sorted as the published one is."""
+        order = ", ".join(load_marts().marts[mart].sort_columns)
+        table = SPINE_TABLES.get(mart, mart)
+        path = self._out / f"{mart}.parquet"
+        self._engine.execute(f"copy (from {table} order by {order}) to '{path}' (compression zstd)")
 
     def _read_zones(self) -> None:
         """Make the offsets of the teams' zones."""
@@ -147,12 +217,13 @@ class Floor:
 
 def main() -> None:
     """Run the floor once and write the moments of its steps beside the marts."""
-    parser = argparse.ArgumentParser(description="Make the three marts with plain SQL.")
+    parser = argparse.ArgumentParser(description="Make the marts with plain SQL.")
     parser.add_argument("--landing", type=Path, required=True, help="folder of the landed feeds")
     parser.add_argument("--out", type=Path, required=True, help="folder for the Parquet files")
     parser.add_argument("--as-of", type=date.fromisoformat, required=True, help="last delivery that is read")
+    parser.add_argument("--scope", choices=list(SCOPES), default="all", help="which marts: the spine, or all")
     given = parser.parse_args()
-    floor = Floor(given.landing.absolute(), given.out.absolute(), given.as_of)
+    floor = Floor(given.landing.absolute(), given.out.absolute(), given.as_of, given.scope)
     floor.run()
     (given.out / "steps.json").write_text(json.dumps(floor.steps), encoding="utf-8")
 

@@ -18,6 +18,7 @@ import duckdb
 from benchmarks.clinic import AS_OF, Clinic, written
 from benchmarks.compare import check_equal
 from benchmarks.figures import Figures, Run
+from benchmarks.floor import Scope, marts_of
 from benchmarks.measure import measure
 from benchmarks.night import run_night
 from orchestration.settings import PROJECT_ROOT
@@ -44,19 +45,21 @@ def measure_size(workdir: Path, patients: int, months: int, say: Say) -> Figures
     clinic = written(workdir, patients, months)
     home = _fresh(workdir / f"home-{patients}")
     floor_out = _fresh(workdir / f"floor-{patients}")
-    floor = _floor(clinic, floor_out, AS_OF, "floor", say)
+    spine = _floor(clinic, floor_out, AS_OF, "spine", "floor, spine", say)
+    floor = _floor(clinic, _fresh(floor_out), AS_OF, "all", "floor, all marts", say)
     full = _night(clinic, home, AS_OF, "full build", say)
     _check(floor_out, home, say)
     empty = _night(clinic, home, AS_OF, "empty night", say)
     _check(floor_out, home, say)
     night = _night(clinic, home, clinic.next_day, "night", say)
-    _floor(clinic, _fresh(floor_out), clinic.next_day, "floor of the night, to compare", say)
+    _floor(clinic, _fresh(floor_out), clinic.next_day, "all", "floor of the night, to compare", say)
     _check(floor_out, home, say)
     return Figures(
         patients=patients,
         landed_rows=clinic.rows(of_next_day=False),
         landed_mb=clinic.megabytes,
         night_rows=clinic.rows(of_next_day=True),
+        spine=spine,
         floor=floor,
         full=full,
         empty=empty,
@@ -64,8 +67,9 @@ def measure_size(workdir: Path, patients: int, months: int, say: Say) -> Figures
     )
 
 
-def _floor(clinic: Clinic, out: Path, as_of: date, what: str, say: Say) -> Run:
+def _floor(clinic: Clinic, out: Path, as_of: date, scope: Scope, what: str, say: Say) -> Run:
     arguments = ["--landing", str(clinic.landing), "--out", str(out), "--as-of", as_of.isoformat()]
+    arguments += ["--scope", scope]
     measured = measure(
         [sys.executable, "-m", "benchmarks.floor", *arguments], environment=os.environ, folder=PROJECT_ROOT
     )
@@ -87,7 +91,9 @@ def _told(run: Run, what: str, say: Say) -> Run:
 def _check(floor_out: Path, home: Path, say: Say) -> None:
     marts = home / "published" / "current" / "identified"
     with duckdb.connect() as engine:
-        totals = check_equal(engine, floor_out, lambda mart: f"read_parquet('{marts / mart}.parquet')")
+        totals = check_equal(
+            engine, floor_out, lambda mart: f"read_parquet('{marts / mart}.parquet')", marts_of("all")
+        )
     rows = ", ".join(f"{found[0][0]:,} {what}" for what, found in totals.items() if what.startswith("rows"))
     say(f"  the floor's marts are the product's, row by row: {rows}")
 

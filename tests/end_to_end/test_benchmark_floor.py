@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from benchmarks.compare import DifferenceError, check_equal
-from benchmarks.floor import MARTS, Floor
+from benchmarks.compare import DifferenceError, check_equal, check_mart
+from benchmarks.floor import MARTS, Floor, marts_of
 from orchestration.sample.clinic import write_sample
 from tests.support.warehouse import Marts, Warehouse
 
@@ -74,7 +74,7 @@ def floor(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_floor_makes_the_products_ledger_months_and_candidates(floor: Path, marts: Marts) -> None:
-    totals = check_equal(marts.engine, floor, lambda mart: mart)
+    totals = check_equal(marts.engine, floor, lambda mart: mart, marts_of("spine"))
     assert {"credited", "duplicate", "staff_overlap", "patient_overlap", "voided"} <= {
         disposition for disposition, _ in totals["seconds by disposition"]
     }
@@ -83,13 +83,27 @@ def test_the_floor_makes_the_products_ledger_months_and_candidates(floor: Path, 
     }
 
 
-@pytest.mark.parametrize("mart", MARTS)
+@pytest.mark.parametrize("mart", MARTS["all"])
+def test_the_floor_makes_the_products_other_marts(mart: str, floor: Path, marts: Marts) -> None:
+    assert check_mart(marts.engine, floor, lambda name: name, mart)
+
+
+@pytest.mark.parametrize("mart", MARTS["spine"])
 def test_a_row_less_is_seen(mart: str, floor: Path, marts: Marts) -> None:
     def product(name: str) -> str:
         return f"(select * from {name} offset 1)" if name == mart else name
 
     with pytest.raises(DifferenceError):
-        check_equal(marts.engine, floor, product)
+        check_equal(marts.engine, floor, product, marts_of("spine"))
+
+
+def test_a_column_less_is_seen(floor: Path, marts: Marts, tmp_path: Path) -> None:
+    marts.engine.execute(
+        f"copy (select * exclude (site_id) from read_parquet('{floor}/dim_team.parquet')) "
+        f"to '{tmp_path}/dim_team.parquet'"
+    )
+    with pytest.raises(DifferenceError, match="does not make site_id"):
+        check_mart(marts.engine, tmp_path, lambda name: name, "dim_team")
 
 
 def test_a_changed_value_is_seen_where_totals_stay(floor: Path, marts: Marts) -> None:
@@ -98,4 +112,13 @@ def test_a_changed_value_is_seen_where_totals_stay(floor: Path, marts: Marts) ->
         return f"({changed})" if name == "fct_minute_segment" else name
 
     with pytest.raises(DifferenceError, match="have no equal"):
-        check_equal(marts.engine, floor, product)
+        check_equal(marts.engine, floor, product, marts_of("spine"))
+
+
+def test_the_spine_alone_is_the_same_as_within_all_marts(landing: Path, floor: Path, tmp_path: Path) -> None:
+    Floor(landing, tmp_path, AS_OF, scope="spine").run()
+    made = {path.stem for path in tmp_path.glob("*.parquet")}
+    assert made == set(MARTS["spine"])
+    with duckdb.connect() as engine:
+        for mart in made:
+            assert check_mart(engine, floor, lambda name: f"read_parquet('{tmp_path / name}.parquet')", mart)
