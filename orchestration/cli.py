@@ -19,8 +19,8 @@ from rich.console import Console
 
 from orchestration.cli_quality import quality
 from orchestration.redaction import SafeError, safe_error_text, safe_frames
-from orchestration.settings import ConfigurationError, Settings, expect_project_files, load_settings
-from orchestration.site_commands import LandingOption, ProfileOption, site_commands
+from orchestration.settings import ConfigurationError, Settings, load_settings
+from orchestration.site_commands import LandingOption, ProfileOption, expect_project, site_commands
 
 EXIT_HELD_BACK: Final = 1
 EXIT_WRONG_USE: Final = 2
@@ -37,6 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(site_commands)
+app.callback()(expect_project)
 explain = typer.Typer(help="Say why: rule, version and evidence of one number.", no_args_is_help=True)
 app.add_typer(explain, name="explain")
 app.add_typer(quality, name="quality")
@@ -51,12 +52,6 @@ HomeOption = Annotated[
         "--home", envvar="WARMHANDOFF_HOME", help="Folder of lake, warehouse, quarantine and published."
     ),
 ]
-
-
-@app.callback()
-def expect_the_whole_project() -> None:
-    """Refuse an installation without the models and the rules, which stand beside the code."""
-    expect_project_files()
 
 
 @app.command()

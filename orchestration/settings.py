@@ -42,19 +42,6 @@ class ConfigurationError(Exception):
     """A setting is missing or wrong. The message is one line, says what to do and holds no secret."""
 
 
-def expect_project_files() -> None:
-    """Refuse code that stands without the project's models and rules, as an installed package does.
-
-    Raises:
-        ConfigurationError: they are not there.
-    """
-    if not (DBT_PROJECT_DIR / "dbt_project.yml").is_file():
-        raise ConfigurationError(
-            f"{DBT_PROJECT_DIR} is missing: the models and rules are no part of an installed package. "
-            "Run warmhandoff from the project's folder, installed there with make install (pip install -e .)."
-        )
-
-
 def _default_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

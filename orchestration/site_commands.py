@@ -14,6 +14,8 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from orchestration.settings import DBT_PROJECT_DIR, ConfigurationError
+
 EXIT_STOPS: Final = 1
 WIDTH_OF_FILES: Final = 120
 
@@ -27,6 +29,19 @@ ProfileOption = Annotated[
 ]
 
 site_commands = typer.Typer()
+
+
+def expect_project() -> None:
+    """Refuse an installation without the models and the rules, which stand beside the code.
+
+    Raises:
+        ConfigurationError: they are not there.
+    """
+    if not (DBT_PROJECT_DIR / "dbt_project.yml").is_file():
+        raise ConfigurationError(
+            f"{DBT_PROJECT_DIR} is missing: the models and rules are no part of an installed package. "
+            "Run warmhandoff from the project's folder, installed there with make install (pip install -e .)."
+        )
 
 
 @site_commands.command("check-profile")
@@ -119,7 +134,7 @@ def fetch(
     from orchestration.fetch_client import FetchError
     from orchestration.fetch_run import fetch_export
     from orchestration.fetch_settings import load_access
-    from orchestration.settings import ConfigurationError, load_settings
+    from orchestration.settings import load_settings
     from orchestration.terminal import TerminalReporter
 
     err = Console(stderr=True, highlight=False, emoji=False)

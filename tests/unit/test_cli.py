@@ -55,7 +55,7 @@ def test_every_command_and_every_option_has_help() -> None:
 def test_an_installation_without_models_and_rules_is_refused_in_one_line(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("orchestration.settings.DBT_PROJECT_DIR", tmp_path / "dbt_project")
+    monkeypatch.setattr("orchestration.site_commands.DBT_PROJECT_DIR", tmp_path / "dbt_project")
     code, told, error = run("status", "--home", tmp_path)
     assert (code, told) == (2, "")
     assert "make install" in error
