@@ -39,6 +39,7 @@ TRANSFORMS: Final[dict[Scope, dict[str, tuple[str, ...]]]] = {
         "metrics": ("bhc", "cocm", "members"),
         "quality measures": ("quality", "screening", "depression"),
         "metric values": ("values", "wide"),
+        "registry": ("registry",),
     },
 }
 MARTS: Final[dict[Scope, tuple[str, ...]]] = {
@@ -56,6 +57,9 @@ MARTS: Final[dict[Scope, tuple[str, ...]]] = {
         "rpt_metric_team",
         "rpt_metric_practitioner",
         "rpt_metric_payer",
+        "rpt_caseload_registry",
+        "rpt_case_review_queue",
+        "rpt_communication_loop",
     ),
 }
 """What each scope adds; all marts come after those of the spine."""
