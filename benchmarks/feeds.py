@@ -12,6 +12,7 @@ import typer
 from benchmarks.__main__ import HERE, machine
 from benchmarks.fhir import measure_fhir
 from benchmarks.measure import CommandError
+from benchmarks.siu import measure_siu
 from benchmarks.table import placed_in
 
 Say = Callable[[str], None]
@@ -21,7 +22,11 @@ def _fhir(workdir: Path, megabytes: float, kinds: str, say: Say) -> str:
     return measure_fhir(workdir, megabytes, [kind for kind in kinds.split(",") if kind], say)
 
 
-FORMATS: Final[dict[str, Callable[[Path, float, str, Say], str]]] = {"fhir": _fhir}
+def _siu(workdir: Path, megabytes: float, _kinds: str, say: Say) -> str:
+    return measure_siu(workdir, megabytes, say)
+
+
+FORMATS: Final[dict[str, Callable[[Path, float, str, Say], str]]] = {"fhir": _fhir, "siu": _siu}
 """By format, what makes its table from a working folder, a size in MB and what ``--only`` names."""
 
 

@@ -29,15 +29,49 @@ ALONE = 4
 """A file of so many stretches is read before processes for it would have started."""
 
 ROWS = "hl7v2_rows"
+NO_MESSAGE = "no_message"
 
 
-class _Columns:
-    """The columns of all stretches of a file, as often as the engine wants to read them."""
+class _File:
+    """One file of messages on its way into the feed.
 
-    def __init__(self) -> None:
+    The engine reads the columns of its first stretches while the later ones are still being parted; a second
+    time, for the rows that it refuses, it reads them from the disk.
+    """
+
+    def __init__(self, reading: Reading, stretches: list[Stretch], found: Iterator[Counts]) -> None:
+        self.reading = reading
+        self.unread = zip(stretches, found, strict=True)
         self.parts: list[tuple[int, Path]] = []
+        self.read = self.rows = 0
+        self.refused = reading.work / "refused"
+        self.not_taken: dict[str, tuple[int, int]] = {}
+        self.unmapped: Counter[Unmapped] = Counter()
+        self.problem: Exception | None = None
+
+    def read_next(self) -> bool:
+        """Have one more stretch; false where there is none."""
+        try:
+            stretch, counts = next(self.unread, (None, Counts()))
+        except Exception as problem:
+            # The engine would tell of it in words of its own.
+            self.problem = problem
+            raise
+        if stretch is None:
+            return False
+        with self.refused.open("a", encoding="ascii") as refused:
+            refused.writelines(f"{self.read + number},{reason}\n" for number, reason in counts.refused)
+        for event, (first, count) in counts.not_taken.items():
+            earlier, before = self.not_taken.get(event, (self.read + first, 0))
+            self.not_taken[event] = (earlier, before + count)
+        self.parts.append((self.read, stretch.target))
+        self.unmapped += counts.unmapped
+        self.read += counts.messages
+        self.rows += counts.rows
+        return True
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """All columns, for the engine."""
         import pyarrow as arrow
 
         reader = arrow.RecordBatchReader.from_batches(schema(), self._batches())
@@ -49,96 +83,89 @@ class _Columns:
         import pyarrow.compute as compute
         import pyarrow.ipc as ipc
 
-        for before, path in self.parts:
+        position = 0
+        while position < len(self.parts) or self.read_next():
+            before, path = self.parts[position]
+            position += 1
             with arrow.memory_map(str(path)) as source:
                 stretch = ipc.open_file(source)
-                for position in range(stretch.num_record_batches):
-                    batch = stretch.get_batch(position)
+                for number in range(stretch.num_record_batches):
+                    batch = stretch.get_batch(number)
                     yield batch.set_column(0, NUMBER, compute.add(batch.column(0), before))
-
-
-class _File:
-    """One file of messages on its way into the feed."""
-
-    def __init__(self, reading: Reading, workers: Workers, stretch: int) -> None:
-        self.reading = reading
-        self.workers = workers
-        self.stretch = stretch
-        self.columns = _Columns()
-        self.read = self.rows = 0
-        self.refused = reading.work / "refused"
-        self.not_taken: dict[str, tuple[int, int]] = {}
-        self.unmapped: Counter[Unmapped] = Counter()
-
-    def gather(self, path: Path) -> None:
-        """Read all stretches and note what was in them."""
-        stretches = self._stretches(path)
-        with self.refused.open("w", encoding="ascii") as refused:
-            for stretch, counts in zip(stretches, self.workers.map(read_stretch, stretches), strict=True):
-                refused.writelines(f"{self.read + number},{reason}\n" for number, reason in counts.refused)
-                self._add(stretch, counts)
-            for event, (first, _) in self.not_taken.items():
-                reason = f"unsupported_message:{event}".rstrip(":")
-                refused.write(f"{first},{reason}\n")
-
-    def _stretches(self, path: Path) -> list[Stretch]:
-        size = path.stat().st_size
-        begins = range(0, max(size, 1), self.stretch if size > ALONE * self.stretch else max(size, 1))
-        return [
-            Stretch(
-                path,
-                begin,
-                begins[position + 1] if position + 1 < len(begins) else None,
-                self.reading.seeds,
-                self.reading.delivered_on,
-                self.reading.work / f"stretch-{position}",
-            )
-            for position, begin in enumerate(begins)
-        ]
-
-    def _add(self, stretch: Stretch, counts: Counts) -> None:
-        self.columns.parts.append((self.read, stretch.target))
-        for event, (first, count) in counts.not_taken.items():
-            earlier, before = self.not_taken.get(event, (self.read + first, 0))
-            self.not_taken[event] = (earlier, before + count)
-        self.unmapped += counts.unmapped
-        self.read += counts.messages
-        self.rows += counts.rows
 
     def content(self) -> Content:
         """Let the rows in and note the rest.
 
         Raises:
+            FileRefused: there is no message.
             duckdb.Error: the rows cannot be read through.
             RowsLost: not all rows came through the door.
         """
         parts = []
+        while not self.rows and self.read_next():
+            pass
         if self.rows:
-            feed = self.reading.contract.feeds[APPOINTMENT]
-            named = {name: f'r."{name}"' for name in (*COLUMNS, "is_deleted")}
-            site = {name: f'r."{name}"' for name in SITE_COLUMNS}
-            relation = f"SELECT {NUMBER} AS {ROW}, * EXCLUDE ({NUMBER}) FROM {ROWS}"  # noqa: S608
-            door = Staged(relation, named, site=site, expected_rows=self.rows)
-            self.reading.connection.register(ROWS, self.columns)
-            try:
-                parts.append(hold_back_references(self.reading, feed, door))
-            finally:
-                self.reading.connection.unregister(ROWS)
+            parts.append(self._let_in())
+        if not self.read:
+            raise FileRefused(NO_MESSAGE)
         if others := self.read - self.rows:
             parts.append(Part(HL7V2, others, 0, others))
-            columns = "columns = {'row_number': 'BIGINT', 'reason': 'VARCHAR'}"
-            read = f"auto_detect = false, header = false, delim = ',', quote = '', {columns}"
-            source = f"read_csv({quoted(self.refused)}, {read})"
-            self.reading.write_refused(
-                HL7V2,
-                f"SELECT row_number, NULL::VARCHAR AS record_key_hash, reason FROM {source}",  # noqa: S608
-            )
+            self._refuse()
         unmapped = [UnmappedCode(APPOINTMENT, *key, count) for key, count in sorted(self.unmapped.items())]
         unmapped += [
             UnmappedCode(APPOINTMENT, "trigger_event", HL7V2, event, count)
             for event, (_, count) in sorted(self.not_taken.items())
         ]
         return self.reading.content(parts, unmapped=unmapped)
+
+    def _let_in(self) -> Part:
+        feed = self.reading.contract.feeds[APPOINTMENT]
+        named = {name: f'r."{name}"' for name in (*COLUMNS, "is_deleted")}
+        site = {name: f'r."{name}"' for name in SITE_COLUMNS}
+        relation = f"SELECT {NUMBER} AS {ROW}, * EXCLUDE ({NUMBER}) FROM {ROWS}"  # noqa: S608
+        self.reading.connection.register(ROWS, self)
+        try:
+            part = hold_back_references(self.reading, feed, Staged(relation, named, site=site))
+        except duckdb.Error:
+            if self.problem is not None:
+                raise self.problem from None
+            raise
+        finally:
+            self.reading.connection.unregister(ROWS)
+        if part.rows_read != self.rows:
+            raise RowsLost
+        return part
+
+    def _refuse(self) -> None:
+        """One line of the quarantine for each message that cannot be read, and for each kind not taken."""
+        with self.refused.open("a", encoding="ascii") as refused:
+            for event, (first, _) in self.not_taken.items():
+                reason = f"unsupported_message:{event}".rstrip(":")
+                refused.write(f"{first},{reason}\n")
+        columns = "columns = {'row_number': 'BIGINT', 'reason': 'VARCHAR'}"
+        read = f"auto_detect = false, header = false, delim = ',', quote = '', {columns}"
+        source = f"read_csv({quoted(self.refused)}, {read})"
+        self.reading.write_refused(
+            HL7V2,
+            f"SELECT row_number, NULL::VARCHAR AS record_key_hash, reason FROM {source}",  # noqa: S608
+        )
+
+
+def stretches_of(path: Path, size: int, reading: Reading) -> list[Stretch]:
+    """A file cut for reading side by side, or whole where it is small.
+
+    Args:
+        path: the file, neither packed nor in a wide encoding.
+        size: bytes of a stretch.
+        reading: by what it is read, and where the columns go.
+    """
+    length = max(path.stat().st_size, 1)
+    begins = range(0, length, size if length > ALONE * size else length)
+    ends = [*begins[1:], None]
+    return [
+        Stretch(path, begin, end, reading.seeds, reading.delivered_on, reading.work / f"stretch-{number}")
+        for number, (begin, end) in enumerate(zip(begins, ends, strict=True))
+    ]
 
 
 def read_hl7v2(
@@ -157,14 +184,13 @@ def read_hl7v2(
         What became of it: one part for the appointments, and one of ``hl7v2`` for messages that are none.
         Each message is in one of them.
     """
-    file = _File(reading, workers or Workers(1), stretch)
     try:
-        file.gather(open_bytes(path, reading.work))
-        if not file.read:
-            raise FileRefused("no_message" if traits.has_content else "empty_file")
-        return file.content()
+        stretches = stretches_of(open_bytes(path, reading.work), stretch, reading)
+        found = (workers or Workers(1)).map(read_stretch, stretches)
+        return _File(reading, stretches, found).content()
     except FileRefused as refusal:
-        return reading.refuse_file(APPOINTMENT, refusal.reason)
+        is_empty = refusal.reason == NO_MESSAGE and not traits.has_content
+        return reading.refuse_file(APPOINTMENT, "empty_file" if is_empty else refusal.reason)
     except RowsLost:
         return reading.refuse_file(APPOINTMENT, "unreadable_file")
     except duckdb.Error as problem:

@@ -2,7 +2,8 @@
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -14,13 +15,14 @@ from hypothesis import strategies as st
 from orchestration.feeds.hl7v2 import read_hl7v2
 from orchestration.feeds.hl7v2_frames import frames
 from orchestration.feeds.reading import EngineFailed
-from orchestration.feeds.workers import Workers
+from orchestration.feeds.workers import Piece, Result, Workers
 from tests.support.feeds_night import Outcome, read_file
 from tests.support.siu import HEADER, message
 from tests.unit.test_feeds_hl7v2_golden import GOLDEN
 
 TOKENS = (b"MSH|^~\\&|A\rSCH|1\r", b"MSH|", b"MSH", b"\x0b", b"\x1c", b"\r", b"\n", b" ", b" " * 20)
 OTHERS = (b"\t", b"PID|1\r", b"xx", b"\xef\xbb\xbf")
+DAY = date(2026, 3, 2)
 SMALL = 700
 """Bytes of a stretch of these tests: two messages or so."""
 
@@ -79,3 +81,18 @@ def test_a_file_in_stretches_becomes_what_it_becomes_whole(
 def test_a_process_that_is_ended_ends_the_night(workers: Workers) -> None:
     with pytest.raises(EngineFailed, match="free some memory"):
         list(workers.map(os._exit, [1, 1]))
+
+
+class Dying(Workers):
+    """Gives the first result and then finds its processes ended."""
+
+    def map(self, work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:
+        """Do the first piece alone."""
+        yield work(next(iter(pieces)))
+        raise EngineFailed("no process is left")
+
+
+def test_a_file_is_not_blamed_for_a_process_that_is_ended(tmp_path: Path) -> None:
+    reader = partial(read_hl7v2, workers=Dying(2), stretch=SMALL)
+    with pytest.raises(EngineFailed, match="no process is left"):
+        read_file(tmp_path, "hl7v2", every_message(), "a.hl7", "appointment", reader)
