@@ -9,50 +9,25 @@ Belongs here: the order of things, and what makes an export whole. Does not belo
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin
 from zoneinfo import ZoneInfo
 
-import httpx
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-
 from orchestration.feeds.landing import FHIR
-from orchestration.fetch_client import ExportGone, FetchError, Server
+from orchestration.fetch_client import ExportGone, FetchError, Refused, Server, check_address
+from orchestration.fetch_files import NDJSON, Download, read_note
+from orchestration.fetch_manifest import ListedFile, Manifest, read_manifest
 from orchestration.publishing.files import make_folder, write_json
 
 Progress = Callable[[str, int, int], None]
 
 FETCH_FOLDER: Final = ".fetch"
-NDJSON: Final = "application/fhir+ndjson"
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
-_KINDS: Final = ("output", "deleted", "error")
-
-
-class ManifestFile(BaseModel):
-    """A file of an export."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    type: str = Field(pattern=r"^[A-Za-z]{1,64}$")
-    url: str
-    count: int | None = Field(default=None, ge=0)
-
-
-class Manifest(BaseModel):
-    """What a server says of a finished export."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    transactionTime: AwareDatetime
-    requiresAccessToken: bool = True
-    output: tuple[ManifestFile, ...] = ()
-    deleted: tuple[ManifestFile, ...] = ()
-    error: tuple[ManifestFile, ...] = ()
+LAST: Final = "last.json"
+_NOT_TAKEN: Final = (400, 422, 501)
 
 
 @dataclass(frozen=True)
@@ -108,17 +83,6 @@ class Fetched:
     problems: dict[str, int]
 
 
-def check_address(url: str) -> None:
-    """Refuse an address to which no secret may be sent.
-
-    Raises:
-        FetchError: it is neither https nor on this machine.
-    """
-    parts = urlsplit(url)
-    if not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
-        raise FetchError("A server is an https address: tokens and patients' data go over it.")
-
-
 class Export:
     """One export, from what an earlier run left of it."""
 
@@ -141,8 +105,8 @@ class Export:
         self.progress = progress
         self.work = landing / FETCH_FOLDER / request.name
         make_folder(self.work)
-        self.state = _read(self.work / "state.json")
-        self.last = _read(self.work / "last.json")
+        self.state = read_note(self.work / "state.json")
+        self.last = read_note(self.work / LAST)
 
     async def run(self) -> Fetched:
         """Fetch the export and land it; one that the server has dropped is asked for anew, once.
@@ -163,22 +127,21 @@ class Export:
         if not self.state.get("status_url"):
             await self._start()
         manifest = await self._finished()
-        files = [(kind, one) for kind in _KINDS for one in getattr(manifest, kind)]
-        rows: list[int] = []
-        for number, (kind, one) in enumerate(files):
-            self.progress(f"{one.type} {kind}", number, len(files))
-            rows.append(await self._download(number, one, manifest.requiresAccessToken))
-        wanted = [number for number, (kind, _) in enumerate(files) if kind != "error" and rows[number]]
-        problems = self._problems([number for number, (kind, _) in enumerate(files) if kind == "error"])
+        files, rows = manifest.listed(), {}
+        for number, one in enumerate(files):
+            self.progress(f"{one.file.type} {one.kind}", number, len(files))
+            rows[one.name] = await self._download(one, manifest.requiresAccessToken)
+        wanted = [one for one in files if one.kind != "error" and rows[one.name]]
+        problems = self._problems([one for one in files if one.kind == "error"])
         day = manifest.transactionTime.astimezone(self.zone).date()
-        for number in wanted:
-            self._land(number, files[number][1].type, day)
+        for one in wanted:
+            self._land(one, day)
         since = self.state.get("since")
         if not problems:
-            write_json(self.work / "last.json", {"transaction_time": manifest.transactionTime.isoformat()})
+            write_json(self.work / LAST, {"transaction_time": manifest.transactionTime.isoformat()})
         await self._thank()
         self._forget()
-        total = sum(rows[number] for number in wanted)
+        total = sum(rows[one.name] for one in wanted)
         return Fetched(day if wanted else None, len(wanted), total, since, problems)
 
     async def _start(self) -> None:
@@ -188,7 +151,15 @@ class Export:
         elif not self.request.is_full:
             since = self.last.get("transaction_time")
         headers = {"Accept": "application/fhir+json", "Prefer": "respond-async"}
-        answer = await self.server.ask("GET", self.request.url(since), headers=headers)
+        try:
+            answer = await self.server.ask("GET", self.request.url(since), headers=headers)
+        except Refused as refusal:
+            if refusal.status not in _NOT_TAKEN:
+                raise
+            raise FetchError(
+                f"The server answers {refusal.status} and starts no export: it may not have all resource "
+                "types that are asked for. Name those that it has with --types."
+            ) from None
         place = answer.headers.get("Content-Location")
         if answer.status_code != 202 or not place:
             raise FetchError(f"The server answers {answer.status_code} and starts no export.")
@@ -208,51 +179,25 @@ class Export:
             asked += 1
             self.progress("waiting for the server", 0, 0)
             await self.server.wait(answer, asked)
-        try:
-            return Manifest.model_validate_json(answer.content)
-        except ValidationError:
-            raise FetchError("The server's list of files is none; tell the server's operators.") from None
+        return await read_manifest(self.server, answer)
 
-    async def _download(self, number: int, one: ManifestFile, is_signed: bool) -> int:
-        """Download a file unless it is there, and hold it to the number that the server counted."""
-        place = self.work / f"{number:04}.ndjson"
+    def _place(self, one: ListedFile) -> Path:
+        return self.work / f"{one.name}.ndjson"
+
+    async def _download(self, one: ListedFile, is_signed: bool) -> int:
+        """Download a file unless it is there."""
         done = self.state.get("done", {})
-        name = f"{number} {one.type} {one.count}"
-        if name in done:
-            return int(done[name])
-        check_address(one.url)
-        rows = -1
-        for _ in range(2):
-            rows = await self._read_file(one.url, place, is_signed)
-            if rows >= 0 and one.count in (None, rows):
-                self._remember(done={**done, name: rows})
-                return rows
-        what = "breaks off" if rows < 0 else f"has {rows:,} resources where the server counted {one.count:,}"
-        raise FetchError(f"File {number + 1} ({one.type}) {what}; run again to go on from here.")
+        if one.name not in done:
+            rows = await Download(self.server, one.file, self._place(one), is_signed=is_signed).run()
+            done = {**done, one.name: rows}
+            self._remember(done=done)
+        return int(done[one.name])
 
-    async def _read_file(self, url: str, place: Path, is_signed: bool) -> int:
-        """Write a file and return its lines; -1 where it broke off."""
-        response = await self.server.ask(
-            "GET", url, headers={"Accept": NDJSON}, is_signed=is_signed, is_stream=True
-        )
-        try:
-            with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                async for block in response.aiter_bytes():
-                    file.write(block)
-                file.flush()
-                os.fsync(file.fileno())
-        except httpx.HTTPError:
-            return -1
-        finally:
-            await response.aclose()
-        with place.open("rb") as file:
-            return sum(1 for line in file if line.strip())
-
-    def _problems(self, numbers: list[int]) -> dict[str, int]:
+    def _problems(self, files: list[ListedFile]) -> dict[str, int]:
         """Errors that the server lists, by severity and code; its words stay where they are."""
         found: dict[str, int] = {}
-        for number in numbers:
-            for line in (self.work / f"{number:04}.ndjson").read_bytes().splitlines():
+        for one in files:
+            for line in self._place(one).read_bytes().splitlines():
                 try:
                     issues = json.loads(line).get("issue", [])
                 except (ValueError, AttributeError):
@@ -264,19 +209,21 @@ class Export:
                         found[name] = found.get(name, 0) + 1
         return dict(sorted(found.items()))
 
-    def _land(self, number: int, type_name: str, day: date) -> None:
+    def _land(self, one: ListedFile, day: date) -> None:
         """Give a file its place in the landing; a run that was cut off here has given some theirs already."""
         export = hashlib.sha256(str(self.state["status_url"]).encode()).hexdigest()[:8]
-        target = self.landing / FHIR / day.isoformat() / f"{type_name}.{export}.{number:04}.ndjson"
+        target = self.landing / FHIR / day.isoformat() / f"{one.file.type}.{export}.{one.name}.ndjson"
         make_folder(target.parent)
-        source = self.work / f"{number:04}.ndjson"
+        source = self._place(one)
         if source.exists() or not target.exists():
             source.replace(target)
 
     async def _thank(self) -> None:
         """Let the server delete the export; that it does not is no harm."""
         try:
-            await self.server.ask("DELETE", self.state["status_url"], headers={"Accept": "application/json"})
+            await self.server.ask(
+                "DELETE", self.state["status_url"], headers={"Accept": "application/json"}, tries=1
+            )
         except FetchError:
             return
 
@@ -286,14 +233,8 @@ class Export:
 
     def _forget(self) -> None:
         """Drop what is remembered of the export, and what was downloaded of it."""
-        for path in (self.work / "state.json", *self.work.glob("*.ndjson")):
-            path.unlink(missing_ok=True)
+        left = [path for ending in ("ndjson", "part", "json") for path in self.work.glob(f"*.{ending}")]
+        for path in left:
+            if path.name != LAST:
+                path.unlink(missing_ok=True)
         self.state = {}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import cumulus_fhir_support as fhir
 import httpx
@@ -18,6 +19,7 @@ from orchestration.redaction import SafeError
 Sleep = Callable[[float], Awaitable[None]]
 
 GONE: Final = (404, 410)
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 TIMEOUT_SECONDS: Final = 300
 FIRST_WAIT_SECONDS: Final = 5
 LONGEST_WAIT_SECONDS: Final = 300
@@ -28,8 +30,39 @@ class FetchError(SafeError):
     """An export did not come to its end. The message says what to do and holds no word of the server's."""
 
 
-class ExportGone(FetchError):
+class Refused(FetchError):
+    """The server did not do as it was asked.
+
+    Attributes:
+        status: of its answer; null where there was none.
+        is_temporary: whether it may if it is asked again.
+    """
+
+    def __init__(self, message: str, status: int | None = None, *, is_temporary: bool = False) -> None:
+        """Keep the status beside the message."""
+        super().__init__(message)
+        self.status = status
+        self.is_temporary = is_temporary
+
+
+class ExportGone(Refused):
     """The server does not have the export, or a file of it, any more."""
+
+
+def check_address(url: str) -> None:
+    """Refuse an address to which no secret may be sent.
+
+    Raises:
+        FetchError: it is neither https nor on this machine.
+    """
+    try:
+        parts = urlsplit(url)
+        is_secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        is_address = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_secure = is_address = False
+    if not (is_secure and is_address):
+        raise FetchError("A server is an https address: tokens and patients' data go over it.")
 
 
 @dataclass
@@ -58,6 +91,7 @@ class Server:
         headers: dict[str, str],
         is_signed: bool = True,
         is_stream: bool = False,
+        tries: int = TRIES,
     ) -> httpx.Response:
         """Send a request, again and again while the server is busy or out of order.
 
@@ -67,15 +101,19 @@ class Server:
             headers: besides the token.
             is_signed: whether the server is given the token.
             is_stream: whether the body is left to be read.
+            tries: how often one asks.
 
         Returns:
             An answer below 400.
 
         Raises:
             ExportGone: 404 or 410.
-            FetchError: any other refusal, or the patience is over.
+            Refused: any other answer, or none.
+            FetchError: the patience is over.
         """
-        for attempt in range(1, TRIES + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 if is_signed:
                     found = await self.client.request(
@@ -86,22 +124,34 @@ class Server:
                         self.open_client, method, url, headers=headers, stream=is_stream, retry_delays=[]
                     )
                 return found  # type: ignore[no-any-return]
-            except fhir.NetworkError as error:
-                response = error.response
-                status = None if response is None else response.status_code
-                is_temporary = isinstance(error, fhir.TemporaryNetworkError)
-            except fhir.RequestError:
-                raise FetchError("The server did not sign this client in again: check its key.") from None
-            except (LookupError, TypeError, AttributeError, ValueError):
-                # The library could not make a sentence of an answer that is no proper OperationOutcome.
-                response, status, is_temporary = None, None, True
-            if status in GONE:
-                raise ExportGone(f"The server answers {status}: it has no such export any more.")
-            if not is_temporary or (attempt == TRIES and status != 429):
-                told = f"answers {status}" if status else "cannot be reached"
-                raise FetchError(f"The server {told} ({method}); run again to go on from here.")
+            except (fhir.AuthFailed, fhir.BadAuthArguments) as error:
+                response, problem = _not_signed_in(error)
+            except (fhir.NetworkError, LookupError, TypeError, AttributeError, ValueError) as error:
+                response, problem = _not_answered(error, method)
+            if not problem.is_temporary or attempt == tries:
+                raise problem
             await self.wait(response, attempt)
-        raise FetchError("The server stays too busy; run again to go on from here.")
+
+    async def sign_in(self) -> None:
+        """Sign in, again and again while the server is busy or out of order.
+
+        Raises:
+            FetchError: the key cannot be used, or the server refuses it, or cannot be reached.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                await self.client.__aenter__()
+                return
+            except (fhir.AuthFailed, fhir.BadAuthArguments, ValueError) as error:
+                response, problem = _not_signed_in(error)
+            except fhir.NetworkError as error:
+                response, problem = _not_answered(error, "GET")
+            await self.client.__aexit__(None, None, None)
+            if not problem.is_temporary or attempt == TRIES:
+                raise problem
+            await self.wait(response, attempt)
 
     async def wait(self, response: httpx.Response | None, attempt: int) -> None:
         """Wait as long as the server asks; where it does not say, longer each time.
@@ -119,6 +169,31 @@ class Server:
             raise FetchError("The export is not ready yet; run again later to go on from here.")
         self.waited_seconds += seconds
         await self.sleep(seconds)
+
+
+def _not_signed_in(error: Exception) -> tuple[httpx.Response | None, Refused]:
+    """What may be said of a failure to get a token, and the answer that it came from."""
+    cause = error.__cause__
+    if isinstance(cause, fhir.TemporaryNetworkError):
+        return _not_answered(cause, "POST")
+    return None, Refused(
+        "The server did not sign this client in: check WARMHANDOFF_FHIR_CLIENT_ID and its key."
+    )
+
+
+def _not_answered(error: Exception, method: str) -> tuple[httpx.Response | None, Refused]:
+    """What may be said of a request that failed, and the answer.
+
+    The library fails in other ways than its own where an answer is no proper OperationOutcome: ask again.
+    """
+    response = error.response if isinstance(error, fhir.NetworkError) else None
+    status = None if response is None else response.status_code
+    if status in GONE:
+        return response, ExportGone(f"The server answers {status}: it has no such export any more.", status)
+    told = f"answers {status}" if status else "cannot be reached"
+    is_temporary = not isinstance(error, fhir.NetworkError) or isinstance(error, fhir.TemporaryNetworkError)
+    message = f"The server {told} ({method}); run again to go on from here."
+    return response, Refused(message, status, is_temporary=is_temporary)
 
 
 @asynccontextmanager
@@ -162,13 +237,12 @@ async def sign_in(
             smart_jwks=jwks,
             smart_pem=None if is_json else key,
         )
-        await client.__aenter__()
-    except (fhir.RequestError, ValueError):
-        raise FetchError(
-            "The server did not sign this client in: check WARMHANDOFF_FHIR_CLIENT_ID and its key."
-        ) from None
-    try:
-        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=True) as open_client:
-            yield Server(client, open_client, sleep)
-    finally:
-        await client.__aexit__(None, None, None)
+    except (fhir.RequestError, ValueError) as error:
+        raise _not_signed_in(error)[1] from None
+    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=True) as open_client:
+        server = Server(client, open_client, sleep)
+        await server.sign_in()
+        try:
+            yield server
+        finally:
+            await client.__aexit__(None, None, None)

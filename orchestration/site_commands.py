@@ -130,8 +130,8 @@ def fetch(
     Exit codes: 0 landed, or nothing new; 1 not whole, run again; 2 wrong use.
     """
     from orchestration.feeds.fhir_types import RESOURCES
-    from orchestration.fetch import Request, check_address
-    from orchestration.fetch_client import FetchError
+    from orchestration.fetch import Request
+    from orchestration.fetch_client import FetchError, check_address
     from orchestration.fetch_run import fetch_export
     from orchestration.fetch_settings import load_access
     from orchestration.settings import load_settings

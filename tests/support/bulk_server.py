@@ -4,6 +4,7 @@ Belongs here: what a server does, and the ways in which one can fail. Does not b
 of a client.
 """
 
+import gzip
 import json
 import threading
 import time
@@ -28,13 +29,20 @@ class BulkServer:
     Attributes:
         files: lines of each file by kind (``output``, ``deleted``, ``error``), with its resource type.
         polls: answers 202 so many times before an export is done.
-        busy: answers 429 so many times to each kind of request (``kickoff``, ``status``, ``file``).
+        busy: answers 429 so many times to each kind of request (``token``, ``kickoff``, ``status``, ``page``,
+            ``file``, ``delete``).
         broken: answers 503 so many times to files.
         token_uses: requests after which a token has expired; 0 is never.
         wrong_in: numbers of files whose count in the manifest is one too many.
         cut: files that break off, so many times each.
         gone: status addresses, and files, that are answered 404, by the number of the export.
         open_files: whether files want no token.
+        page_size: files on a page of the manifest; 0 is all.
+        ranges: whether it sends the rest of a file to those who have its beginning.
+        version: of the files, as a validator.
+        packed: whether it packs files on the way.
+        refused: a status that starts are answered with; 0 is none.
+        parts: the ``Range`` of each request for a file.
         asked: method and path of each request, with its query.
         tokens: that were given.
     """
@@ -49,6 +57,12 @@ class BulkServer:
     cut: int = 0
     gone: set[str] = field(default_factory=set)
     open_files: bool = False
+    page_size: int = 0
+    ranges: bool = False
+    version: str = '"v1"'
+    packed: bool = False
+    refused: int = 0
+    parts: list[str | None] = field(default_factory=list)
     retry_after: str = "7"
     transaction_time: str = "2026-06-30T03:00:00.000Z"
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -73,8 +87,8 @@ class BulkServer:
         """The queries that started exports."""
         return [parse_qs(urlsplit(path).query) for _, path in self.asked if "$export" in path]
 
-    def manifest(self, export: str) -> dict[str, Any]:
-        """What is said of a finished export."""
+    def manifest(self, export: str, page: int = 0) -> dict[str, Any]:
+        """What is said of a finished export, on one of its pages."""
         listed = {
             kind: [
                 {
@@ -83,10 +97,14 @@ class BulkServer:
                     "count": len(lines) + (number in self.wrong_in),
                 }
                 for number, (name, lines) in enumerate(files)
+                if not self.page_size or number // self.page_size == page
             ]
             for kind, files in self.files.items()
         }
+        later = (page + 1) * self.page_size < max(map(len, self.files.values())) if self.page_size else False
+        url = f"{self.url}/pages/{export}/{page + 1}"
         return {
+            "link": [{"relation": "self", "url": "urn:x"}, *([{"relation": "next", "url": url}] * later)],
             "transactionTime": self.transaction_time,
             "request": f"{self.url}/$export",
             "requiresAccessToken": not self.open_files,
@@ -133,6 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
         site = self.site
         site.asked.append(("POST", self.path))
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        if self._is_busy("token"):
+            return
         try:
             public = jwk.JWK.from_json(site.key.export_public())
             assertion = jwt.JWT(jwt=form["client_assertion"][0], key=public, algs=["ES384"])
@@ -158,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         """Drop an export."""
         self.site.asked.append(("DELETE", self.path))
-        if self._is_let_in():
+        if self._is_let_in() and not self._is_busy("delete"):
             self._answer(202)
 
     def do_GET(self) -> None:
@@ -178,14 +198,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._kick_off()
         elif path.startswith("/status/"):
             self._status(path)
+        elif path.startswith("/pages/") and not self._is_busy("page"):
+            _, _, export, page = path.split("/")
+            self._answer(200, site.manifest(export, int(page)))
+        elif path.startswith("/pages/"):
+            return
         else:
             self._answer(404)
 
     def _kick_off(self) -> None:
         if self._is_busy("kickoff"):
             return
-        if self.headers.get("Prefer") != "respond-async":
-            self._answer(400)
+        if self.headers.get("Prefer") != "respond-async" or self.site.refused:
+            self._answer(self.site.refused or 400)
             return
         self.site.exports += 1
         self._answer(202, Content_Location=f"{self.site.url}/status/{self.site.exports}")
@@ -218,15 +243,31 @@ class _Handler(BaseHTTPRequestHandler):
         _, _, _, kind, number = path.split("/")
         lines = site.files[kind][int(number)][1]
         content = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        headers = {"Content_Type": "application/fhir+ndjson"}
+        if site.packed:
+            content, headers = gzip.compress(content, mtime=0), {**headers, "Content_Encoding": "gzip"}
+        status, length = 200, len(content)
+        site.parts.append(self.headers.get("Range"))
+        if site.ranges:
+            headers |= {"Accept_Ranges": "bytes", "ETag": site.version}
+            begin = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+            if begin >= length:
+                self._answer(416)
+                return
+            if begin and self.headers.get("If-Range") == site.version:
+                headers["Content_Range"] = f"bytes {begin}-{length - 1}/{length}"
+                status, content = 206, content[begin:]
+        cut = 0
         if site.cut:
             site.cut -= 1
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content[: len(content) // 2])
-            self.close_connection = True
-            return
-        self._answer(200, content, Content_Type="application/fhir+ndjson")
+            cut = (len(content) + 1) // 2
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) - cut])
+        self.close_connection = bool(cut)
 
 
 @contextmanager

@@ -132,10 +132,11 @@ def test_nothing_new_lands_nothing(fetch: Fetch, server: BulkServer, tmp_path: P
     assert _landed(tmp_path) == {}
 
 
-@pytest.mark.parametrize("kind", ["kickoff", "status", "file"])
+@pytest.mark.parametrize("kind", ["kickoff", "status", "page", "file"])
 def test_a_busy_server_is_given_the_time_that_it_asks_for(
     fetch: Fetch, server: BulkServer, waits: list[float], tmp_path: Path, kind: str
 ) -> None:
+    server.page_size = 1
     server.busy[kind] = 2
     server.retry_after = "4000"
     fetch()
@@ -162,6 +163,131 @@ def test_files_that_need_no_token_get_none(fetch: Fetch, server: BulkServer) -> 
     assert not any(has_token for _, has_token in server.with_token)
 
 
+def test_a_server_that_is_too_busy_to_sign_in_is_asked_again(
+    fetch: Fetch, server: BulkServer, tmp_path: Path
+) -> None:
+    server.busy["token"], server.retry_after = 4, "0"
+    fetch()
+    assert _landed(tmp_path) == WHOLE
+    server.busy["token"] = 100
+    with pytest.raises(FetchError, match=r"answers 429 \(POST\)"):
+        fetch()
+
+
+def test_a_server_that_is_not_there_is_not_blamed_on_the_key(
+    fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def now(_: float) -> None:
+        return
+
+    monkeypatch.setattr("asyncio.sleep", now)
+    with pytest.raises(FetchError, match="cannot be reached"):
+        fetch(server="http://127.0.0.1:1")
+
+
+def test_a_server_too_busy_to_be_thanked_keeps_nobody_waiting(
+    fetch: Fetch, server: BulkServer, waits: list[float]
+) -> None:
+    server.busy["delete"], server.polls = 1, 0
+    fetch()
+    assert waits == []
+
+
+def test_a_server_without_some_types_is_told_apart(fetch: Fetch, server: BulkServer) -> None:
+    server.refused = 400
+    with pytest.raises(FetchError, match="Name those that it has with --types"):
+        fetch()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_download_goes_on_where_it_broke_off(
+    fetch: Fetch, server: BulkServer, tmp_path: Path, packed: bool
+) -> None:
+    server.ranges, server.packed, server.cut = True, packed, 2
+    fetch()
+    first, second, third, whole = server.parts
+    assert (first, whole) == (None, None)
+    assert 0 < int(str(second)[6:-1]) < int(str(third)[6:-1])
+    assert _landed(tmp_path) == WHOLE
+    (landed,) = (tmp_path / "landing").rglob("Patient*.ndjson")
+    assert [json.loads(line) for line in landed.read_text().splitlines()] == PATIENTS
+
+
+def test_the_next_run_goes_on_in_the_middle_of_a_file(
+    fetch: Fetch, server: BulkServer, tmp_path: Path
+) -> None:
+    server.ranges, server.cut = True, 6
+    with pytest.raises(FetchError, match="breaks off"):
+        fetch()
+    assert _landed(tmp_path) == {}
+    begun = len(server.parts)
+    fetch()
+    assert server.parts[begun] not in (None, "bytes=0-")
+    assert server.exports == 1
+    assert _landed(tmp_path) == WHOLE
+
+
+@pytest.mark.parametrize("change", ["version", "ranges"])
+def test_a_file_that_is_another_one_meanwhile_is_read_from_its_start(
+    fetch: Fetch, server: BulkServer, tmp_path: Path, change: str
+) -> None:
+    server.ranges, server.cut = True, 6
+    with pytest.raises(FetchError, match="breaks off"):
+        fetch()
+    server.files["output"][0] = ("Patient", PATIENTS[::-1])
+    setattr(server, change, {"version": '"v2"', "ranges": False}[change])
+    fetch()
+    (landed,) = (tmp_path / "landing").rglob("Patient*.ndjson")
+    assert [json.loads(line) for line in landed.read_text().splitlines()] == PATIENTS[::-1]
+
+
+def test_a_packed_file_that_is_damaged_lands_nothing(
+    fetch: Fetch, server: BulkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.packed = True
+    monkeypatch.setattr("gzip.compress", lambda content, mtime: b"\x1f\x8b" + content)
+    with pytest.raises(FetchError, match="is damaged"):
+        fetch()
+    assert _landed(tmp_path) == {}
+
+
+def test_a_list_of_several_pages_is_read_to_its_end(fetch: Fetch, server: BulkServer, tmp_path: Path) -> None:
+    server.page_size = 1
+    server.files["deleted"] = [("Bundle", [DELETED])]
+    assert fetch().files == 3
+    assert _landed(tmp_path) == {**WHOLE, "2026-06-29 Bundle": 1}
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ({"link": [{"relation": "next", "url": "https://elsewhere.invalid/list"}]}, "do not end"),
+        ({"link": [{"relation": "next", "url": "{self}"}]}, "do not end"),
+        ({"transactionTime": "2026-06-30T04:00:00Z"}, "of two exports"),
+        ({"transactionTime": None}, "list of files is none"),
+    ],
+)
+def test_pages_that_do_not_belong_together_land_nothing(
+    fetch: Fetch,
+    server: BulkServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    page: dict[str, Any],
+    told: str,
+) -> None:
+    server.page_size = 1
+    usual = BulkServer.manifest
+
+    def odd(site: BulkServer, export: str, number: int = 0) -> dict[str, Any]:
+        text = json.dumps(page).replace("{self}", f"{site.url}/pages/{export}/{number}")
+        return {**usual(site, export, number), **(json.loads(text) if number else {})}
+
+    monkeypatch.setattr(BulkServer, "manifest", odd)
+    with pytest.raises(FetchError, match=told):
+        fetch()
+    assert _landed(tmp_path) == {}
+
+
 @pytest.mark.parametrize(("broken", "cut"), [(2, 0), (0, 1)])
 def test_a_file_that_fails_is_asked_for_again(
     fetch: Fetch, server: BulkServer, tmp_path: Path, broken: int, cut: int
@@ -186,7 +312,7 @@ def test_a_run_that_was_cut_off_goes_on_without_what_it_has(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
     server.wrong_in = {1}
-    with pytest.raises(FetchError, match="File 2"):
+    with pytest.raises(FetchError, match="Encounter"):
         fetch()
     server.wrong_in = set()
     fetch()
@@ -282,6 +408,8 @@ def test_the_command_takes_its_secrets_from_the_environment_and_tells_no_value(
     "arguments",
     [
         ("--server", "http://fhir.invalid/r4"),
+        ("--server", "https://fhir.invalid:70000/r4"),
+        ("--server", "https:///r4"),
         ("--server", "https://fhir.invalid/r4", "--types", "Patient;Encounter"),
         ("--server", "https://fhir.invalid/r4", "--group", "a/b"),
     ],
