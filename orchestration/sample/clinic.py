@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.sample import billing, feeds_care, feeds_people, feeds_visits, finance
+from orchestration.sample import billing, feeds_care, feeds_people, feeds_referrals, feeds_visits, finance
 from orchestration.sample.days import Month, Window, month_at, month_of, window_of
 from orchestration.sample.planted import Planted
 from orchestration.sample.scores import Scores, baselines_of, screens_of
@@ -74,6 +74,7 @@ def _write_month(world: World, month: Month, cut: Cut, writer: Writer) -> None:
     feeds_visits.write_appointments(world, month, visits, cut, writer)
     feeds_visits.write_encounters(world, month, visits, cut, writer)
     feeds_visits.write_slots(world, month, visits, cut, writer)
+    feeds_referrals.write_referrals(world, month, visits.referrals, cut, writer)
     screens = screens_of(visits, month, world.seed)
     prefix = feeds_visits.visit_key(month, np.zeros(1, dtype=np.int64))[0]
     encounter = f"'E' || lpad((encounter + {prefix})::VARCHAR, 12, '0')"

@@ -20,7 +20,7 @@ YEAR_DAYS = 365.25
 # Shares of a large panel; a small clinic shows more of its behavioral side, so that a demonstration has
 # something in every list: share = large + boost / patients, at most the cap.
 _CARE_SHARE, _CARE_BOOST, _CARE_CAP = 0.0465, 130.0, 0.30
-_BEHAVIORAL_SHARE, _BEHAVIORAL_BOOST, _BEHAVIORAL_CAP = 0.13, 60.0, 0.30
+_BEHAVIORAL_SHARE, _BEHAVIORAL_BOOST, _BEHAVIORAL_CAP = 0.13, 130.0, 0.36
 _DEATHS_A_YEAR = 0.006
 _SECONDARY_SHARE = 0.10
 _PAYER_CHANGE_SHARE = 0.03

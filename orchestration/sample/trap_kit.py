@@ -147,7 +147,7 @@ class Kit:
                 "practitioner_id": staff_id,
                 "team_id": _TEAMS[team],
                 "role": role,
-                "fte": "0.1",
+                "fte": "0.01",
                 "hourly_cost_usd": "50.00",
                 "effective_from": "2015-01-01",
                 "effective_to": until,

@@ -11,6 +11,7 @@ import numpy as np
 from orchestration.sample.days import DAY_SECONDS, NO_DAY, Month
 from orchestration.sample.draws import Bools, Ints, between, draw, pick, rank_within
 from orchestration.sample.people import Patients
+from orchestration.sample.referrals import Referrals, referrals_of
 from orchestration.sample.workforce import BEHAVIORAL_VISITS_A_MONTH, BHC, Workforce
 
 PRIMARY, BEHAVIORAL, HANDOFF, EMERGENCY, INPATIENT = range(5)
@@ -20,6 +21,8 @@ _PRIMARY_MINUTES, _BEHAVIORAL_MINUTES = 20, 30
 _OPENS = 8 * 3600
 _MOST_PRIMARY, MOST_BEHAVIORAL = 30, 18
 FULFILLED, CANCELLED, NOSHOW = range(3)
+_OUTCOMES = [0.80, 0.115, 0.085]
+_FIRST_TALK_SHARE = 0.35
 PRIMARY_CODES = ("99213", "99214", "99212", "99395", "G0439", "99203")
 BEHAVIORAL_CODES = ("90832", "90834", "96158", "96156", "90791", "")
 
@@ -28,8 +31,9 @@ BEHAVIORAL_CODES = ("90832", "90834", "96158", "96156", "90791", "")
 class Visits:
     """One element a visit or missed visit; times in local seconds of the patient's team.
 
-    `sequence` numbers the month's visits; `lead_days` is how long before the day it was booked; `slot` is
-    the place in the practitioner's day; a handoff, an emergency and a stay are not booked.
+    `sequence` numbers the month's visits, `referrals` are those that they led to; `lead_days` is how long
+    before the day it was booked; `slot` is the place in the practitioner's day; a handoff, an emergency and
+    a stay are not booked.
     """
 
     sequence: Ints
@@ -46,6 +50,7 @@ class Visits:
     code: Ints
     modality: Ints
     is_first: Bools
+    referrals: Referrals
 
     @property
     def is_booked(self) -> Bools:
@@ -106,7 +111,6 @@ def visits_of(
     key = np.full(1, month.ordinal)
     uniform = draw(seed, "visit day", key, sequence)
     team = patients.team[patient]
-    is_clinic = kind <= HANDOFF
     is_talk = (kind == BEHAVIORAL) | (kind == HANDOFF)
     # One handoff in twelve goes by video to the consultant of the pair's other team.
     is_remote = (kind == HANDOFF) & (draw(seed, "remote", key, sequence) < 0.085)
@@ -119,9 +123,28 @@ def visits_of(
     any_day = month.first + np.floor(uniform * (month.last - month.first + 1)).astype(np.int64)
     work_day = workdays[np.floor(uniform * len(workdays)).astype(np.int64)]
     talk_day = clinic[np.where(is_talk, talker, 0), np.floor(uniform * talk_days).astype(np.int64)]
-    day = np.where(is_talk, talk_day, np.where(is_clinic, work_day, any_day))
+    day = np.where(is_talk, talk_day, np.where(kind == PRIMARY, work_day, any_day))
     dies_on = patients.dies_on[patient]
     lives = (dies_on == NO_DAY) | (day < dies_on - 7)
+    outcome = pick(draw(seed, "outcome", key, sequence), _OUTCOMES)
+    sends = lives & (kind == PRIMARY) & (outcome == FULFILLED) & admissible[patient]
+    seen = tuple(values[sends] for values in (sequence, patient, staff, day))
+    referrals = referrals_of(patients, workforce, clinic, month, seed, seen)
+
+    # Whom a referral brings stands behind all others, so that their numbers do not depend on it.
+    comes = referrals.comes
+    patient = np.concatenate([patient, referrals.patient[comes]])
+    kind = np.concatenate([kind, np.where(referrals.is_handoff[comes], HANDOFF, BEHAVIORAL)])
+    staff = np.concatenate([staff, referrals.talker[comes]])
+    team = np.concatenate([team, referrals.team[comes]])
+    day = np.concatenate([day, referrals.comes_on[comes]])
+    is_sent = np.arange(len(patient)) >= len(sequence)
+    lives = np.concatenate([lives, np.ones(len(patient) - len(lives), dtype=bool)])
+    is_remote = np.concatenate([is_remote, np.zeros(len(patient) - len(is_remote), dtype=bool)])
+    sequence = np.arange(len(patient), dtype=np.int64)
+    uniform = draw(seed, "visit day", key, sequence)
+    outcome = pick(draw(seed, "outcome", key, sequence), _OUTCOMES)
+    is_talk, is_clinic = (kind == BEHAVIORAL) | (kind == HANDOFF), kind <= HANDOFF
 
     shuffle = draw(seed, "visit order", key, sequence)
     order = np.lexsort((shuffle, day, staff))
@@ -134,13 +157,13 @@ def visits_of(
     starts_at = day * DAY_SECONDS + np.where(is_clinic, _OPENS + slot * minutes * 60, hour)
     stay = np.where(kind == INPATIENT, between(shuffle, 1, 6) * DAY_SECONDS, between(shuffle, 90, 180) * 60)
     in_room = between(shuffle, minutes - 6, minutes - 1) * 60
-    outcome = pick(draw(seed, "outcome", key, sequence), [0.80, 0.115, 0.085])
     lead = pick(draw(seed, "lead", key, sequence), [0.18, 0.40, 0.42])
     codes = np.where(is_talk, 5, pick(uniform * 97 % 1, [0.44, 0.36, 0.08, 0.05, 0.04, 0.03]))
     codes = np.where(kind == BEHAVIORAL, pick(uniform * 97 % 1, [0.35, 0.2, 0.22, 0.08, 0.1, 0.05]), codes)
     modality = np.where(is_remote, 1, pick(draw(seed, "modality", key, sequence), [0.86, 0.11, 0.03]))
-    is_first = draw(seed, "first talk", key, sequence) < 0.4
+    is_first = is_sent | (draw(seed, "first talk", key, sequence) < _FIRST_TALK_SHARE)
     lead_days = np.select([lead == 0, lead == 1], [0, between(shuffle, 1, 13)], between(shuffle, 14, 42))
+    lead_days = np.where(is_sent, np.minimum(lead_days, 1), lead_days)
     return Visits(
         sequence=sequence[fits],
         patient=patient[fits],
@@ -156,4 +179,5 @@ def visits_of(
         code=codes[fits].astype(np.int64),
         modality=np.where(kind == HANDOFF, np.where(is_remote, 1, 0), modality)[fits],
         is_first=is_first[fits],
+        referrals=referrals,
     )
