@@ -151,9 +151,12 @@ def _funnel() -> "Description":
         return alt.Y(field, title=None, axis=alt.Axis(format=".0%", tickCount=4), **given)
 
     count = alt.X("count:Q", title="likely-eligible patients seen", axis=alt.Axis(tickCount=5, format=",.0f"))
+    middle = alt.Chart(alt.NamedData("middle"))
     limits = alt.Chart(alt.NamedData("limits")).mark_line(color=MARK, strokeWidth=1.8)
     dots = alt.Chart(alt.NamedData("dots")).encode(x=count, y=at("rate:Q"))
     return alt.layer(
+        # Unseen: the axes begin at nought and reach this far at least.
+        middle.mark_point(opacity=0).encode(x=alt.datum(0), y=alt.datum(_LEAST_SHARE)),
         limits.encode(
             x=count,
             y=at("rate:Q", scale=alt.Scale(zero=True)),
@@ -162,9 +165,7 @@ def _funnel() -> "Description":
                 "kind:N", legend=None, scale=alt.Scale(domain=["inner", "outer"], range=[[1, 0], [2, 4]])
             ),
         ),
-        alt.Chart(alt.NamedData("middle"))
-        .mark_rule(color=SOFT, strokeDash=[7, 5], strokeWidth=1.8)
-        .encode(y=at("rate:Q")),
+        middle.mark_rule(color=SOFT, strokeDash=[7, 5], strokeWidth=1.8).encode(y=at("rate:Q")),
         dots.transform_filter("!datum.is_own").mark_circle(
             fill=PAPER, stroke=SOFT, strokeWidth=1.5, opacity=1, size=52
         ),

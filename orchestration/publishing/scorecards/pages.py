@@ -111,6 +111,7 @@ def write_scorecards(
     if source is None:
         return 0
     writer = _Writer(make_folder(identified / FOLDER), source, as_of_date)
+    least_post = source.thresholds["scorecard_least_fte"]
     for month in source.months:
         for pcp_id, months in sorted(source.referrers.items()):
             if month in months:
@@ -118,7 +119,7 @@ def write_scorecards(
         for team_id in sorted({row["team_id"] for row in _of_month(source, month)}):
             _team(writer, team_id, month)
         for (role, practitioner_id), found in sorted(source.staff.items()):
-            if month in found and role in _STAFF:
+            if role in _STAFF and month in found and found[month]["fte"] >= least_post:
                 _staff_member(writer, role, practitioner_id, found, month)
     writer.index()
     return sum(len(months) for people in writer.listed.values() for _, months in people.values())
