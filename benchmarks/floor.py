@@ -40,6 +40,7 @@ TRANSFORMS: Final[dict[Scope, dict[str, tuple[str, ...]]]] = {
         "quality measures": ("quality", "screening", "depression"),
         "metric values": ("values", "wide"),
         "registry": ("registry",),
+        "referrers": ("clinic", "eligible", "referrers"),
     },
 }
 MARTS: Final[dict[Scope, tuple[str, ...]]] = {
@@ -60,6 +61,8 @@ MARTS: Final[dict[Scope, tuple[str, ...]]] = {
         "rpt_caseload_registry",
         "rpt_case_review_queue",
         "rpt_communication_loop",
+        "rpt_likely_eligible",
+        "rpt_referrer_scorecard",
     ),
 }
 """What each scope adds; all marts come after those of the spine."""

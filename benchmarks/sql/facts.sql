@@ -15,7 +15,7 @@ select
     day_after(effective_to) as valid_until
 from staffing;
 
--- The team of a practitioner on a day is that of the largest FTE; of those staffed as bhc, as which alone.
+-- The team of a practitioner on a day is that of the largest FTE; and so of those staffed as bhc or pcp, as which alone.
 create temp table home_row as
 select
     {'practitioner_id': practitioner_id, 'staffed_as': staffed_as} as owner,
@@ -24,8 +24,8 @@ select
     valid_from,
     valid_until
 from staffing_row
-cross join (values ('any'), ('bhc')) as kind(staffed_as)
-where staffed_as = 'any' or role = 'bhc';
+cross join (values ('any'), ('bhc'), ('pcp')) as kind(staffed_as)
+where staffed_as in ('any', role);
 create temp table home as
 select unnest(owner), item as team_id, time_zone, valid_from, valid_until
 from in_force('home_row')
