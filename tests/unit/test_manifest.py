@@ -79,7 +79,6 @@ WITHOUT_A_RULE = {
     "int_assessment_accepted",
     "int_calendar_month",
     "int_candidate_line",
-    "int_facility_known",
     "int_ledger_patient",
     "int_patient_known",
     "int_policy",

@@ -46,7 +46,7 @@ staffing as (
 
 team as (
     {{ late_changes('stg_feed__team', ['team_id'], 'team_id', first_day(),
-        ['version.facility_type', 'version.is_deleted']) }}
+        ['version.facility_type', 'version.time_zone', 'version.is_deleted']) }}
 ),
 
 staff_change as (
