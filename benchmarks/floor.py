@@ -41,6 +41,7 @@ TRANSFORMS: Final[dict[Scope, dict[str, tuple[str, ...]]]] = {
         "metric values": ("values", "wide"),
         "registry": ("registry",),
         "referrers": ("clinic", "eligible", "referrers"),
+        "state reports": ("state", "state_report"),
     },
 }
 MARTS: Final[dict[Scope, tuple[str, ...]]] = {
@@ -63,6 +64,7 @@ MARTS: Final[dict[Scope, tuple[str, ...]]] = {
         "rpt_communication_loop",
         "rpt_likely_eligible",
         "rpt_referrer_scorecard",
+        "rpt_state_report",
     ),
 }
 """What each scope adds; all marts come after those of the spine."""
