@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _STEPS: Final = 60
 _LEAST_SHARE, _LEAST_COUNT = 0.1, 4
-_HEADROOM: Final = 1.5
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,9 @@ def funnel_chart(dots: Sequence[Dot], funnel: Funnel, label: str) -> Markup:
     if not dots:
         return Markup("")
     most = max(10, *(dot.count for dot in dots)) * 1.05
-    top = min(1.0, max(_LEAST_SHARE, funnel.middle * _HEADROOM, *(dot.rate * 1.05 for dot in dots)))
+    # High enough for the highest rate, and for the upper limits where there are most patients.
+    reach = funnel.middle + funnel.outer_deviations * _spread(funnel.middle) / math.sqrt(most)
+    top = min(1.0, max(_LEAST_SHARE, reach, *(dot.rate for dot in dots)) * 1.05)
     shown = sorted(dots, key=lambda dot: (dot.is_own, dot.count, dot.rate))
     return _FUNNEL(
         label,
@@ -101,9 +102,13 @@ def funnel_chart(dots: Sequence[Dot], funnel: Funnel, label: str) -> Markup:
     )
 
 
+def _spread(middle: float) -> float:
+    return math.sqrt(middle * (1 - middle))
+
+
 def _limit(middle: float, deviations: float, most: float, top: float) -> Iterator[tuple[float, float]]:
-    """The places of a limit that lie in the picture; a limit of nothing but chance needs both outcomes."""
-    spread = math.sqrt(middle * (1 - middle))
+    """The places of a limit that lie in the picture; there are none where nobody, or everybody, is referred."""
+    spread = _spread(middle)
     for step in range(1, _STEPS + 1) if spread else ():
         count = most * (step / _STEPS) ** 2
         rate = middle + deviations * spread / math.sqrt(count)

@@ -2,8 +2,8 @@
 
 Public: ``write_scorecards``.
 
-Belongs here: which pages there are and what each template is given. Does not belong here: queries (``rows``),
-words (``words``) and pictures (``charts``).
+Belongs here: which pages there are and what each template is given. Does not belong here: the figures of a
+recipient and month (``parts``), queries (``rows``) and words (``words``).
 """
 
 from datetime import date
@@ -16,35 +16,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from orchestration.publishing.claim_lists import folder_name
 from orchestration.publishing.files import make_folder
-from orchestration.publishing.scorecards import words
-from orchestration.publishing.scorecards.charts import (
-    Dot,
-    Funnel,
-    Point,
-    funnel_chart,
-    trend_chart,
-)
+from orchestration.publishing.scorecards import parts, words
 from orchestration.publishing.scorecards.rows import Row, Source, open_source
+from orchestration.publishing.scorecards.tables import index_table, referrers_table
 
 FOLDER: Final = "scorecards"
-_MEASURES: Final = (
-    ("panel_patients", "Patients of the panel", "number"),
-    ("patients_seen", "Of these, seen in primary care", "number"),
-    ("likely_eligible_seen", "Likely-eligible patients seen", "number"),
-    ("referral_rate", "Referral rate", "share"),
-    ("eligible_not_referred", "Eligible and not referred", "number"),
-    ("referrals", "Referrals written", "number"),
-    ("warm_handoffs", "Of these, warm handoffs", "number"),
-    ("conversion_rate", "Referrals that came to a visit or contact", "share"),
-    ("median_days_to_contact", "Median days to it", "days"),
-    ("penetration", "Panel patients seen by behavioral health in a year", "share"),
-)
-_DEMAND: Final = (
-    ("likely_eligible_seen", "Likely-eligible patients seen in primary care"),
-    ("eligible_not_referred", "Of these, not referred"),
-    ("referrals", "Referrals written"),
-    ("warm_handoffs", "Of these, warm handoffs"),
-)
+_KINDS: Final = {
+    "referrers": "Referrers",
+    "teams": "Teams",
+    "bhc": "Behavioral health clinicians",
+    "care_managers": "Care managers",
+}
 _STAFF: Final = {
     "bhc": ("bhc", "Behavioral health clinician"),
     "care_manager": ("care_managers", "Care manager"),
@@ -81,10 +63,15 @@ class _Writer:
     def index(self) -> None:
         """Write the list of all pages, by kind and name."""
         kinds = {
-            kind: sorted(people.items(), key=lambda item: (item[1][0].casefold(), item[0]))
-            for kind, people in self.listed.items()
+            title: index_table(kind, title, self._by_name(kind), self.source.months)
+            for kind, title in _KINDS.items()
+            if kind in self.listed
         }
         self._write("index.html", "index.html.j2", kinds=kinds, months=self.source.months)
+
+    def _by_name(self, kind: str) -> list[tuple[str, dict[date, str]]]:
+        people = sorted(self.listed[kind].items(), key=lambda item: (item[1][0].casefold(), item[0]))
+        return [(name, dict(pages)) for _, (name, pages) in people]
 
     def _write(self, place: str, template: str, **given: Any) -> None:
         path = self.root / place
@@ -116,7 +103,7 @@ def write_scorecards(
         for pcp_id, months in sorted(source.referrers.items()):
             if month in months:
                 _referrer(writer, pcp_id, months, month)
-        for team_id in sorted({row["team_id"] for row in _of_month(source, month)}):
+        for team_id in sorted({row["team_id"] for row in parts.of_month(source, month)}):
             _team(writer, team_id, month)
         for (role, practitioner_id), found in sorted(source.staff.items()):
             if role in _STAFF and month in found and found[month]["fte"] >= least_post:
@@ -126,20 +113,8 @@ def write_scorecards(
 
 
 def _referrer(writer: _Writer, pcp_id: str, months: dict[date, Row], month: date) -> None:
-    source, row, before = writer.source, months[month], months.get(_month_before(month))
+    source, row = writer.source, months[month]
     days = {name: int(source.thresholds[name]) for name in ("referral_within_days", "conversion_within_days")}
-    measures = [
-        {
-            "title": title,
-            "now": words.amount_of(row[name], "" if unit == "number" else unit),
-            "interval": _interval(row, name),
-            "before": words.amount_of(before[name], "" if unit == "number" else unit)
-            if before
-            else words.DASH,
-            "change": words.change_of(row[name], before[name] if before else None, unit),
-        }
-        for name, title, unit in _MEASURES
-    ]
     writer.page(
         "referrers",
         pcp_id,
@@ -149,9 +124,9 @@ def _referrer(writer: _Writer, pcp_id: str, months: dict[date, Row], month: date
         team=source.team_name_of(row["team_id"]),
         row=row,
         sentences=words.referrer_sentences(row, days),
-        measures=measures,
-        trend=_rate_trend(months, month, "referral_rate"),
-        funnel=_funnel(source, month, {pcp_id}, row["organization_rate"]),
+        measures=parts.referrer_measures(months, month),
+        trend=parts.rate_trend(months, month, "referral_rate"),
+        funnel=parts.funnel(source, month, {pcp_id}, row["organization_rate"]),
         missed=source.missed.get((pcp_id, month), []),
         listed=int(source.thresholds["scorecard_listed_patients"]),
     )
@@ -159,7 +134,7 @@ def _referrer(writer: _Writer, pcp_id: str, months: dict[date, Row], month: date
 
 def _team(writer: _Writer, team_id: str, month: date) -> None:
     source = writer.source
-    own = [row for row in _of_month(source, month) if row["team_id"] == team_id]
+    own = [row for row in parts.of_month(source, month) if row["team_id"] == team_id]
     members = sorted(own, key=lambda row: (source.name_of(row["pcp_id"]).casefold(), row["pcp_id"]))
     writer.page(
         "teams",
@@ -167,11 +142,12 @@ def _team(writer: _Writer, team_id: str, month: date) -> None:
         source.team_name_of(team_id),
         month,
         "team.html.j2",
-        members=[(source.name_of(row["pcp_id"]), row) for row in members],
-        demand=_demand(source, {team_id}, month),
-        metrics=_metrics(source, ("team", team_id), month),
-        trend=_demand_trend(source, {team_id}, month),
-        funnel=_funnel(source, month, {row["pcp_id"] for row in own}, own[0]["organization_rate"]),
+        members=len(members),
+        referrers=referrers_table([(source.name_of(row["pcp_id"]), row) for row in members]),
+        demand=parts.demand(source, {team_id}, month, "What the team's primary care saw and sent."),
+        metrics=parts.metrics(source, ("team", team_id), month, "The team's"),
+        trend=parts.demand_trend(source, {team_id}, month),
+        funnel=parts.funnel(source, month, {row["pcp_id"] for row in own}, own[0]["organization_rate"]),
     )
 
 
@@ -180,8 +156,9 @@ def _staff_member(
 ) -> None:
     source = writer.source
     team_id = source.staff_team.get(practitioner_id)
-    teams = {team_id} if team_id else {row["team_id"] for row in _of_month(source, month)}
+    teams = {team_id} if team_id else {row["team_id"] for row in parts.of_month(source, month)}
     kind, title = _STAFF[role]
+    place = source.team_name_of(team_id) if team_id else "the organization"
     is_now = month == source.months[0]
     writer.page(
         kind,
@@ -193,101 +170,14 @@ def _staff_member(
         role_title=title,
         team=source.team_name_of(team_id) if team_id else None,
         capacity=months[month],
-        demand=_demand(source, teams, month),
-        metrics=_metrics(source, ("practitioner", practitioner_id), month),
-        trend=_demand_trend(source, teams, month),
+        demand=parts.demand(
+            source,
+            teams,
+            month,
+            f"What primary care of {place} saw and sent, to all behavioral health staff.",
+        ),
+        metrics=parts.metrics(source, ("practitioner", practitioner_id), month, "Your"),
+        trend=parts.demand_trend(source, teams, month),
         caseload=source.caseload.get(practitioner_id) if is_now and role == "care_manager" else None,
         near_misses=source.near_misses.get(practitioner_id, 0),
     )
-
-
-def _of_month(source: Source, month: date) -> list[Row]:
-    return [months[month] for _, months in sorted(source.referrers.items()) if month in months]
-
-
-def _month_before(month: date) -> date:
-    return date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
-
-
-def _months_of(source: Source, month: date) -> list[date]:
-    found = [month]
-    while len(found) < int(source.thresholds["scorecard_trend_months"]):
-        found.append(_month_before(found[-1]))
-    return found[::-1]
-
-
-def _interval(row: Row, name: str) -> str:
-    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
-    return f"{words.percent(low)} to {words.percent(high)}" if low is not None and high is not None else ""
-
-
-def _rate_trend(months: dict[date, Row], month: date, name: str) -> Any:
-    points = [
-        Point(one, row[name], row[f"{name}_low"], row[f"{name}_high"], row["organization_rate"])
-        for one, row in sorted(months.items())
-        if one <= month and row[name] is not None
-    ]
-    said = "; ".join(f"{point.month:%b %Y} {words.percent(point.value)}" for point in points)
-    return trend_chart(points, f"Referral rate by month: {said}", is_share=True)
-
-
-def _funnel(source: Source, month: date, own: set[str], middle: float | None) -> Any:
-    dots = [
-        Dot(row["likely_eligible_seen"], row["referral_rate"], row["pcp_id"] in own)
-        for row in _of_month(source, month)
-        if row["likely_eligible_seen"] and row["referral_rate"] is not None
-    ]
-    if middle is None:
-        return ""
-    funnel = Funnel(middle, source.thresholds["funnel_inner_sd"], source.thresholds["funnel_outer_sd"])
-    said = ", ".join(f"{words.percent(dot.rate)} of {dot.count}" for dot in dots if dot.is_own)
-    label = f"Referral rates of {len(dots)} providers by likely-eligible patients seen"
-    return funnel_chart(dots, funnel, f"{label}, around {words.percent(middle)}. Filled: {said or 'none'}")
-
-
-def _sums(source: Source, teams: set[str], month: date) -> dict[str, int | None]:
-    rows = [row for row in _of_month(source, month) if row["team_id"] in teams]
-    sums: dict[str, int | None] = {}
-    for name, _ in _DEMAND:
-        known = [row[name] for row in rows if row[name] is not None]
-        sums[name] = sum(known) if known else None
-    return sums
-
-
-def _demand(source: Source, teams: set[str], month: date) -> list[dict[str, str]]:
-    now, before = _sums(source, teams, month), _sums(source, teams, _month_before(month))
-    return [
-        {
-            "title": title,
-            "now": words.number(now[name]),
-            "before": words.number(before[name]),
-            "change": words.change_of(now[name], before[name], "number"),
-        }
-        for name, title in _DEMAND
-    ]
-
-
-def _demand_trend(source: Source, teams: set[str], month: date) -> Any:
-    points = [
-        Point(one, float(count))
-        for one in _months_of(source, month)
-        if (count := _sums(source, teams, one)["referrals"]) is not None
-    ]
-    said = "; ".join(f"{point.month:%b %Y} {words.number(point.value)}" for point in points)
-    return trend_chart(points, f"Referrals by month: {said}", is_share=False)
-
-
-def _metrics(source: Source, entity: tuple[str, str], month: date) -> list[dict[str, str]]:
-    months = source.metrics.get(entity, {})
-    before = {row["metric_id"]: row["value"] for row in months.get(_month_before(month), [])}
-    return [
-        {
-            "title": row["sentence"],
-            "now": words.amount_of(row["value"], row["unit"]),
-            "before": words.amount_of(before.get(row["metric_id"]), row["unit"]),
-            "change": words.change_of(row["value"], before.get(row["metric_id"]), row["unit"]),
-            "target": words.target_of(row["target_low"], row["target_high"], row["unit"]),
-        }
-        for row in months.get(month, [])
-        if row["value"] is not None
-    ]

@@ -1,7 +1,7 @@
 """Numbers as people read them, and the sentences of the pages.
 
 Public: ``percent``, ``number``, ``usd``, ``month_name``, ``amount_of``, ``change_of``, ``target_of``,
-``counted``, ``referrer_sentences``, ``SIGNALS``, ``DASH``.
+``counted``, ``interval_of``, ``referrer_sentences``, ``SIGNALS``, ``DASH``.
 
 Belongs here: words about one row or two. Does not belong here: where a row comes from (``rows``).
 """
@@ -73,6 +73,12 @@ def change_of(now: float | None, before: float | None, unit: str) -> str:
 def counted(count: int | None, singular: str, plural: str | None = None) -> str:
     """A count with its noun."""
     return f"{number(count)} {singular if count == 1 else plural or singular + 's'}"
+
+
+def interval_of(row: Row, name: str) -> str:
+    """The likely range of a rate, or nothing."""
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    return f"{percent(low)} to {percent(high)}" if low is not None and high is not None else ""
 
 
 def referrer_sentences(row: Row, days: Mapping[str, int]) -> list[str]:
