@@ -107,7 +107,7 @@ def _spread(middle: float) -> float:
 
 
 def _limit(middle: float, deviations: float, most: float, top: float) -> Iterator[tuple[float, float]]:
-    """The places of a limit that lie in the picture; there are none where nobody, or everybody, is referred."""
+    """The places of a limit that lie in the picture; none where nobody, or everybody, is referred."""
     spread = _spread(middle)
     for step in range(1, _STEPS + 1) if spread else ():
         count = most * (step / _STEPS) ** 2
