@@ -1,7 +1,7 @@
-"""HL7 v2 SIU: messages of schedulers, each of them a version of an appointment.
+"""HL7 v2 SIU: messages of schedulers, each of them a version of an appointment or of a blocked time.
 
-Belongs here: from a file of messages to the rows of the feed ``appointment``, and what becomes of messages
-that are none. Does not belong here: framing, syntax and meaning (the modules ``hl7v2_*.py``).
+Belongs here: from a file of messages to the rows of the feeds ``appointment`` and ``slot``, and what becomes
+of messages that are none. Does not belong here: framing, syntax and meaning (the modules ``hl7v2_*.py``).
 """
 
 from collections import Counter
@@ -12,9 +12,9 @@ from typing import Any
 import duckdb
 
 from orchestration.feeds.door import ROW, Staged
-from orchestration.feeds.hl7v2_appointment import COLUMNS, SITE_COLUMNS, Unmapped
-from orchestration.feeds.hl7v2_rules import APPOINTMENT, HL7V2
-from orchestration.feeds.hl7v2_stretch import NUMBER, Counts, Stretch, read_stretch, schema
+from orchestration.feeds.hl7v2_appointment import COLUMNS, SITE_COLUMNS, SLOT_COLUMNS, Unmapped
+from orchestration.feeds.hl7v2_rules import APPOINTMENT, HL7V2, SLOT
+from orchestration.feeds.hl7v2_stretch import FEED, NUMBER, Counts, Stretch, read_stretch, schema
 from orchestration.feeds.lake import quoted
 from orchestration.feeds.opened import FileRefused, Traits, open_bytes
 from orchestration.feeds.reading import Reading, RowsLost
@@ -30,6 +30,12 @@ ALONE = 4
 
 ROWS = "hl7v2_rows"
 NO_MESSAGE = "no_message"
+MESSAGE_TYPE = "message_type"
+COLUMNS_OF = {
+    APPOINTMENT: {name: name for name in (*COLUMNS, "is_deleted")},
+    SLOT: {"slot_id": "appointment_id"} | {name: name for name in (*SLOT_COLUMNS, "is_deleted")},
+}
+"""By feed, where each of its columns stands among those of a stretch."""
 
 
 class _File:
@@ -43,7 +49,8 @@ class _File:
         self.reading = reading
         self.unread = zip(stretches, found, strict=True)
         self.parts: list[tuple[int, Path]] = []
-        self.read = self.rows = 0
+        self.read = 0
+        self.rows: Counter[str] = Counter()
         self.refused = reading.work / "refused"
         self.not_taken: dict[str, tuple[int, int]] = {}
         self.unmapped: Counter[Unmapped] = Counter()
@@ -101,38 +108,40 @@ class _File:
             duckdb.Error: the rows cannot be read through.
             RowsLost: not all rows came through the door.
         """
-        parts = []
         while not self.rows and self.read_next():
             pass
-        if self.rows:
-            parts.append(self._let_in())
+        # The engine comes to the end of the file with the first feed; what others there are is known then.
+        found = {feed: self._let_in(feed) for feed in list(self.rows)}
+        found |= {feed: self._let_in(feed) for feed in list(self.rows) if feed not in found}
         if not self.read:
             raise FileRefused(NO_MESSAGE)
-        if others := self.read - self.rows:
+        parts = [found[feed] for feed in sorted(found)]
+        if others := self.read - self.rows.total():
             parts.append(Part(HL7V2, others, 0, others))
             self._refuse()
         unmapped = [UnmappedCode(APPOINTMENT, *key, count) for key, count in sorted(self.unmapped.items())]
         unmapped += [
-            UnmappedCode(APPOINTMENT, "trigger_event", HL7V2, event, count)
+            UnmappedCode(HL7V2, MESSAGE_TYPE, HL7V2, event, count)
             for event, (_, count) in sorted(self.not_taken.items())
         ]
         return self.reading.content(parts, unmapped=unmapped)
 
-    def _let_in(self) -> Part:
-        feed = self.reading.contract.feeds[APPOINTMENT]
-        named = {name: f'r."{name}"' for name in (*COLUMNS, "is_deleted")}
-        site = {name: f'r."{name}"' for name in SITE_COLUMNS}
-        relation = f"SELECT {NUMBER} AS {ROW}, * EXCLUDE ({NUMBER}) FROM {ROWS}"  # noqa: S608
+    def _let_in(self, name: str) -> Part:
+        staged = Staged(
+            f"SELECT {NUMBER} AS {ROW}, * EXCLUDE ({NUMBER}) FROM {ROWS} WHERE {FEED} = {quoted(name)}",  # noqa: S608
+            {column: f'r."{source}"' for column, source in COLUMNS_OF[name].items()},
+            site={column: f'r."{column}"' for column in SITE_COLUMNS},
+        )
         self.reading.connection.register(ROWS, self)
         try:
-            part = hold_back_references(self.reading, feed, Staged(relation, named, site=site))
+            part = hold_back_references(self.reading, self.reading.contract.feeds[name], staged)
         except duckdb.Error:
             if self.problem is not None:
                 raise self.problem from None
             raise
         finally:
             self.reading.connection.unregister(ROWS)
-        if part.rows_read != self.rows:
+        if part.rows_read != self.rows[name]:
             raise RowsLost
         return part
 
@@ -181,8 +190,8 @@ def read_hl7v2(
         stretch: bytes of each of them.
 
     Returns:
-        What became of it: one part for the appointments, and one of ``hl7v2`` for messages that are none.
-        Each message is in one of them.
+        What became of it: one part for the appointments, one for blocked times, and one of ``hl7v2`` for
+        messages that are neither. Each message is in one of them.
     """
     try:
         stretches = stretches_of(open_bytes(path, reading.work), stretch, reading)

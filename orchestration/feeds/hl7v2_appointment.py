@@ -1,8 +1,9 @@
-"""What a SIU message says of one appointment.
+"""What a SIU message says of one appointment, or of a time that was blocked or opened.
 
-Belongs here: from the fields of a message to the columns of the feed ``appointment``, by the rows of
-``seeds/siu_*.csv``, with the reasons of what was decided. Does not belong here: the syntax of messages
-(``hl7v2_message.py``), and which of several messages counts: each is a version, and the latest one does.
+Belongs here: from the fields of a message to the columns of the feeds ``appointment`` and ``slot``, by the
+rows of ``seeds/siu_*.csv``, with the reasons of what was decided. Does not belong here: the syntax of
+messages (``hl7v2_message.py``), and which of several messages counts: each is a version, and the latest one
+does.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import NamedTuple, TypeVar
 from orchestration.feeds.follow_ups import MARK
 from orchestration.feeds.hl7v2_message import Message, NotReadable, Separators
 from orchestration.feeds.hl7v2_places import Places
-from orchestration.feeds.hl7v2_rules import HL7V2, NONE, UNKNOWN, SiuRules, Trigger, bare
+from orchestration.feeds.hl7v2_rules import HL7V2, NONE, SLOT, UNKNOWN, SiuRules, Trigger, bare
 from orchestration.feeds.hl7v2_times import in_order, iso_time
 
 SIU = "SIU"
@@ -26,6 +27,11 @@ COLUMNS = (
 )
 SITE_COLUMNS = ("x_siu_trigger", "x_siu_state", "x_siu_reason")
 ROW_COLUMNS = (*COLUMNS, "is_deleted", *SITE_COLUMNS)
+SLOT_COLUMNS = ("practitioner_id", "team_id", "starts_at", "ends_at", "status", "updated_at")
+"""Columns of a slot that stand where those of an appointment do; its id stands in ``appointment_id``."""
+
+BLOCKED = "siu:"
+"""Stands before the number of a blocked time, so that it is never that of a slot of another source."""
 REMEMBERED = 10_000
 """Answers that are kept for messages that say the same again; then they are worked out anew."""
 
@@ -68,10 +74,8 @@ class Schedules:
         self._decisions: dict[tuple[Separators, str, tuple[str, ...], tuple[str, ...]], Decision] = {}
         self._coded: dict[tuple[Separators, tuple[str, ...]], Coded] = {}
 
-    def appointment(
-        self, message: Message, trigger_event: str, trigger: Trigger
-    ) -> tuple[Row, list[Unmapped]]:
-        """The columns of the feed and the site's own, as text; null where the message says nothing.
+    def row(self, message: Message, trigger_event: str, trigger: Trigger) -> tuple[Row, list[Unmapped]]:
+        """What a message says of an appointment or a slot, whichever its event is about.
 
         Args:
             message: with one SCH segment.
@@ -81,6 +85,36 @@ class Schedules:
         Returns:
             The values of ``ROW_COLUMNS``, and what no row of ``seeds/code_map.csv`` knows.
         """
+        if trigger.feed == SLOT:
+            return self._slot(message, trigger_event, trigger), []
+        return self._appointment(message, trigger_event, trigger)
+
+    def _slot(self, message: Message, trigger_event: str, trigger: Trigger) -> Row:
+        """A time that was blocked; one that was opened takes its block back and needs its number alone."""
+        read = Places(message, self.rules)
+        number = read.appointment_id()
+        decision = self._decide(message, trigger_event)
+        starts_at, ends_at = read.times()
+        happened = read.first("updated_at")
+        values = {
+            "appointment_id": f"{BLOCKED}{number}" if number else None,
+            "practitioner_id": read.first("practitioner_id"),
+            "team_id": read.first("team_id"),
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+            "status": decision.status,
+            "updated_at": in_order(iso_time(happened), trigger.order) if happened else None,
+            "is_deleted": "true" if decision.status == "entered-in-error" else None,
+            "x_siu_trigger": trigger_event,
+            "x_siu_state": decision.state,
+            "x_siu_reason": ";".join(read.reasons) or None,
+        }
+        return tuple(values.get(column) for column in ROW_COLUMNS)
+
+    def _appointment(
+        self, message: Message, trigger_event: str, trigger: Trigger
+    ) -> tuple[Row, list[Unmapped]]:
+        """The columns of the feed and the site's own, as text; null where the message says nothing."""
         read = Places(message, self.rules)
         appointment_id = read.appointment_id()
         practitioner_id = read.first("practitioner_id")

@@ -26,6 +26,7 @@ UNKNOWN = "unknown"
 NEVER = "never"
 DURATION_UNIT = "duration_unit"
 APPOINTMENT = "appointment"
+SLOT = "slot"
 STATUS_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-0278"
 
 
@@ -40,12 +41,14 @@ class Trigger:
     """What a trigger event does by itself.
 
     Attributes:
-        state: of the appointment behind it.
+        feed: which its messages are rows of.
+        state: of the appointment or slot behind it.
         order: of two messages of the same instant the one with the higher order is the later one.
         time_column: the column that takes the time of the message; empty for none.
         may_lack_times: whether a message without a start takes it from earlier messages.
     """
 
+    feed: str
     state: str
     order: int
     time_column: str
@@ -158,7 +161,11 @@ def load_siu_rules(seeds: Path, day: date) -> SiuRules:
 def _load(seeds: Path, day: date, _stamps: tuple[tuple[int, int], ...]) -> SiuRules:
     triggers = {
         row["trigger_event"]: Trigger(
-            row["state"], int(row["order_in_instant"]), row["time_column"], row["may_lack_times"] == "true"
+            row["feed"],
+            row["state"],
+            int(row["order_in_instant"]),
+            row["time_column"],
+            row["may_lack_times"] == "true",
         )
         for row in rows_in_force(seeds / TRIGGER_FILE, day)
     }

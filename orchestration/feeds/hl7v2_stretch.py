@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from orchestration.feeds.hl7v2_appointment import (
     ROW_COLUMNS,
     SIU,
-    Row,
     Schedules,
     Unmapped,
     check_siu,
@@ -28,6 +27,9 @@ from orchestration.feeds.hl7v2_rules import load_siu_rules
 
 if TYPE_CHECKING:
     import pyarrow as arrow
+
+FEED = "feed"
+"""The column of the feed that a message is a row of."""
 
 NUMBER = "number"
 """The column of the number of a message among those of its stretch."""
@@ -68,7 +70,7 @@ class Counts:
 
     Attributes:
         messages: all of them; their numbers begin at 1.
-        rows: those that are about an appointment.
+        rows: those that are about an appointment or a slot, by feed.
         refused: number and reason of each that cannot be read.
         not_taken: by message type and event, the number of the first that is about something else, and how
             many there are.
@@ -76,7 +78,7 @@ class Counts:
     """
 
     messages: int = 0
-    rows: int = 0
+    rows: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[int, str]] = field(default_factory=list)
     not_taken: dict[str, tuple[int, int]] = field(default_factory=dict)
     unmapped: Counter[Unmapped] = field(default_factory=Counter)
@@ -91,7 +93,7 @@ class _Messages:
         self.counts = Counts()
 
     def rows(self, found: Iterator[Frame]) -> Iterator[tuple[int | str | None, ...]]:
-        """The row of each message that is about an appointment; the others are noted."""
+        """The row of each message that is about an appointment or a slot; the others are noted."""
         counts = self.counts
         for frame in found:
             counts.messages += 1
@@ -103,7 +105,7 @@ class _Messages:
             except NotReadable as problem:
                 counts.refused.append((counts.messages, str(problem)))
 
-    def _row(self, message: Message) -> Row | None:
+    def _row(self, message: Message) -> tuple[str | None, ...] | None:
         kind, event = message.event
         trigger = self.rules.triggers.get(event) if kind == SIU else None
         if kind == SIU and not event:
@@ -115,18 +117,20 @@ class _Messages:
             self.counts.not_taken[shown] = (first, count + 1)
             return None
         check_siu(message)
-        row, unmapped = self.schedules.appointment(message, event, trigger)
+        row, unmapped = self.schedules.row(message, event, trigger)
         for column, system, code in unmapped:
             shown = code if SHOWN_CODE.fullmatch(code) else ""
             self.counts.unmapped[column, system if SHOWN_CODE.fullmatch(system) else "", shown] += 1
-        return row
+        self.counts.rows[trigger.feed] += 1
+        return (trigger.feed, *row)
 
 
 def schema() -> "arrow.Schema":
     """The columns of a stretch."""
     import pyarrow as arrow
 
-    return arrow.schema([(NUMBER, arrow.int64()), *((name, arrow.string()) for name in ROW_COLUMNS)])
+    texts = ((name, arrow.string()) for name in (FEED, *ROW_COLUMNS))
+    return arrow.schema([(NUMBER, arrow.int64()), *texts])
 
 
 def columns_of(stretch: Stretch, counts: Counts | None = None) -> Iterator[Any]:
@@ -145,7 +149,6 @@ def columns_of(stretch: Stretch, counts: Counts | None = None) -> Iterator[Any]:
     with stretch.path.open("rb") as handle:
         rows = messages.rows(frames(handle, begin=stretch.begin, end=stretch.end))
         while batch := list(islice(rows, BATCH)):
-            messages.counts.rows += len(batch)
             columns = zip(zip(*batch, strict=True), wanted.types, strict=True)
             arrays = [arrow.array(column, type=kind) for column, kind in columns]
             yield arrow.record_batch(arrays, schema=wanted)

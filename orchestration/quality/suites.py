@@ -21,6 +21,7 @@ from expectations import (
     raw_deliveries,
     raw_feeds,
     raw_identity,
+    raw_messages,
     raw_references,
     raw_waiting,
 )
@@ -82,6 +83,7 @@ def load_checks(
         *raw_references.checks(feeds, consequences, thresholds["dq_orphan_share_warning"]),
         *raw_identity.checks(consequences),
         *raw_waiting.checks(consequences),
+        *raw_messages.checks(consequences),
         *raw_codes.checks(consequences, unmapped_share, thresholds["dq_unknown_payer_share_warning"]),
         *raw_deliveries.checks(consequences, thresholds["dq_quarantined_share_warning"], unmapped_share),
     ]

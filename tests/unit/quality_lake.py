@@ -63,9 +63,11 @@ class RawLake:
         """Replace a reference table."""
         write_parquet(self.root / "reference" / f"{table}.parquet", REFERENCE_COLUMNS[table], list(rows))
 
-    def refuse(self, feed: str, rows: int, on: date = AS_OF, reason: str = "malformed_row") -> None:
-        """Put rows into quarantine."""
-        common = {"feed": feed, "delivered_on": on, "reason": reason}
+    def refuse(
+        self, feed: str, rows: int, on: date = AS_OF, reason: str = "malformed_row", file: str = "a.csv"
+    ) -> None:
+        """Put rows of a file into quarantine."""
+        common = {"feed": feed, "delivered_on": on, "reason": reason, "source_file": file}
         refused = [common | {"row_number": number + 1} for number in range(rows)]
         write_parquet(self.quarantine / feed / f"{on}.parquet", QUARANTINE_COLUMNS, refused)
 

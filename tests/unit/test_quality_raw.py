@@ -202,6 +202,35 @@ def test_refused_lines_of_a_standard_format_are_a_finding(reason: str, status: s
 
 
 @pytest.mark.parametrize(
+    ("feed", "reason", "file", "failed"),
+    [
+        ("hl7v2", "malformed_row", "hl7v2/2026-04-01/a.hl7", 2),
+        ("appointment", "missing_required:starts_at", "hl7v2/2026-04-01/a.hl7", 2),
+        ("appointment", "missing_required:starts_at", "appointment/2026-04-01/a.csv", 0),
+        ("hl7v2", "unsupported_message:ADT^A04", "hl7v2/2026-04-01/a.hl7", 0),
+    ],
+)
+def test_messages_that_cannot_be_read_are_a_finding_whenever_they_came(
+    feed: str, reason: str, file: str, failed: int, lake: RawLake
+) -> None:
+    name = "quarantine.every_message_can_be_read"
+    day = days_before(14)
+    lake.deliver(feed, {"delivered_on": day, "source_file": file}, {"delivered_on": AS_OF})
+    lake.refuse(feed, 2, on=day, reason=reason, file=file)
+    result = lake.run(name)[name]
+    assert (result.status, result.failed_rows) == ("failed" if failed else "passed", failed)
+    assert (result.severity, result.owner) == ("warning", "ehr_interfaces")
+
+
+def test_messages_of_other_kinds_are_one_finding_with_their_number(lake: RawLake) -> None:
+    name = "unmapped_code.every_message_fills_a_feed"
+    kind = {"feed": "hl7v2", "column_name": "message_type", "system": "hl7v2", "code": "ADT^A04"}
+    lake.refer("unmapped_code", kind | {"rows": 7, "delivered_on": AS_OF})
+    result = lake.run(name)[name]
+    assert (result.status, result.severity, result.failed_rows) == ("failed", "info", 7)
+
+
+@pytest.mark.parametrize(
     ("feed", "column", "known"),
     [
         ("coverage", "payer_id", "medicare"),

@@ -1,0 +1,69 @@
+"""HL7 v2 messages that could not be read, or are about nothing that a feed takes.
+
+Belongs here: what became of messages as such. None of the checks holds a night back. Does not belong here:
+the rows that messages became (``raw_feeds``), and codes without a map (``raw_deliveries``).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from expectations.check import Check, Drill, NoRows
+from expectations.consequences import FeedConsequence
+
+OWNER: Final = "ehr_interfaces"
+_OF_MESSAGES: Final = "starts_with(source_file, 'hl7v2/')"
+_UNREAD: Final = (
+    "select split_part(reason, ';', 1) as cause, null as row_key, source_file as place from quarantine "  # noqa: S608
+    f"where row_number > 0 and {_OF_MESSAGES} and not starts_with(reason, 'unsupported_message')"
+)
+_READ: Final = f"select sum(rows_read) from feed_file where status = 'accepted' and {_OF_MESSAGES}"  # noqa: S608
+
+
+def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
+    """Return the checks.
+
+    Args:
+        consequences: what each feed costs when it is missing, by feed.
+    """
+    return [
+        Check(
+            layer="raw",
+            table_name="quarantine",
+            name="every_message_can_be_read",
+            rule=NoRows(_UNREAD),
+            severity="warning",
+            owner=OWNER,
+            what_it_means=(
+                "HL7 v2 messages could not be read, or say too little to be an appointment. Each is a booking, "
+                "a change, a cancellation or a no-show that is in no result: visits are missing, or stand as "
+                "they were before."
+            ),
+            what_to_do=(
+                "Open dq_quarantine: it names file, number of the message and reason of each. Have the "
+                "interface engine send those messages again, or put the corrected file in place of the broken "
+                "one."
+            ),
+            affected_marts=("dq_quarantine", *consequences["appointment"].affected_marts),
+            total_query=_READ,
+            is_about_emptiness=True,
+            drill=Drill(_UNREAD, cause="reason"),
+        ),
+        Check(
+            layer="raw",
+            table_name="unmapped_code",
+            name="every_message_fills_a_feed",
+            rule=NoRows("select unnest(range(rows)) from unmapped_code where feed = 'hl7v2'"),
+            severity="info",
+            owner=OWNER,
+            what_it_means=(
+                "HL7 v2 files hold messages that are about no appointment: admissions, requests, queries, "
+                "results. They are counted and in no result."
+            ),
+            what_to_do=(
+                "The lake's reference table unmapped_code names each type and event and its number of "
+                "messages; have the interface engine send SIU alone. A site's own scheduling event is a row "
+                "of seeds/siu_trigger.csv."
+            ),
+            is_about_emptiness=True,
+        ),
+    ]
