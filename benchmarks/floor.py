@@ -42,6 +42,8 @@ TRANSFORMS: Final[dict[Scope, dict[str, tuple[str, ...]]]] = {
         "registry": ("registry",),
         "referrers": ("clinic", "eligible", "referrers"),
         "state reports": ("state", "state_report"),
+        "finance": ("finance", "bridge"),
+        "value and slots": ("value", "slots"),
     },
 }
 MARTS: Final[dict[Scope, tuple[str, ...]]] = {
@@ -65,6 +67,11 @@ MARTS: Final[dict[Scope, tuple[str, ...]]] = {
         "rpt_likely_eligible",
         "rpt_referrer_scorecard",
         "rpt_state_report",
+        "rpt_finance_basis",
+        "rpt_finance_bridge",
+        "rpt_capacity",
+        "rpt_value_domain",
+        "rpt_slot_study",
     ),
 }
 """What each scope adds; all marts come after those of the spine."""

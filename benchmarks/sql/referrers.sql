@@ -111,7 +111,7 @@ select
 from patient_period
 group by all;
 
-create temp table pcp_sent as
+create temp table sent_contact as
 with met as (
     select patient_id, visit_on as met_on from bhc_visit
     union
@@ -124,25 +124,21 @@ with met as (
     where segment.disposition = 'credited' and segment.program = 'cocm'
 ),
 
-contacted as (
-    select
-        sent_referral.referral_id,
-        sent_referral.referrer_id,
-        sent_referral.patient_id,
-        sent_referral.method,
-        sent_referral.authored_on,
-        min(met.met_on) - sent_referral.authored_on as days_to_contact
+first_met as (
+    select sent_referral.referral_id, min(met.met_on) as met_on
     from sent_referral
-    left join met on sent_referral.patient_id = met.patient_id and sent_referral.authored_on <= met.met_on
-    where sent_referral.referrer_id is not null
-    group by
-        sent_referral.referral_id,
-        sent_referral.referrer_id,
-        sent_referral.patient_id,
-        sent_referral.method,
-        sent_referral.authored_on
+    join met on sent_referral.patient_id = met.patient_id and sent_referral.authored_on <= met.met_on
+    group by all
 )
 
+select
+    sent_referral.*,
+    first_met.met_on - sent_referral.authored_on as days_to_contact,
+    coalesce(days_to_contact <= cut_days('conversion_within_days'), false) as is_converted
+from sent_referral
+left join first_met using (referral_id);
+
+create temp table pcp_sent as
 select
     referrer_id as pcp_id,
     period_type,
@@ -154,11 +150,12 @@ select
     count(*) filter (method = 'self')::int as self_referrals,
     count(*) filter (method is null)::int as referrals_of_unknown_method,
     count(distinct patient_id)::int as patients_referred,
-    count(*) filter (days_to_contact <= cut_days('conversion_within_days'))::int as converted_referrals,
+    count(*) filter (is_converted)::int as converted_referrals,
     count(days_to_contact)::int as contacted_referrals,
     median(days_to_contact) as median_days_to_contact
-from contacted
+from sent_contact
 join card_period on authored_on between period_start_on and period_end_on
+where referrer_id is not null
 group by all;
 
 -- An episode is owed to the referral that it names, else to the patient's last one shortly before its start.
