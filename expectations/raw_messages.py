@@ -34,14 +34,14 @@ def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
             severity="warning",
             owner=OWNER,
             what_it_means=(
-                "HL7 v2 messages could not be read, or say too little to be an appointment. Each is a booking, "
-                "a change, a cancellation or a no-show that is in no result: visits are missing, or stand as "
-                "they were before."
+                "HL7 v2 messages could not be read, or say too little to be an appointment. Each is a "
+                "booking, a change, a cancellation or a no-show that is in no result: visits are missing, or "
+                "stand as they were before."
             ),
             what_to_do=(
                 "Open dq_quarantine: it names file, number of the message and reason of each. Have the "
-                "interface engine send those messages again, or put the corrected file in place of the broken "
-                "one."
+                "interface engine send those messages again, or put the corrected file in the place of the "
+                "broken one."
             ),
             affected_marts=("dq_quarantine", *consequences["appointment"].affected_marts),
             total_query=_READ,
