@@ -6,7 +6,11 @@ a rule is run.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+KNOWN_PAYERS: Final = "select distinct payer_id as cause, payer_id as name from payer_policy"
+NOBODY: Final = "select null as cause, null as name where false"
+"""Names of causes: those of the rules, and none at all."""
 
 Severity = Literal["critical", "warning", "info"]
 Layer = Literal["raw", "marts"]
@@ -61,6 +65,25 @@ Rule = HasColumns | HasRows | NotNull | Unique | InSet | NoRows
 
 
 @dataclass(frozen=True)
+class Drill:
+    """How the failing rows of a check are told apart, for those who mend them.
+
+    Attributes:
+        query: returns one row a failing row, with the columns ``cause``, ``row_key`` and ``place`` (the file
+            that it came in) as far as the check can say them.
+        key: the kind of ``row_key``, by which it is hashed; null = the rows have none.
+        cause: what ``cause`` is, such as ``team`` or ``payer``: what is mended in one go; null = one cause.
+        names: query for the causes that may be told by name, as ``cause`` and ``name``; every other one is
+            told as a keyed hash. Null = causes are words of our own, and told as they are.
+    """
+
+    query: str
+    key: str | None = None
+    cause: str | None = None
+    names: str | None = None
+
+
+@dataclass(frozen=True)
 class Check:
     """One expectation.
 
@@ -80,6 +103,7 @@ class Check:
         subjects: tables of which one has to hold a row for the check to apply; without it, the table itself.
         total_query: how many rows were looked at, where that is not the number of rows in the table.
         is_about_emptiness: the check speaks of an empty table too.
+        drill: how its failing rows are told apart; null = they are not.
     """
 
     layer: Layer
@@ -96,6 +120,7 @@ class Check:
     subjects: tuple[str, ...] = ()
     total_query: str | None = None
     is_about_emptiness: bool = False
+    drill: Drill | None = None
 
     @property
     def check_id(self) -> str:
@@ -140,6 +165,7 @@ def must_hold(
     do: str,
     affected_marts: tuple[str, ...],
     subjects: tuple[str, ...] = (),
+    key: str | None = None,
 ) -> Check:
     """Return a check of a mart that holds the publication back.
 
@@ -151,6 +177,7 @@ def must_hold(
         do: the first step.
         affected_marts: marts that a failure makes wrong.
         subjects: tables of which one has to hold a row for the check to apply; without it, the mart itself.
+        key: what the ``row_key`` is that the rule's query selects, where it selects one.
     """
     return Check(
         layer="marts",
@@ -163,4 +190,5 @@ def must_hold(
         what_to_do=do,
         affected_marts=affected_marts,
         subjects=subjects,
+        drill=Drill(rule.query, key=key) if key is not None and isinstance(rule, NoRows) else None,
     )

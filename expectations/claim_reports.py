@@ -23,7 +23,7 @@ candidate as (
         and candidate.program = patient_month.program
         and candidate.service_month = patient_month.service_month
 )
-select 1
+select coalesce(candidate.candidate_id, evidence.candidate_id) as row_key
 from candidate
 full outer join evidence on candidate.candidate_id = evidence.candidate_id
 where candidate.candidate_id is null
@@ -31,7 +31,7 @@ where candidate.candidate_id is null
 """
 
 _EVIDENCE_NOT_CREDITED: Final = """
-select 1
+select evidence.candidate_id as row_key
 from fct_claim_evidence as evidence
 left join fct_minute_segment as segment
     on evidence.entry_id = segment.entry_id
@@ -40,7 +40,7 @@ where segment.disposition is distinct from 'credited' or segment.seconds is dist
 """
 
 _NEAR_MISS_DISAGREES: Final = """
-select 1
+select near_miss.patient_id as row_key
 from rpt_near_miss as near_miss
 left join fct_patient_month as patient_month
     on near_miss.patient_id = patient_month.patient_id
@@ -66,7 +66,7 @@ with candidate as (
     where procedure_code is not null and suppressed_by is null
     group by patient_id, program, service_month
 )
-select 1
+select coalesce(reconciled.patient_id, candidate.patient_id) as row_key
 from rpt_claim_reconciliation as reconciled
 full outer join candidate
     on reconciled.patient_id = candidate.patient_id
@@ -78,7 +78,7 @@ where (candidate.patient_id is not null) <> (reconciled.candidate_codes is not n
 """
 
 _RESTATEMENT_DISAGREES: Final = """
-select 1
+select restated.candidate_id as row_key
 from rpt_restatement as restated
 left join fct_claim_candidate as candidate on restated.candidate_id = candidate.candidate_id
 where restated.after_code is distinct from candidate.procedure_code
@@ -90,7 +90,7 @@ where restated.after_code is distinct from candidate.procedure_code
 """
 
 _REGISTRY_DISAGREES: Final = """
-select 1
+select coalesce(registry.episode_id, episode.episode_id) as row_key
 from rpt_caseload_registry as registry
 full outer join (select * from fct_episode where is_in_force) as episode
     on registry.episode_id = episode.episode_id
@@ -115,6 +115,7 @@ def checks() -> list[Check]:
             do="Compare fct_claim_evidence with fct_patient_month for one such candidate.",
             affected_marts=(EVIDENCE, CANDIDATE),
             subjects=(EVIDENCE, CANDIDATE),
+            key="candidate_id",
         ),
         must_hold(
             EVIDENCE,
@@ -123,6 +124,7 @@ def checks() -> list[Check]:
             means="A candidate shows time as evidence that was not credited, or that is not in the ledger.",
             do="Compare fct_claim_evidence with fct_minute_segment for one such segment.",
             affected_marts=(EVIDENCE, CANDIDATE),
+            key="candidate_id",
         ),
         must_hold(
             "rpt_near_miss",
@@ -134,6 +136,7 @@ def checks() -> list[Check]:
             ),
             do="Compare rpt_near_miss with fct_patient_month for one such patient, program and month.",
             affected_marts=("rpt_near_miss",),
+            key="patient_id",
         ),
         must_hold(
             "rpt_claim_reconciliation",
@@ -149,6 +152,7 @@ def checks() -> list[Check]:
             ),
             affected_marts=("rpt_claim_reconciliation",),
             subjects=("rpt_claim_reconciliation", CANDIDATE),
+            key="patient_id",
         ),
         must_hold(
             "rpt_restatement",
@@ -160,6 +164,7 @@ def checks() -> list[Check]:
             ),
             do="Compare rpt_restatement with fct_claim_candidate for one such candidate.",
             affected_marts=("rpt_restatement",),
+            key="candidate_id",
         ),
         must_hold(
             "rpt_caseload_registry",
@@ -171,5 +176,6 @@ def checks() -> list[Check]:
             do="Compare rpt_caseload_registry with fct_episode, column is_in_force.",
             affected_marts=("rpt_caseload_registry",),
             subjects=("rpt_caseload_registry", "fct_episode"),
+            key="episode_id",
         ),
     ]

@@ -7,14 +7,14 @@ Does not belong here: whether a payer's rule was applied rightly (the models' te
 
 from typing import Final
 
-from expectations.check import Check, InSet, NoRows, must_hold
+from expectations.check import KNOWN_PAYERS, Check, Drill, InSet, NoRows, must_hold
 
 CANDIDATE: Final = "fct_claim_candidate"
 CLAIMS: Final = (CANDIDATE, "fct_claim_check", "rpt_near_miss", "rpt_claim_reconciliation")
 STATUSES: Final = ("not_billable", "submitted", "in_progress", "held", "review", "ready")
 
 _WITHOUT_POLICY: Final = """
-select 1
+select candidate.candidate_id as row_key
 from fct_claim_candidate as candidate
 where not exists (
     select 1
@@ -27,15 +27,20 @@ where not exists (
 """
 
 _WITHOUT_RATE: Final = """
-select 1 from fct_claim_candidate where procedure_code is not null and expected_amount_usd is null
+select candidate_id as row_key, payer_id as cause
+from fct_claim_candidate
+where procedure_code is not null and expected_amount_usd is null
 """
 
 _REPEATED_ID: Final = """
-select candidate_id from fct_claim_candidate group by candidate_id having count(*) > 1 or candidate_id is null
+select candidate_id as row_key
+from fct_claim_candidate
+group by candidate_id
+having count(*) > 1 or candidate_id is null
 """
 
 _MONTH_DISAGREES: Final = """
-select 1
+select coalesce(candidate.patient_id, patient_month.patient_id) as row_key
 from fct_claim_candidate as candidate
 full outer join fct_patient_month as patient_month
     on candidate.patient_id = patient_month.patient_id
@@ -57,7 +62,7 @@ with failed as (
     where outcome = 'fail'
     group by candidate_id
 )
-select 1
+select candidate.candidate_id as row_key
 from fct_claim_candidate as candidate
 left join failed on candidate.candidate_id = failed.candidate_id
 where nullif(candidate.blocking_check_ids, '') is distinct from failed.blocking
@@ -77,7 +82,7 @@ with judged as (
     from fct_claim_check
     group by candidate_id
 )
-select 1
+select candidate.candidate_id as row_key
 from fct_claim_candidate as candidate
 left join judged on candidate.candidate_id = judged.candidate_id
 where candidate.status = 'ready'
@@ -89,7 +94,7 @@ where candidate.status = 'ready'
 """
 
 _STATUS_IN_TIME: Final = """
-select 1
+select candidate.candidate_id as row_key
 from fct_claim_candidate as candidate
 inner join fct_patient_month as patient_month
     on candidate.patient_id = patient_month.patient_id
@@ -101,7 +106,7 @@ where (candidate.procedure_code is null and candidate.status <> 'not_billable')
 """
 
 _STATUS_NOT_SHARED: Final = """
-select 1
+select min(candidate_id) as row_key
 from fct_claim_candidate
 where procedure_code is not null
 group by patient_id, program, service_month
@@ -109,7 +114,7 @@ having count(distinct status) > 1 or count(distinct coalesce(suppressed_by, ''))
 """
 
 _SUPPRESSED_BY_NOBODY: Final = """
-select 1
+select suppressed.candidate_id as row_key
 from fct_claim_candidate as suppressed
 left join fct_claim_candidate as kept on suppressed.suppressed_by = kept.candidate_id
 where suppressed.suppressed_by is not null
@@ -125,7 +130,7 @@ where suppressed.suppressed_by is not null
 """
 
 _STRAY_CHECKS: Final = """
-select 1
+select judged.candidate_id as row_key
 from fct_claim_check as judged
 left join fct_claim_candidate as candidate on judged.candidate_id = candidate.candidate_id
 where candidate.candidate_id is null
@@ -154,6 +159,7 @@ def _candidates() -> list[Check]:
                 "cover every date."
             ),
             affected_marts=CLAIMS,
+            key="candidate_id",
         ),
         must_hold(
             CANDIDATE,
@@ -164,6 +170,7 @@ def _candidates() -> list[Check]:
             ),
             do="Look at what the id is made of in the model fct_claim_candidate.",
             affected_marts=CLAIMS,
+            key="candidate_id",
         ),
         must_hold(
             CANDIDATE,
@@ -175,6 +182,7 @@ def _candidates() -> list[Check]:
             do="Compare fct_claim_candidate with fct_patient_month for one such patient, program and month.",
             affected_marts=CLAIMS,
             subjects=(CANDIDATE, "fct_patient_month"),
+            key="patient_id",
         ),
         Check(
             layer="marts",
@@ -190,6 +198,7 @@ def _candidates() -> list[Check]:
                 "Add fee_schedule_id in seeds/payer_policy.csv and the rates in seeds/fee_schedule.csv."
             ),
             affected_marts=CLAIMS,
+            drill=Drill(_WITHOUT_RATE, key="candidate_id", cause="payer", names=KNOWN_PAYERS),
         ),
     ]
 
@@ -211,6 +220,7 @@ def _statuses() -> list[Check]:
             means="A claim is called ready although a check failed or was never made.",
             do="Compare fct_claim_check with the status of one such candidate; do not submit the list.",
             affected_marts=CLAIMS,
+            key="candidate_id",
         ),
         must_hold(
             CANDIDATE,
@@ -219,6 +229,7 @@ def _statuses() -> list[Check]:
             means="A candidate's status or its list of failed checks is not what its checks say.",
             do="Compare fct_claim_check with blocking_check_ids and review_check_ids of one such candidate.",
             affected_marts=CLAIMS,
+            key="candidate_id",
         ),
         must_hold(
             CANDIDATE,
@@ -230,6 +241,7 @@ def _statuses() -> list[Check]:
             ),
             do="Compare the candidate's status with is_month_over of its fct_patient_month.",
             affected_marts=CLAIMS,
+            key="candidate_id",
         ),
         must_hold(
             CANDIDATE,
@@ -240,6 +252,7 @@ def _statuses() -> list[Check]:
             ),
             do="Look at how the worse status is shared among the codes of a month.",
             affected_marts=CLAIMS,
+            key="candidate_id",
         ),
         must_hold(
             CANDIDATE,
@@ -251,6 +264,7 @@ def _statuses() -> list[Check]:
             ),
             do="Look at the rule for exclusive pairs for one such patient and month.",
             affected_marts=CLAIMS,
+            key="candidate_id",
         ),
         must_hold(
             "fct_claim_check",
@@ -259,5 +273,6 @@ def _statuses() -> list[Check]:
             means="A check belongs to no candidate, or has an outcome or severity that nobody has defined.",
             do="Look at the last join of the model fct_claim_check.",
             affected_marts=CLAIMS,
+            key="candidate_id",
         ),
     ]

@@ -6,7 +6,7 @@ Does not belong here: whether a rule was applied rightly (the models' tests), an
 
 from typing import Final
 
-from expectations.check import Check, InSet, NoRows, must_hold
+from expectations.check import Check, Drill, InSet, NoRows, must_hold
 
 SEGMENT: Final = "fct_minute_segment"
 LEDGER: Final = ("fct_minute_segment", "fct_patient_month", "fct_claim_candidate", "fct_claim_evidence")
@@ -36,21 +36,21 @@ with entry as (
 segment as (
     select entry_id, sum(seconds) as seconds from fct_minute_segment group by entry_id
 )
-select 1
+select coalesce(entry.entry_id, segment.entry_id) as row_key
 from entry
 full outer join segment on entry.entry_id = segment.entry_id
 where coalesce(entry.worked_seconds, 0) <> coalesce(segment.seconds, 0)
 """
 
 _GAPS: Final = """
-select entry_id
+select entry_id as row_key
 from fct_minute_segment
 group by entry_id
 having sum(seconds) <> date_diff('second', min(started_at), max(ended_at))
 """
 
 _SECONDS_OF_SEGMENTS: Final = """
-select 1
+select entry_id as row_key
 from fct_minute_segment
 where seconds is null or seconds <= 0 or seconds <> date_diff('second', started_at, ended_at)
 """
@@ -59,12 +59,13 @@ where seconds is null or seconds <= 0 or seconds <> date_diff('second', started_
 _STAFF_TWICE: Final = """
 with credited as (
     select
+        entry_id,
         started_at,
         lag(ended_at) over (partition by staff_id order by started_at, ended_at) as former_ended_at
     from fct_minute_segment
     where disposition = 'credited'
 )
-select 1 from credited where started_at < former_ended_at
+select entry_id as row_key from credited where started_at < former_ended_at
 """
 
 # The later segment's policy decides: it may count a moment that somebody else has claimed already. Only
@@ -85,6 +86,7 @@ policy as (
 ),
 credited as (
     select
+        entry_id,
         started_at,
         rule_version,
         max(ended_at) over (
@@ -95,14 +97,14 @@ credited as (
     where disposition = 'credited'
         and patient_id in (select patient_id from neighbour where started_at < former_ended_at)
 )
-select 1
+select credited.entry_id as row_key
 from credited
 left join policy on credited.rule_version = policy.policy_version
 where credited.started_at < credited.former_ended_at and not coalesce(policy.counts_both, false)
 """
 
 _UNFOUNDED: Final = """
-select 1
+select segment.entry_id as row_key
 from fct_minute_segment as segment
 where segment.disposition is null
     or (
@@ -119,7 +121,7 @@ where segment.disposition is null
 """
 
 _UNNAMED_WINNER: Final = """
-select 1
+select segment.entry_id as row_key
 from fct_minute_segment as segment
 where (segment.disposition in ('staff_overlap', 'patient_overlap')) <> (segment.lost_to_entry_id is not null)
     or segment.lost_to_entry_id = segment.entry_id
@@ -143,6 +145,7 @@ def checks() -> list[Check]:
             ),
             affected_marts=LEDGER,
             subjects=("int_entry", SEGMENT),
+            key="entry_id",
         ),
         must_hold(
             SEGMENT,
@@ -151,6 +154,7 @@ def checks() -> list[Check]:
             means="The segments of an entry do not cover it from its first to its last second once.",
             do="Look at one such entry's segments in order of start; a border differs on its two sides.",
             affected_marts=LEDGER,
+            key="entry_id",
         ),
         must_hold(
             SEGMENT,
@@ -159,6 +163,7 @@ def checks() -> list[Check]:
             means="A segment's seconds are not the time between its start and its end.",
             do="Look at how the ledger's last model cuts segments, and at fractions of seconds in staging.",
             affected_marts=LEDGER,
+            key="entry_id",
         ),
         must_hold(
             SEGMENT,
@@ -167,6 +172,7 @@ def checks() -> list[Check]:
             means="The same time of one staff member was credited twice: it would be billed twice.",
             do="Look at the rule staff_overlap for one such staff member and day.",
             affected_marts=LEDGER,
+            key="entry_id",
         ),
         must_hold(
             SEGMENT,
@@ -181,6 +187,7 @@ def checks() -> list[Check]:
                 "counts_concurrent_staff."
             ),
             affected_marts=LEDGER,
+            key="entry_id",
         ),
         must_hold(
             SEGMENT,
@@ -203,6 +210,7 @@ def checks() -> list[Check]:
             ),
             do="Look at one such segment: the first model that loses the column is at fault.",
             affected_marts=LEDGER,
+            key="entry_id",
         ),
         Check(
             layer="marts",
@@ -214,5 +222,6 @@ def checks() -> list[Check]:
             what_it_means="Time lost to another entry does not say to which, or names one without need.",
             what_to_do="Look at lost_to_entry_id in the ledger's overlap models.",
             affected_marts=(SEGMENT,),
+            drill=Drill(_UNNAMED_WINNER, key="entry_id"),
         ),
     ]

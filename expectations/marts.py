@@ -7,7 +7,7 @@ says of another.
 from collections.abc import Mapping
 from typing import Final
 
-from expectations.check import Check, HasColumns, NoRows, NotNull, Unique, column_type_check_query
+from expectations.check import Check, Drill, HasColumns, NoRows, NotNull, Unique, column_type_check_query
 from orchestration.publishing.contract import SQL_TYPES, Mart
 
 # Key columns that may be null: a month that reached no code has none, a rejected file has no record.
@@ -81,6 +81,7 @@ def _keys(name: str, mart: Mart) -> list[Check]:
     # Great Expectations' rule for compound keys joins the whole table to itself and passes over nulls; this
     # groups it once.
     repeated = f"select {columns} from {name} group by {columns} having count(*) > 1"  # noqa: S608
+    in_several = f"{name} where {columns} in ({repeated})" if len(mart.key) == 1 else f"({repeated})"
     return [
         *missing,
         Check(
@@ -97,5 +98,9 @@ def _keys(name: str, mart: Mart) -> list[Check]:
             ),
             what_to_do=f"Look at the last join of the model {name}: one side has more than one row a key.",
             affected_marts=(name,),
+            drill=Drill(
+                f"select cast({mart.key[0]} as varchar) as row_key from {in_several}",  # noqa: S608
+                key=mart.key[0],
+            ),
         ),
     ]

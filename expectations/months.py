@@ -24,7 +24,7 @@ with segment as (
     where program is not null
     group by patient_id, program, service_month
 )
-select 1
+select coalesce(patient_month.patient_id, segment.patient_id) as row_key
 from fct_patient_month as patient_month
 full outer join segment
     on patient_month.patient_id = segment.patient_id
@@ -41,11 +41,13 @@ where (patient_month.patient_id is null and segment.known_seconds > 0)
 """
 
 _MINUTES: Final = """
-select 1 from fct_patient_month where credited_minutes is distinct from credited_seconds // 60
+select patient_id as row_key
+from fct_patient_month
+where credited_minutes is distinct from credited_seconds // 60
 """
 
 _MONTH_TYPE: Final = """
-select 1
+select patient_id as row_key
 from fct_patient_month
 where (credited_seconds > 0) <> (month_type is not null) or month_type not in ('initial', 'subsequent')
 """
@@ -62,6 +64,7 @@ def checks() -> list[Check]:
             do="Compare fct_patient_month with fct_minute_segment for one such patient, program and month.",
             affected_marts=MONTHS,
             subjects=(MONTH, "fct_minute_segment"),
+            key="patient_id",
         ),
         must_hold(
             MONTH,
@@ -73,6 +76,7 @@ def checks() -> list[Check]:
             ),
             do="Look at where seconds become minutes before fct_patient_month.",
             affected_marts=MONTHS,
+            key="patient_id",
         ),
         must_hold(
             MONTH,
@@ -83,5 +87,6 @@ def checks() -> list[Check]:
             ),
             do="Look at how the model of month chains treats one such month.",
             affected_marts=MONTHS,
+            key="patient_id",
         ),
     ]

@@ -4,7 +4,7 @@ Belongs here: shares and counts that someone should look at. Does not belong her
 result wrong.
 """
 
-from expectations.check import Check, NoRows
+from expectations.check import Check, Drill, NoRows
 
 
 def checks(invalid_npi_share: float, orphan_share: float, quarantined_share: float) -> list[Check]:
@@ -16,13 +16,33 @@ def checks(invalid_npi_share: float, orphan_share: float, quarantined_share: flo
         orphan_share: the same for segments of people that are not known.
         quarantined_share: the same for refused time entries of a delivery.
     """
+    without_npi = (
+        "select practitioner_id as row_key, "
+        "case when coalesce(npi, '') = '' then 'no NPI' else 'wrong check digit' end as cause "
+        "from dim_practitioner where not coalesce(is_npi_valid, false)"
+    )
+    unknown_people = (
+        "select entry_id as row_key, disposition as cause "
+        "from fct_minute_segment where disposition in ('unknown_patient', 'unknown_staff')"
+    )
     newest = "(select max(delivery_on) from dq_feed_delivery where feed = 'care_activity' and files > 0)"
+    refused = (
+        "select reason as cause from dq_quarantine where feed = 'care_activity' "  # noqa: S608
+        f"and row_number > 0 and resolved_on is null and delivery_on = {newest}"
+    )
+    odd_size = (
+        "select delivery.feed as cause from dq_feed_delivery as delivery where delivery.delivery_on = "
+        "(select max(newer.delivery_on) from dq_feed_delivery as newer "
+        "where newer.feed = delivery.feed and newer.files > 0) "
+        "and (delivery.rows_read < delivery.expected_rows_low "
+        "or delivery.rows_read > delivery.expected_rows_high)"
+    )
     return [
         Check(
             layer="marts",
             table_name="dim_practitioner",
             name="npi_is_valid",
-            rule=NoRows("select 1 from dim_practitioner where not coalesce(is_npi_valid, false)"),
+            rule=NoRows(without_npi),
             severity="warning",
             severity_within_threshold="info",
             threshold=invalid_npi_share,
@@ -33,14 +53,13 @@ def checks(invalid_npi_share: float, orphan_share: float, quarantined_share: flo
             ),
             what_to_do="Have the NPI of those who bill corrected in the source.",
             affected_marts=("dim_practitioner", "fct_claim_candidate", "fct_claim_check"),
+            drill=Drill(without_npi, key="practitioner_id", cause="fault"),
         ),
         Check(
             layer="marts",
             table_name="fct_minute_segment",
             name="time_belongs_to_known_people",
-            rule=NoRows(
-                "select 1 from fct_minute_segment where disposition in ('unknown_patient', 'unknown_staff')"
-            ),
+            rule=NoRows(unknown_people),
             severity="warning",
             severity_within_threshold="info",
             threshold=orphan_share,
@@ -53,15 +72,13 @@ def checks(invalid_npi_share: float, orphan_share: float, quarantined_share: flo
                 "come credits the time."
             ),
             affected_marts=("fct_minute_segment", "fct_patient_month", "fct_claim_candidate"),
+            drill=Drill(unknown_people, key="entry_id", cause="disposition"),
         ),
         Check(
             layer="marts",
             table_name="dq_quarantine",
             name="few_time_entries_are_refused",
-            rule=NoRows(
-                "select 1 from dq_quarantine where feed = 'care_activity' and row_number > 0 "  # noqa: S608
-                f"and resolved_on is null and delivery_on = {newest}"
-            ),
+            rule=NoRows(refused),
             severity="warning",
             severity_within_threshold="info",
             threshold=quarantined_share,
@@ -79,18 +96,13 @@ def checks(invalid_npi_share: float, orphan_share: float, quarantined_share: flo
                 "select sum(rows_read) from dq_feed_delivery "  # noqa: S608
                 f"where feed = 'care_activity' and delivery_on = {newest}"
             ),
+            drill=Drill(refused, cause="reason"),
         ),
         Check(
             layer="marts",
             table_name="dq_feed_delivery",
             name="newest_deliveries_have_the_usual_size",
-            rule=NoRows(
-                "select 1 from dq_feed_delivery as delivery where delivery.delivery_on = "
-                "(select max(newer.delivery_on) from dq_feed_delivery as newer "
-                "where newer.feed = delivery.feed and newer.files > 0) "
-                "and (delivery.rows_read < delivery.expected_rows_low "
-                "or delivery.rows_read > delivery.expected_rows_high)"
-            ),
+            rule=NoRows(odd_size),
             severity="warning",
             owner="ehr_interfaces",
             what_it_means=(
@@ -101,5 +113,6 @@ def checks(invalid_npi_share: float, orphan_share: float, quarantined_share: flo
                 "Open dq_feed_delivery, compare rows_read with the expected range, and ask the sender."
             ),
             affected_marts=("dq_feed_delivery",),
+            drill=Drill(odd_size, cause="feed"),
         ),
     ]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from expectations.check import Check, NoRows
+from expectations.check import NOBODY, Check, Drill, NoRows
 from expectations.consequences import FeedConsequence
 
 # The seeds that codes are looked up in, with the column that lists them.
@@ -117,7 +117,7 @@ _LOOKUPS: Final = (
 def checks(
     consequences: Mapping[str, FeedConsequence], unmapped_share: float, unknown_payer_share: float
 ) -> list[Check]:
-    """Return one check a looked-up column.
+    """Return one check a looked-up column; its cause is the code, which only ``identified/`` spells out.
 
     Args:
         consequences: what each feed costs when it is missing, by feed.
@@ -129,10 +129,7 @@ def checks(
             layer="raw",
             table_name=lookup.feed,
             name=f"{lookup.column}_has_a_rule",
-            rule=NoRows(
-                f"select 1 from {lookup.feed} where not is_deleted and {lookup.column} is not null "  # noqa: S608
-                f"and {lookup.column} not in ({lookup.known})"
-            ),
+            rule=NoRows(_unknown(lookup)),
             severity="warning",
             severity_within_threshold="info",
             threshold=unknown_payer_share if lookup.is_payer else unmapped_share,
@@ -140,6 +137,20 @@ def checks(
             what_it_means=lookup.what_it_means,
             what_to_do=lookup.what_to_do,
             affected_marts=consequences[lookup.feed].affected_marts,
+            drill=Drill(
+                _unknown(lookup),
+                key=lookup.column,
+                cause=lookup.column.removesuffix("_id").replace("_", " "),
+                names=NOBODY,
+            ),
         )
         for lookup in _LOOKUPS
     ]
+
+
+def _unknown(lookup: _Lookup) -> str:
+    return (
+        f"select {lookup.column} as cause, {lookup.column} as row_key, _source_file as place "  # noqa: S608
+        f"from {lookup.feed} where not is_deleted and {lookup.column} is not null "
+        f"and {lookup.column} not in ({lookup.known})"
+    )

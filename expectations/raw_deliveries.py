@@ -6,7 +6,7 @@ accepted rows.
 
 from collections.abc import Mapping
 
-from expectations.check import Check, HasColumns, HasRows, NoRows
+from expectations.check import NOBODY, Check, Drill, HasColumns, HasRows, NoRows
 from expectations.consequences import FeedConsequence
 
 OWNER = "data_engineering"
@@ -183,14 +183,15 @@ def _newest(feed: str) -> str:
 
 def _refused_rows(consequence: FeedConsequence, share: float) -> Check:
     feed = consequence.feed
+    refused = (
+        f"select reason as cause from quarantine where feed = '{feed}' and row_number > 0 "  # noqa: S608
+        f"and delivered_on = {_newest(feed)}"
+    )
     return Check(
         layer="raw",
         table_name="quarantine",
         name=f"few_rows_of_{feed}_are_refused",
-        rule=NoRows(
-            f"select 1 from quarantine where feed = '{feed}' and row_number > 0 "  # noqa: S608
-            f"and delivered_on = {_newest(feed)}"
-        ),
+        rule=NoRows(refused),
         severity="warning",
         severity_within_threshold="info",
         threshold=share,
@@ -204,25 +205,28 @@ def _refused_rows(consequence: FeedConsequence, share: float) -> Check:
             f"select sum(rows_read) from feed_file where feed = '{feed}' "  # noqa: S608
             f"and status = 'accepted' and delivered_on = {_newest(feed)}"
         ),
+        drill=Drill(refused, cause="reason"),
     )
 
 
 def _refused_files(consequence: FeedConsequence) -> Check:
     feed = consequence.feed
+    refused = (
+        f"select source_file as cause from feed_file where feed = '{feed}' "  # noqa: S608
+        f"and status = 'rejected' and delivered_on >= coalesce({_newest(feed)}, date '0001-01-01')"
+    )
     return Check(
         layer="raw",
         table_name="feed_file",
         name=f"no_file_of_{feed}_is_refused",
-        rule=NoRows(
-            f"select 1 from feed_file where feed = '{feed}' and status = 'rejected' "  # noqa: S608
-            f"and delivered_on >= coalesce({_newest(feed)}, date '0001-01-01')"
-        ),
+        rule=NoRows(refused),
         severity="warning",
         owner=consequence.owner,
         what_it_means=f"A whole file of {feed} could not be read, and no later delivery was accepted since.",
         what_to_do="Open dq_quarantine: row 0 of the file names the reason; have the file sent again.",
         affected_marts=("dq_quarantine", *consequence.affected_marts),
         total_query=f"select count(*) from feed_file where feed = '{feed}'",  # noqa: S608
+        drill=Drill(refused, cause="file"),
     )
 
 
@@ -253,11 +257,15 @@ def _unknown_columns(consequence: FeedConsequence) -> Check:
 
 def _unmapped_codes(consequence: FeedConsequence, share: float) -> Check:
     feed = consequence.feed
+    unmapped = (
+        "select column_name || '|' || coalesce(code, '') as cause, code as row_key, "  # noqa: S608
+        f"unnest(range(rows)) as number from unmapped_code where feed = '{feed}'"
+    )
     return Check(
         layer="raw",
         table_name="unmapped_code",
         name=f"codes_of_{feed}_have_a_map",
-        rule=NoRows(f"select unnest(range(rows)) from unmapped_code where feed = '{feed}'"),  # noqa: S608
+        rule=NoRows(unmapped),
         severity="warning",
         severity_within_threshold="info",
         threshold=share,
@@ -270,6 +278,7 @@ def _unmapped_codes(consequence: FeedConsequence, share: float) -> Check:
             "table unmapped_code."
         ),
         affected_marts=consequence.affected_marts,
+        drill=Drill(unmapped, key="code", cause="code", names=NOBODY),
         subjects=(feed,),
         total_query=f"select count(*) from {feed}",  # noqa: S608
     )

@@ -7,7 +7,7 @@ to keys that no feed has (``raw_references``), which such identifiers become.
 from collections.abc import Mapping
 from typing import Final
 
-from expectations.check import Check, NoRows
+from expectations.check import Check, Drill, NoRows
 from expectations.consequences import FeedConsequence
 
 _COSTS: Final = {
@@ -39,17 +39,22 @@ def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
             layer="raw",
             table_name="unjoined_identifier",
             name=f"no_{kind}_is_{reason}",
-            rule=NoRows(
-                f"select unnest(range(rows)) from unjoined_identifier where kind = '{kind}' "  # noqa: S608
-                f"and reason = '{reason}'"
-            ),
+            rule=NoRows(_unjoined(kind, reason)),
             severity="warning",
             owner=consequences[kind].owner,
             what_it_means=f"Identifiers of {kind}s {means}. They stay as they came: {cost}.",
             what_to_do=do,
             affected_marts=consequences[kind].affected_marts,
             is_about_emptiness=True,
+            drill=Drill(_unjoined(kind, reason), cause="feed and column"),
         )
         for kind, cost in _COSTS.items()
         for reason, (means, do) in _REASONS.items()
     ]
+
+
+def _unjoined(kind: str, reason: str) -> str:
+    return (
+        "select feed || '.' || column_name as cause, unnest(range(rows)) as number "  # noqa: S608
+        f"from unjoined_identifier where kind = '{kind}' and reason = '{reason}'"
+    )

@@ -1,17 +1,22 @@
-"""References between feeds: a key that another feed does not have.
+"""References between feeds: a key that another feed does not have, and a visit that names nobody.
 
 Dimensions arrive late, so a miss never stops a row or a night: it is a finding that says what it costs.
-Belongs here: one check a reference of the contract. Does not belong here: codes of the rules (``raw_codes``).
+Belongs here: one check a reference of the contract, and visits without a practitioner, who may be left out.
+Does not belong here: codes of the rules (``raw_codes``).
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from expectations.check import Check, NoRows, version_order
+from expectations.check import Check, Drill, NoRows, version_order
 from expectations.consequences import FeedConsequence
 from orchestration.feeds.contract import Contract, Feed
 
 TEAM_KEY: Final = "team_id"
+TEAM_NAMES: Final = (
+    f"select {TEAM_KEY} as cause, arg_max(team_name, _delivered_on) as name from team "  # noqa: S608
+    f"where {TEAM_KEY} is not null group by {TEAM_KEY}"
+)
 WHAT_IT_COSTS: Final[Mapping[tuple[str, str], str]] = {
     ("care_activity", "patient_id"): (
         "Their minutes have the disposition unknown_patient and are not credited."
@@ -56,14 +61,14 @@ BY_TARGET: Final[Mapping[str, str]] = {
 def checks(
     contract: Contract, consequences: Mapping[str, FeedConsequence], orphan_share: float
 ) -> list[Check]:
-    """Return one check a reference.
+    """Return one check a reference, and the one of visits.
 
     Args:
         contract: the feeds.
         consequences: what each feed costs when it is missing, by feed.
         orphan_share: share of rows (0 to 1) above which a finding is a warning.
     """
-    return [
+    of_references = [
         Check(
             layer="raw",
             table_name=feed.name,
@@ -82,33 +87,72 @@ def checks(
                 "everything right."
             ),
             affected_marts=consequences[feed.name].affected_marts,
+            drill=_drill(feed, column.name, column.ref),
         )
         for feed in contract.feeds.values()
         for column in feed.columns
         if column.ref
     ]
+    visits = contract.feeds["encounter"]
+    return [*of_references, _visits(visits, consequences[visits.name], orphan_share)]
 
 
-def places_query(feed: Feed, column: str, target: str, hashed: str) -> str:
-    """Return a query for where a reference fails: file, delivery date, key that is not known, team, rows.
-
-    The team is blank for a feed whose rows have none.
-
-    Args:
-        feed: the feed whose rows name the key.
-        column: that names it.
-        target: the feed that should have the key.
-        hashed: SQL that makes of the column what may be shown.
-    """
-    has_team = column != TEAM_KEY and any(one.name == TEAM_KEY for one in feed.columns)
-    team = f"orphan.{TEAM_KEY}" if has_team else "null"
-    orphans = _orphans(
-        feed, column, target, f"_source_file, _delivered_on, {hashed} as key_hash, {team} as team"
+def _visits(feed: Feed, consequence: FeedConsequence, orphan_share: float) -> Check:
+    nameless = (
+        f"select visit.{TEAM_KEY} as cause, visit.encounter_id as row_key, visit._source_file as place "  # noqa: S608
+        f"from {feed.name} as visit where not visit.is_deleted and visit.practitioner_id is null "
+        "and visit.status = 'finished' and visit.encounter_class in ('ambulatory', 'virtual', 'home') "
+        f"and not exists (select 1 from {feed.name} as later where later.encounter_id = visit.encounter_id "
+        f"and {version_order('later')} > {version_order('visit')})"
     )
-    return f"select *, count(*) from ({orphans}) group by all order by all"  # noqa: S608
+    return Check(
+        layer="raw",
+        table_name=feed.name,
+        name="visits_have_a_practitioner",
+        rule=NoRows(nameless),
+        severity="warning",
+        severity_within_threshold="info",
+        threshold=orphan_share,
+        owner=consequence.owner,
+        what_it_means="Finished visits do not say who saw the patient: they are in nobody's day.",
+        what_to_do="Have the visits sent again with their practitioner.",
+        affected_marts=consequence.affected_marts,
+        drill=Drill(nameless, key="encounter_id", cause="team", names=TEAM_NAMES),
+    )
 
 
-def _orphans(feed: Feed, column: str, target: str, selected: str = "1") -> str:
+def _drill(feed: Feed, column: str, target: str) -> Drill:
+    """Tell orphans apart by the team of the row, where one is known, and by the key that is not."""
+    team, join = _team_of(feed, column)
+    orphans = _orphans(
+        feed,
+        column,
+        target,
+        f"{team} as cause, orphan.{column} as row_key, orphan._source_file as place",
+        join,
+    )
+    return Drill(orphans, key=column, cause="team" if team != "null" else None, names=TEAM_NAMES)
+
+
+def _team_of(feed: Feed, column: str) -> tuple[str, str]:
+    """The team of an orphan as SQL, and what has to be joined for it: its own, its patient's, its staff's."""
+    columns = {one.name for one in feed.columns} - {column}
+    if TEAM_KEY in columns:
+        return f"orphan.{TEAM_KEY}", ""
+    for own, held_by, key in (
+        ("patient_id", "panel", "patient_id"),
+        ("staff_id", "staffing", "practitioner_id"),
+    ):
+        if own in columns and feed.name != held_by:
+            newest = (
+                f"select {key}, arg_max({TEAM_KEY}, coalesce(effective_from, date '0001-01-01')) "  # noqa: S608
+                f"as {TEAM_KEY} from {held_by} where not is_deleted group by {key}"
+            )
+            return f"held.{TEAM_KEY}", f"left join ({newest}) as held on orphan.{own} = held.{key} "
+    return "null", ""
+
+
+def _orphans(feed: Feed, column: str, target: str, selected: str = "1", join: str = "") -> str:
     """Rows that count (latest version, neither withdrawn nor deleted) and name a key that is not known."""
     alive = " and ".join(
         ["not is_deleted", *(f"{name} is distinct from '{value}'" for name, value in feed.void.items())]
@@ -117,7 +161,7 @@ def _orphans(feed: Feed, column: str, target: str, selected: str = "1") -> str:
     return (
         f"with orphan as (select * from {feed.name} anti join known_{target} "  # noqa: S608
         f"on {feed.name}.{column} = known_{target}.known_key where {alive} and {column} is not null) "
-        f"select {selected} from orphan where not exists "
+        f"select {selected} from orphan {join}where not exists "
         f"(select 1 from {feed.name} as later where {same_key} "
         f"and {version_order('later')} > {version_order('orphan')})"
     )

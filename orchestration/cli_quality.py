@@ -51,13 +51,14 @@ def list_issues(home: HomeOption) -> None:
         out.print(f"No issue was open after the night of {queue['as_of_date']}.")
         return
     table = Table("", box=None, pad_edge=False)
-    for column in ("Check", "Rows", "Days", "Owner", "Claims held", "Hours lost"):
+    for column in ("Check", "Cause", "Rows", "Days", "Owner", "Claims held", "Hours lost"):
         table.add_column(column, overflow="fold")
     for issue in queue["issues"]:
         state = issue["state"] if issue["state"] != "open" else issue["severity"]
         table.add_row(
             state,
             issue["check_id"],
+            issue["cause"]["name"] if issue["cause"] else "",
             "?" if issue["failed_rows"] is None else f"{issue['failed_rows']:,}",
             str(issue["age_days"]),
             issue["owner"],
@@ -70,8 +71,14 @@ def list_issues(home: HomeOption) -> None:
 
 @quality.command("show")
 def show_issue(check: CheckArgument, home: HomeOption) -> None:
-    """Say all that is known of an open issue; rows are told by file, number and keyed hash."""
-    issue = _find(_read_queue(home), check)
+    """Say all that is known of a check's open issues; rows are told by file, number and keyed hash."""
+    for number, issue in enumerate(_find(_read_queue(home), check)):
+        if number:
+            _console().print()
+        _show(issue)
+
+
+def _show(issue: Issue) -> None:
     out = _console()
     out.print(f"{issue['check_id']}\n{issue['what_fails']}", soft_wrap=True, markup=False)
     for name, label in _FACTS.items():
@@ -83,7 +90,8 @@ def show_issue(check: CheckArgument, home: HomeOption) -> None:
         out.print(f"Poorer or wrong: {', '.join(issue['affected_marts'])}", soft_wrap=True, markup=False)
     for place in issue["places"]:
         row = "" if place["row_number"] is None else f" row {place['row_number']}"
-        facts = [place["source_file"] + row, place["key_hash"] or "no key", place["reason"] or ""]
+        file = (place["source_file"] or "made by the build") + row
+        facts = [file, place["key_hash"] or "no key", place["reason"] or ""]
         out.print("  ".join(facts).rstrip(), soft_wrap=True, markup=False)
 
 
@@ -114,18 +122,19 @@ def waive_check(
     from orchestration.quality.waivers import RowLimit, Waiver, append_waiver, free_name, read_waivers
 
     queue = _read_queue(home)
-    issue = _find(queue, check)
+    issue = _find(queue, check)[0]
+    failed_rows = issue["failed_rows_of_check"]
     as_of, last = date.fromisoformat(queue["as_of_date"]), expires.date()
     if issue["check_id"].startswith("dbt.") and issue["severity"] == "critical":
         raise ConfigurationError(f"{issue['check_id']} stops the build itself, so it cannot be waived")
     if last < as_of:
         raise ConfigurationError(f"a waiver until {last} has expired: the last night was that of {as_of}")
-    if issue["failed_rows"] is None and not any_rows:
+    if failed_rows is None and not any_rows:
         raise ConfigurationError(f"{issue['check_id']} could not be counted: only --any-rows covers it")
     if not reason.strip() or not approver.strip():
         raise ConfigurationError("a waiver needs a reason and an approver")
     file = waivers or home / "waivers.yml"
-    limit = RowLimit(most_failed_rows=max(1, issue["failed_rows"] or 0))
+    limit = RowLimit(most_failed_rows=max(1, failed_rows or 0))
     waiver = Waiver(
         waiver=free_name(read_waivers(file), as_of),
         check=issue["check_id"],
@@ -193,14 +202,16 @@ def _read_queue(home: Path) -> dict[str, Any]:
         raise ConfigurationError(f"there is no queue at {path}: run warmhandoff nightly first") from None
 
 
-def _find(queue: dict[str, Any], check: str) -> Issue:
+def _find(queue: dict[str, Any], check: str) -> list[Issue]:
+    """The issues of the one check that is meant: as many as it has causes."""
     issues: list[Issue] = queue["issues"]
     found = [issue for issue in issues if issue["check_id"] == check] or [
         issue for issue in issues if check in issue["check_id"]
     ]
-    if len(found) == 1:
-        return found[0]
+    checks = list(dict.fromkeys(issue["check_id"] for issue in found))
+    if len(checks) == 1:
+        return found
     if not found:
         raise ConfigurationError(f"no open issue is named {check}: warmhandoff quality list names them")
-    named = ", ".join(issue["check_id"] for issue in found)
+    named = ", ".join(checks)
     raise ConfigurationError(f"{check} is a part of several issues: {named}")

@@ -127,6 +127,7 @@ class Night:
                 lake=self.settings.lake,
                 context=context,
                 progress=self.reporter.progress,
+                failing_keys=self._findings.failing_keys(),
             )
             self._findings.show(context.as_of_date)
             write_dictionary(self.settings)
@@ -180,7 +181,7 @@ class Night:
             dq_finding=self._findings.file if has_findings else None,
         )
         self.is_held_back = True
-        self._findings.show(self.business_date())
+        self._findings.show(self.business_date(), is_held_back=True)
 
     def _build_anew(self) -> Generator[Row, None, dict[str, list[Row]]]:
         from orchestration.feeds.ingest import mark_loaded
@@ -222,7 +223,7 @@ class Night:
 
     def _gate(self, stage: str, layer: Any, database: Path) -> "list[CheckResult]":
         with self._stage(stage) as outcome:
-            from orchestration.quality.findings import CheckResult, blocking, held_sentence
+            from orchestration.quality.findings import blocking, held_sentence, result_of
 
             publish_id = self.publish_context().publish_id
             has_docs = self._data_docs(layer).exists()
@@ -230,7 +231,7 @@ class Night:
             if kept is None:
                 results = self._findings.waive(self._check(layer, database), self.business_date())
             else:
-                results = [CheckResult(**row) for row in kept["findings"]]
+                results = [result_of(row) for row in kept["findings"]]
             findings = [asdict(result) for result in results]
             self._findings.keep(stage, findings)
             held = blocking(results)
@@ -244,6 +245,7 @@ class Night:
         return results
 
     def _check(self, layer: Any, database: Path) -> "list[CheckResult]":
+        from orchestration.quality.drill import KeysFile
         from orchestration.quality.gates import EngineLimits, run_gate
 
         profile = self.settings.read_profile()
@@ -255,6 +257,7 @@ class Night:
             as_of=self.business_date(),
             limits=EngineLimits(self.settings.threads, self.settings.memory_limit),
             docs=self._data_docs(layer),
+            keys=KeysFile(self._findings.keys_file(layer), self.settings.read_hash_key()),
             late_after_days=profile.late_after_days if profile else None,
         )
 

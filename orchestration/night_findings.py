@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from orchestration import fingerprints, transform
-from orchestration.publishing.files import make_folder, write_json
+from orchestration.publishing.files import make_folder, remove_entry, write_json
 from orchestration.quality.waivers import load_waivers
 from orchestration.redaction import safe_error_text
 from orchestration.reporter import LOGGER
@@ -43,6 +43,14 @@ class NightFindings:
     def file(self) -> Path:
         """The findings of the night as Parquet, as publishing takes them."""
         return self._settings.warehouse / "dq_finding.parquet"
+
+    def keys_file(self, layer: str) -> Path:
+        """The keys of the rows that a layer's checks failed for, as the layer's gate left them."""
+        return self._settings.warehouse / "failing_keys" / f"{layer}.duckdb"
+
+    def failing_keys(self) -> list[Path]:
+        """The keys of the layers whose checks this night has run."""
+        return [self.keys_file(_LAYERS[path.stem]) for path in self._files()]
 
     def clear(self) -> None:
         """Remove those of an earlier night."""
@@ -93,33 +101,48 @@ class NightFindings:
                 checked_at=datetime.combine(context.as_of_date + timedelta(days=1), datetime.min.time()),
             )
 
-    def show(self, as_of: date) -> None:
+    def show(self, as_of: date, *, is_held_back: bool = False) -> None:
         """Renew the quality site with what has been found so far.
 
+        The keys of failing rows are in the generation; of a night without one they are listed in the home.
         A page that cannot be made is no reason to hold results back: the log says so, and the page its date.
 
         Args:
             as_of: the business date.
+            is_held_back: whether the night publishes nothing.
         """
         from orchestration.quality_site.site import renew_site
 
         layers = {_LAYERS[path.stem] for path in self._files()}
+        keys = {layer: self.keys_file(layer) for layer in layers}
         try:
-            renew_site(self._settings, as_of, self._read(), layers)
+            remove_entry(self._held_rows)
+            if is_held_back:
+                self._list_held_rows()
+            renew_site(self._settings, as_of, self._read(), layers, keys)
         except Exception as error:
             LOGGER.error("the quality site could not be renewed: %s", safe_error_text(error))
+
+    def _list_held_rows(self) -> None:
+        from orchestration.publishing.engine import open_engine
+        from orchestration.publishing.failing_rows import write_failing_rows
+
+        with open_engine(threads=1) as engine:
+            write_failing_rows(engine, self.failing_keys(), self._held_rows)
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob("*.json"))
 
     def _read(self) -> "list[CheckResult]":
-        from orchestration.quality.findings import CheckResult
+        from orchestration.quality.findings import result_of
 
         return [
-            CheckResult(**row)
-            for path in self._files()
-            for row in json.loads(path.read_text(encoding="utf-8"))
+            result_of(row) for path in self._files() for row in json.loads(path.read_text(encoding="utf-8"))
         ]
+
+    @property
+    def _held_rows(self) -> Path:
+        return self._settings.quality / "identified" / "failing_rows.csv"
 
     @property
     def _run_results(self) -> Path:

@@ -5,7 +5,7 @@ how a mart becomes a file (``export``).
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,8 @@ from orchestration.publishing.clinic_pages import write_clinic_pages
 from orchestration.publishing.contract import load_marts
 from orchestration.publishing.engine import literal, quoted
 from orchestration.publishing.errors import PublishError
+from orchestration.publishing.failing_rows import LIST as FAILING_ROWS
+from orchestration.publishing.failing_rows import write_failing_rows
 from orchestration.publishing.files import make_folder
 from orchestration.publishing.manifest import FeedInputs
 from orchestration.publishing.near_miss_lists import write_near_miss_lists
@@ -55,6 +57,7 @@ def write_contents(
     publish_id: str,
     as_of_date: date,
     progress: Progress | None = None,
+    failing_keys: Sequence[Path] = (),
 ) -> Contents:
     """Write everything but the manifest and the views.
 
@@ -66,6 +69,7 @@ def write_contents(
         publish_id: stands in the last column of every mart.
         as_of_date: the business date.
         progress: called with what is being written, the step and the number of steps.
+        failing_keys: the keys of the rows that failed a check, as the gates left them.
 
     Raises:
         PublishError: a mart breaks its contract, an input is missing, or a file could not be written.
@@ -102,6 +106,7 @@ def write_contents(
     write_clinic_pages(engine, folder / IDENTIFIED)
     write_scorecards(engine, folder / IDENTIFIED, folder / RULES, as_of_date)
     write_slot_study(engine, folder / IDENTIFIED, folder / RULES)
+    write_failing_rows(engine, failing_keys, folder / IDENTIFIED / FAILING_ROWS)
     if progress:
         progress("check and flip", steps, steps)
     return Contents(

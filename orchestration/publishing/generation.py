@@ -11,7 +11,7 @@ Belongs here: that order. Does not belong here: what is in a folder (``contents`
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -86,6 +86,7 @@ def publish(
     lake: Path,
     context: PublishContext,
     progress: Progress | None = None,
+    failing_keys: Sequence[Path] = (),
 ) -> Generation:
     """Publish a warehouse whose gates passed.
 
@@ -98,6 +99,7 @@ def publish(
         lake: for ``reference/feed_file.parquet`` (what went in) and ``reference/hash_key.parquet``.
         context: hashes, version, business date, how many generations to keep.
         progress: called with what is being done, the step and the number of steps.
+        failing_keys: the keys of the rows that failed a check, as the gates left them.
 
     Returns:
         The generation that is now current.
@@ -110,7 +112,7 @@ def publish(
         whole = _find_whole(published, name)
         if whole is None:
             free_name = _free_name(published, name)
-            whole = _build(published, free_name, database, dq_finding, lake, context, progress)
+            whole = _build(published, free_name, database, dq_finding, lake, context, progress, failing_keys)
         pin_views(whole.path / BI_FILE, whole.path)
         _show(published, whole)
         _renew_beside(published, whole, context.keep)
@@ -120,25 +122,28 @@ def publish(
 def rollback(published: Path, *, to: str | None = None) -> Generation:
     """Flip back to the generation published before the current one, or to a named one.
 
-    A damaged generation is passed over. Rolling back again goes one further back.
+    A damaged generation is passed over. Rolling back again goes one further back. Where the link ``current``
+    leads nowhere any more, the last generation that is whole is the one.
 
     Raises:
         PublishError: there is none to go back to, or the named one is absent or damaged.
     """
     with _publishing(published):
-        now = require_current(published)
-        candidates = before_current(published)
+        known = generations(published)
+        now = current(published) if known else require_current(published)
+        candidates = before_current(published) if now else known[::-1]
         if to is not None:
-            candidates = [generation for generation in generations(published) if generation.name == to]
+            candidates = [generation for generation in known if generation.name == to]
         for generation in candidates:
             if not problems_of(generation.path):
                 pin_views(generation.path / BI_FILE, generation.path)
                 flip(published, generation.name)
                 pin_views(published / BI_FILE, published.resolve() / CURRENT)
-                note_rolled_back(published, generation, now.name)
+                note_rolled_back(published, generation, now.name if now else "a generation that is gone")
                 return generation
     wanted = f"no whole generation named {to}" if to else "no whole generation before the current one"
-    raise PublishError(f"there is {wanted} in {published}; {now.name} stays current")
+    left = f"{now.name} stays current" if now else "run `warmhandoff nightly`"
+    raise PublishError(f"there is {wanted} in {published}; {left}")
 
 
 @contextmanager
@@ -200,6 +205,7 @@ def _build(
     lake: Path,
     context: PublishContext,
     progress: Progress | None,
+    failing_keys: Sequence[Path],
 ) -> Generation:
     building = published / f"{BUILDING}{name}"
     folder = published.resolve() / name
@@ -210,7 +216,14 @@ def _build(
         ) as engine:
             engine.execute(f"attach {literal(database)} as {WAREHOUSE} (read_only)")
             facts = write_contents(
-                engine, building, dq_finding, lake, context.publish_id, context.as_of_date, progress
+                engine,
+                building,
+                dq_finding,
+                lake,
+                context.publish_id,
+                context.as_of_date,
+                progress,
+                failing_keys,
             )
             engine.execute(f"detach {WAREHOUSE}")
             remove_entry(building / _SPILL)

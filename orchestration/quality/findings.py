@@ -5,11 +5,11 @@ Does not belong here: where results come from (``gates``, ``dbt_results``).
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from expectations.check import Severity
 
@@ -17,10 +17,27 @@ Status = Literal["passed", "failed", "error", "not_applicable"]
 
 
 @dataclass(frozen=True)
+class CauseCount:
+    """The failing rows of a check that have one cause: what is mended in one go.
+
+    Attributes:
+        kind: what the cause is, such as ``team``.
+        cause_id: the same in every night: a word of our own, or a keyed hash.
+        name: as people are told; never a value that only a row could have said.
+        failed_rows: rows that fail because of it.
+    """
+
+    kind: str
+    cause_id: str
+    name: str
+    failed_rows: int
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """What one check found. Counts only: no value of a checked row is ever in here.
 
-    The fields are the columns of ``dq_finding`` without ``run_id`` and ``checked_at``.
+    The fields are the columns of ``dq_finding`` without ``run_id`` and ``checked_at``, and the causes.
 
     Attributes:
         check_id: the name of the check in all findings.
@@ -37,6 +54,7 @@ class CheckResult:
         what_it_means: what a failure says.
         what_to_do: the first step.
         waiver_id: the waiver by which a failure does not hold the night back.
+        causes: the failing rows by cause, the most frequent first; empty where there is one cause alone.
     """
 
     check_id: str
@@ -52,11 +70,22 @@ class CheckResult:
     what_it_means: str = ""
     what_to_do: str = ""
     waiver_id: str | None = None
+    causes: tuple[CauseCount, ...] = ()
 
     @property
     def is_blocking(self) -> bool:
         """Whether this result holds the publication back; a check that could not be run counts as failed."""
         return self.severity == "critical" and self.status in {"failed", "error"} and self.waiver_id is None
+
+
+def result_of(row: Mapping[str, Any]) -> CheckResult:
+    """Return the result whose plain values (``dataclasses.asdict``) were kept.
+
+    Raises:
+        TypeError: they are not those of a result.
+    """
+    causes = tuple(CauseCount(**cause) for cause in row.get("causes", ()))
+    return CheckResult(**{**row, "causes": causes})
 
 
 def blocking(results: Iterable[CheckResult]) -> list[CheckResult]:
@@ -122,7 +151,8 @@ def write_findings(path: Path, results: Sequence[CheckResult], *, run_id: str, c
         "what_to_do": pa.string(),
         "waiver_id": pa.string(),
     }
-    rows = [{"run_id": run_id, "checked_at": checked_at, **vars(result)} for result in ordered]
+    common = {"run_id": run_id, "checked_at": checked_at}
+    rows = [{name: (vars(result) | common)[name] for name in columns} for result in ordered]
     table = pa.Table.from_pylist(rows, schema=pa.schema(columns))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")

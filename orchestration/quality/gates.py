@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from expectations.check import Check, Layer
+from orchestration.quality.drill import KeysFile, break_down
 from orchestration.quality.findings import CheckResult, Status
 from orchestration.quality.outcome import Outcome, Validate
 from orchestration.quality.raw_database import build_raw_database
@@ -70,6 +71,7 @@ def run_gate(
     docs: Path | None = None,
     limits: EngineLimits | None = None,
     late_after_days: Mapping[str, int] | None = None,
+    keys: KeysFile | None = None,
 ) -> list[CheckResult]:
     """Run the checks of a layer.
 
@@ -84,6 +86,7 @@ def run_gate(
         docs: the page of Data Docs; without it, none is written.
         limits: of the engine.
         late_after_days: days after which a feed is late, by feed, where the site's profile says so.
+        keys: where the keys of failing rows go; without it, nothing is told by cause and no key is kept.
 
     Returns:
         One result a check, sorted by ``check_id``.
@@ -96,9 +99,10 @@ def run_gate(
         build_raw_database(database, lake=lake, quarantine=quarantine, seeds=seeds, as_of=as_of)
     data_docs = None if docs is None else DataDocs(docs, layer, as_of)
     limits = limits or EngineLimits()
-    return run_checks(
+    results = run_checks(
         checks, database=database, validate=great_expectations(data_docs, limits), limits=limits
     )
+    return results if keys is None else break_down(checks, results, database, keys, limits.config)
 
 
 def run_checks(
@@ -133,6 +137,7 @@ def run_checks(
 def _count(checks: Sequence[Check], database: Path, limits: EngineLimits) -> _Counts:
     counts = _Counts()
     with duckdb.connect(str(database), read_only=True, config=limits.config) as connection:
+        connection.execute("set enable_progress_bar = false")
         for table in sorted({table for check in checks for table in (check.table_name, *check.tables)}):
             counts.rows[table] = _count_rows(connection, f'select count(*) from "{table}"')  # noqa: S608
         for check in checks:

@@ -1,4 +1,4 @@
-"""The queue: one issue a check that fails, from the night it was first seen to the night it is mended.
+"""The queue: one issue a check and cause, from the night it was first seen to the night it is mended.
 
 Belongs here: opening, closing and ordering issues, and their trend. Does not belong here: reading records
 (``record``), what an issue touches (``touched``) and how it is shown (``page``).
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from orchestration.quality.findings import CheckResult
+from orchestration.quality.findings import CauseCount, CheckResult
 from orchestration.quality.waivers import Waivers
 from orchestration.quality_site.record import NightRecord
 
@@ -17,6 +17,8 @@ TREND_DAYS: Final = 90
 SEVERITIES: Final = ("critical", "warning", "info")
 
 Trend = Literal["new", "growing", "shrinking", "steady"]
+Key = tuple[str, str]
+"""Names an issue: the check and the id of the cause, which is blank where the check has one cause alone."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,14 @@ class Issue:
     """An open issue.
 
     Attributes:
-        result: what the check found when it last looked.
+        result: what the check found when it last looked, over all causes.
+        cause: the cause and its rows; null where the check has one cause alone.
         first_seen_on: the first business date of the unbroken line of nights in which it failed.
         last_seen_on: the last business date on which it failed.
         age_days: days from the first date to the business date.
         nights_seen: recorded nights of that line in which it failed.
         trend: how the number of failed rows has gone within the line and the last ``TREND_DAYS``.
-        points: of the last ``TREND_DAYS`` business dates, earlier lines of the same check included.
+        points: of the last ``TREND_DAYS`` business dates, earlier lines of the same issue included.
         waiver_text: what the waivers say of it; null where none is about it.
     """
 
@@ -50,11 +53,17 @@ class Issue:
     trend: Trend
     points: tuple[Point, ...]
     waiver_text: str | None
+    cause: CauseCount | None = None
 
     @property
     def check_id(self) -> str:
         """The check."""
         return self.result.check_id
+
+    @property
+    def failed_rows(self) -> int | None:
+        """The rows that fail because of the cause."""
+        return self.result.failed_rows if self.cause is None else self.cause.failed_rows
 
     @property
     def state(self) -> str:
@@ -72,6 +81,7 @@ class Closed:
     first_seen_on: date
     closed_on: date
     is_mended: bool
+    cause: CauseCount | None = None
 
 
 @dataclass(frozen=True)
@@ -85,16 +95,17 @@ class Queue:
 
 @dataclass
 class _Line:
-    """An unbroken line of failing nights of one check."""
+    """An unbroken line of failing nights of one check and cause."""
 
     first: date
-    nights: list[tuple[date, CheckResult]] = field(default_factory=list)
+    nights: list[tuple[date, CheckResult, CauseCount | None]] = field(default_factory=list)
 
 
 def build_queue(records: Sequence[NightRecord], waivers: Waivers, as_of: date) -> Queue:
     """Return the queue of a business date.
 
-    A check that passes closes its issue. A night that did not come to a check leaves it as it is.
+    A check that passes closes its issues, and one that finds nothing of a cause any more that cause's. A
+    night that did not come to a check, or could not run it, leaves them as they are.
 
     Args:
         records: of all nights up to the date, the oldest first.
@@ -102,37 +113,79 @@ def build_queue(records: Sequence[NightRecord], waivers: Waivers, as_of: date) -
         as_of: the business date.
     """
     window_from = as_of - timedelta(days=TREND_DAYS - 1)
-    lines: dict[str, _Line] = {}
-    points: dict[str, list[Point]] = {}
+    lines: dict[Key, _Line] = {}
+    points: dict[Key, list[Point]] = {}
     closed: list[Closed] = []
     for record in records:
+        for key in [key for key in lines if _is_over(key, record)]:
+            closed.append(_close(lines.pop(key), record))
         for check_id, result in record.failing.items():
-            lines.setdefault(check_id, _Line(record.as_of)).nights.append((record.as_of, result))
-            if record.as_of >= window_from:
-                points.setdefault(check_id, []).append(Point(record.as_of, result.failed_rows))
-        for check_id in sorted(set(lines) - set(record.failing)):
-            if record.has_looked_at(check_id):
-                closed.append(_close(lines.pop(check_id), record))
-    issues = [_issue(line, points.get(check_id, []), waivers, as_of) for check_id, line in lines.items()]
+            _follow(lines, check_id, result, record.as_of)
+            for key, cause in _causes(check_id, result).items():
+                lines[key].nights.append((record.as_of, result, cause))
+                if record.as_of >= window_from:
+                    rows = result.failed_rows if cause is None else cause.failed_rows
+                    points.setdefault(key, []).append(Point(record.as_of, rows))
+    issues = [_issue(line, points.get(key, []), waivers, as_of) for key, line in lines.items()]
     return Queue(
         as_of=as_of,
         issues=tuple(sorted(issues, key=_urgency)),
         closed=tuple(
             sorted(
                 (one for one in closed if one.closed_on >= window_from),
-                key=lambda one: (-one.closed_on.toordinal(), one.result.check_id),
+                key=lambda one: (-one.closed_on.toordinal(), one.result.check_id, _cause_id(one.cause)),
             )
         ),
     )
 
 
+def _cause_id(cause: CauseCount | None) -> str:
+    return "" if cause is None else cause.cause_id
+
+
+def _causes(check_id: str, result: CheckResult) -> dict[Key, CauseCount | None]:
+    """The issues that a failing check is, by their names."""
+    if not result.causes:
+        return {(check_id, ""): None}
+    return {(check_id, cause.cause_id): cause for cause in result.causes}
+
+
+def _is_over(key: Key, record: NightRecord) -> bool:
+    """Whether a night has looked for an open issue and has not found it."""
+    check_id, cause_id = key
+    result = record.failing.get(check_id)
+    if result is None:
+        return record.has_looked_at(check_id)
+    # An error says nothing of causes, and a check that tells none has not told them apart.
+    return bool(cause_id) and bool(result.causes) and key not in _causes(check_id, result)
+
+
+def _follow(lines: dict[Key, _Line], check_id: str, result: CheckResult, as_of: date) -> None:
+    """Have a line for each issue of a failing check.
+
+    Where a check begins to tell its causes, they go on from the line that it had; where it ends to, that line
+    goes on from the oldest of theirs. Neither is a fault that has come or gone.
+    """
+    told = [key for key in lines if key[0] == check_id and key[1]]
+    former: list[_Line] = []
+    if result.causes:
+        undivided = lines.pop((check_id, ""), None)
+        former = [undivided] if undivided is not None and not told else []
+    elif result.status == "failed":
+        former = [lines.pop(key) for key in told]
+    oldest = min(former, key=lambda line: line.first, default=None)
+    for key in _causes(check_id, result):
+        if key not in lines:
+            lines[key] = _Line(as_of) if oldest is None else _Line(oldest.first, list(oldest.nights))
+
+
 def _close(line: _Line, record: NightRecord) -> Closed:
-    result = line.nights[-1][1]
-    return Closed(result, line.first, record.as_of, result.check_id not in record.not_applicable)
+    _, result, cause = line.nights[-1]
+    return Closed(result, line.first, record.as_of, result.check_id not in record.not_applicable, cause)
 
 
 def _issue(line: _Line, points: Sequence[Point], waivers: Waivers, as_of: date) -> Issue:
-    last_seen_on, result = line.nights[-1]
+    last_seen_on, result, cause = line.nights[-1]
     of_line = [point for point in points if point.on >= line.first]
     return Issue(
         result=result,
@@ -143,6 +196,7 @@ def _issue(line: _Line, points: Sequence[Point], waivers: Waivers, as_of: date) 
         trend=_trend(of_line, is_new=line.first == as_of),
         points=tuple(points),
         waiver_text=_waiver_text(result, waivers, as_of),
+        cause=cause,
     )
 
 
@@ -169,7 +223,7 @@ def _waiver_text(result: CheckResult, waivers: Waivers, as_of: date) -> str | No
     return f"The waiver {waiver.waiver} does not cover this failure; its scope is smaller."
 
 
-def _urgency(issue: Issue) -> tuple[bool, bool, int, date, str]:
+def _urgency(issue: Issue) -> tuple[bool, bool, int, date, str, int, str]:
     result = issue.result
     return (
         not result.is_blocking,
@@ -177,4 +231,6 @@ def _urgency(issue: Issue) -> tuple[bool, bool, int, date, str]:
         SEVERITIES.index(result.severity),
         issue.first_seen_on,
         result.check_id,
+        -(issue.failed_rows or 0),
+        _cause_id(issue.cause),
     )

@@ -4,6 +4,7 @@ Belongs here: what the template is given, and the bars of a trend as inline SVG.
 figures and sentences (the modules beside it).
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from orchestration.publishing.status import Status
+from orchestration.quality.drill import MOST_KEYS
 from orchestration.quality_site import words
 from orchestration.quality_site.glance import FeedLine, GateLine
 from orchestration.quality_site.issues import TREND_DAYS, Issue, Point, Queue
@@ -24,6 +26,7 @@ from orchestration.quality_site.touched import Touched
 _BAR_WIDTH: Final = 4
 _HEIGHT: Final = 36
 _LEAST_BAR: Final = 2
+_ANCHOR_DIGITS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,15 @@ class IssueView:
     @property
     def anchor(self) -> str:
         """The place of its section in the page."""
-        return f"issue-{self.issue.check_id.replace('.', '-')}"
+        name = f"issue-{self.issue.check_id.replace('.', '-')}"
+        if self.issue.cause is None:
+            return name
+        return f"{name}-{hashlib.sha256(self.issue.cause.cause_id.encode()).hexdigest()[:_ANCHOR_DIGITS]}"
 
     @property
     def title(self) -> str:
-        """What the check expects."""
-        return words.title(self.issue.check_id)
+        """What does not hold, and where."""
+        return words.title(self.issue.check_id, self.issue.cause)
 
     @property
     def marts(self) -> list[str]:
@@ -93,7 +99,9 @@ class SiteView:
 
 def render_page(site: SiteView) -> str:
     """Return the page of a night; the same night gives the same bytes."""
-    return _template().render(site=site, words=words, trend_days=TREND_DAYS, trend_chart=trend_chart)
+    return _template().render(
+        site=site, words=words, trend_days=TREND_DAYS, trend_chart=trend_chart, most_keys=MOST_KEYS
+    )
 
 
 def trend_chart(points: Sequence[Point], as_of: date) -> Markup:

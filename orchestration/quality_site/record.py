@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestration.publishing.files import make_folder, write_json
-from orchestration.quality.findings import CheckResult
+from orchestration.quality.findings import CheckResult, result_of
 from orchestration.quality.waivers import FAILING
 
 HISTORY: Final = "history"
@@ -121,7 +121,7 @@ def _with_layers_of(earlier: NightRecord | None, record: NightRecord) -> NightRe
 def _read(path: Path) -> NightRecord | None:
     try:
         raw: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        failing: Sequence[CheckResult] = [CheckResult(**row) for row in raw["failing"]]
+        failing: Sequence[CheckResult] = [result_of(row) for row in raw["failing"]]
         return NightRecord(
             as_of=date.fromisoformat(path.stem),
             layers=frozenset(raw["layers"]),

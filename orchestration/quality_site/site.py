@@ -4,7 +4,8 @@ Belongs here: what is read from where, and the files that are written. Does not 
 out of it (the modules beside it).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +29,11 @@ FOLDER: Final = "quality"
 
 
 def renew_site(
-    settings: Settings, as_of: date, results: Sequence[CheckResult], layers: Collection[str]
+    settings: Settings,
+    as_of: date,
+    results: Sequence[CheckResult],
+    layers: Collection[str],
+    keys: Mapping[str, Path] | None = None,
 ) -> Path:
     """Keep what a night found, and write the page and the queue as of its business date.
 
@@ -37,12 +42,13 @@ def renew_site(
         as_of: the business date.
         results: of the checks that were run.
         layers: those whose checks were run; empty where the night ended before any.
+        keys: the keys of failing rows by layer, as the gates left them; the site shows their hashes.
 
     Returns:
         The page.
     """
     write_record(settings.quality, record_of(as_of, results, layers))
-    site = _view(settings, as_of, results, layers)
+    site = _view(settings, as_of, results, layers, keys or {})
     folder = make_folder(settings.published / FOLDER)
     write_json(folder / QUEUE_FILE, _queue_rows(site))
     write_whole(folder / PAGE_FILE, render_page(site))
@@ -50,30 +56,28 @@ def renew_site(
 
 
 def _view(
-    settings: Settings, as_of: date, results: Sequence[CheckResult], layers: Collection[str]
+    settings: Settings,
+    as_of: date,
+    results: Sequence[CheckResult],
+    layers: Collection[str],
+    keys: Mapping[str, Path],
 ) -> SiteView:
     queue = build_queue(read_records(settings.quality, as_of), _waivers(settings), as_of)
     feeds = feed_lines(settings.lake, results, as_of, layers)
     by_feed = {line.feed: line for line in feeds}
-    published = read_results(settings.published)
-    hash_key = settings.read_hash_key()
+    published = read_results(settings.published, settings.read_hash_key())
 
     def view(issue: Issue) -> IssueView:
-        touched = published.touched_by(issue.check_id)
-        is_seen = issue.last_seen_on == as_of
+        touched = published.touched_by(issue.check_id, issue.cause)
         places = Places()
-        if is_seen:
-            places = find_places(
-                issue.result,
-                published=settings.published,
-                raw_database=settings.warehouse / "raw.duckdb",
-                hash_key=hash_key,
-            )
+        if issue.last_seen_on == as_of:
+            keys_file = keys.get(issue.result.layer)
+            places = find_places(issue, published=settings.published, keys=keys_file)
         return IssueView(
             issue=issue,
             touched=touched,
             places=places,
-            what_fails=_with_teams(words.what_fails(issue, by_feed), places),
+            what_fails=words.what_fails(issue, by_feed),
             since_when=words.since_when(issue, as_of),
             touches=words.what_it_touches(touched),
         )
@@ -86,10 +90,6 @@ def _view(
         issues=[view(issue) for issue in queue.issues],
         queue=queue,
     )
-
-
-def _with_teams(what_fails: str, places: Places) -> str:
-    return f"{what_fails} By team: {words.teams(places.by_team)}." if places.by_team else what_fails
 
 
 def _waivers(settings: Settings) -> Waivers:
@@ -109,7 +109,9 @@ def _queue_rows(site: SiteView) -> dict[str, Any]:
                 "state": view.issue.state,
                 "severity": view.issue.result.severity,
                 "status": view.issue.result.status,
-                "failed_rows": view.issue.result.failed_rows,
+                "cause": None if view.issue.cause is None else asdict(view.issue.cause),
+                "failed_rows": view.issue.failed_rows,
+                "failed_rows_of_check": view.issue.result.failed_rows,
                 "total_rows": view.issue.result.total_rows,
                 "owner": view.issue.result.owner,
                 "first_seen_on": view.issue.first_seen_on.isoformat(),
@@ -121,6 +123,7 @@ def _queue_rows(site: SiteView) -> dict[str, Any]:
                 "held_candidates": view.touched.candidates,
                 "held_amount_usd": str(view.touched.amount_usd),
                 "uncredited_hours": round(view.touched.hours, 2),
+                "metrics": list(view.touched.metrics),
                 "waiver": view.issue.waiver_text,
                 "what_fails": view.what_fails,
                 "since_when": view.since_when,
@@ -130,7 +133,6 @@ def _queue_rows(site: SiteView) -> dict[str, Any]:
                 "places": [
                     {
                         "source_file": place.source_file,
-                        "delivered_on": place.delivered_on.isoformat(),
                         "row_number": place.row_number,
                         "rows": place.rows,
                         "key_hash": place.key_hash,
@@ -144,6 +146,7 @@ def _queue_rows(site: SiteView) -> dict[str, Any]:
         "closed": [
             {
                 "check_id": one.result.check_id,
+                "cause": None if one.cause is None else asdict(one.cause),
                 "first_seen_on": one.first_seen_on.isoformat(),
                 "closed_on": one.closed_on.isoformat(),
                 "is_mended": one.is_mended,

@@ -20,20 +20,25 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.lookup import Reader, Row, open_current
+from orchestration.quality.drill import cause_id
+from orchestration.quality.findings import CauseCount
 
 _OF_ALL_FEEDS: Final = ("feed_file", "quarantine")
 _COMING: Final = ("_is_in_time", "_is_refused", "_are_refused")
 _PRESENCE: Final = "has_been_delivered"
 _SECONDS_PER_HOUR: Final = 3600
+CAUSES_OF_CLAIMS: Final[Mapping[str, str]] = {"team": "team_id", "payer": "payer_id"}
+"""The kinds of causes by which candidates can be told apart, and their columns."""
 
 
 class Link(BaseModel):
-    """The claim checks and dispositions that rest on a feed or a check."""
+    """The claim checks, dispositions and metrics that rest on a feed or a check."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    claim_checks: tuple[str, ...]
-    dispositions: tuple[str, ...]
+    claim_checks: tuple[str, ...] = ()
+    dispositions: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
 
 
 class Links(BaseModel):
@@ -46,8 +51,7 @@ class Links(BaseModel):
 
     def of(self, check_id: str) -> Link:
         """What rests on a check: its own entry, else that of the feed that it is about."""
-        nothing = Link(claim_checks=(), dispositions=())
-        return self.checks.get(check_id) or self.feeds.get(feed_of(check_id, self.feeds), nothing)
+        return self.checks.get(check_id) or self.feeds.get(feed_of(check_id, self.feeds), Link())
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class Touched:
         claim_checks: the claim checks by which they are held.
         hours: time that is not credited.
         dispositions: why it is not.
+        metrics: those that are made from it.
+        is_of_all_causes: the figures are of the whole check, because results do not tell its causes apart.
     """
 
     candidates: int = 0
@@ -71,6 +77,8 @@ class Touched:
     claim_checks: tuple[str, ...] = ()
     hours: float = 0.0
     dispositions: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    is_of_all_causes: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,19 +86,22 @@ class Results:
     """The part of a generation that issues can touch.
 
     Attributes:
-        held: held candidates by blocking checks and team: ``blocking``, ``team``, ``candidates``,
-            ``amount_usd``, ``without_amount``.
+        held: held candidates by blocking checks, team and payer: ``blocking``, ``team``, ``causes`` (ids by
+            kind), ``candidates``, ``amount_usd``, ``without_amount``.
         seconds: time that is not credited, by disposition.
     """
 
     held: tuple[Row, ...] = ()
     seconds: Mapping[str, int] = field(default_factory=dict)
 
-    def touched_by(self, check_id: str) -> Touched:
-        """Add up what rests on a check."""
+    def touched_by(self, check_id: str, cause: CauseCount | None = None) -> Touched:
+        """Add up what rests on a check, and of that what a cause explains, where results tell it apart."""
         link = load_links().of(check_id)
         wanted = set(link.claim_checks)
         rows = [row for row in self.held if wanted & set(row["blocking"])]
+        is_told = cause is not None and cause.kind in CAUSES_OF_CLAIMS
+        if cause is not None and is_told:
+            rows = [row for row in rows if row["causes"][cause.kind] == cause.cause_id]
         by_team: Counter[str] = Counter()
         for row in rows:
             by_team[row["team"]] += row["candidates"]
@@ -103,6 +114,8 @@ class Results:
             claim_checks=tuple(sorted({name for row in rows for name in wanted & set(row["blocking"])})),
             hours=sum(seconds.values()) / _SECONDS_PER_HOUR,
             dispositions=tuple(seconds),
+            metrics=link.metrics,
+            is_of_all_causes=cause is not None and (not is_told or bool(seconds)),
         )
 
 
@@ -121,16 +134,16 @@ def feed_of(check_id: str, feeds: Iterable[str]) -> str:
     return table if layer == "raw" and name == _PRESENCE else ""
 
 
-def read_results(published: Path) -> Results:
+def read_results(published: Path, hash_key: str) -> Results:
     """Add up what the current generation holds back; nothing where there is none or it cannot be read."""
     try:
         with open_current(published) as reader:
-            return Results(held=tuple(_held(reader)), seconds=_seconds(reader))
+            return Results(held=tuple(_held(reader, hash_key)), seconds=_seconds(reader))
     except PublishError:
         return Results()
 
 
-def _held(reader: Reader) -> list[Row]:
+def _held(reader: Reader, hash_key: str) -> list[Row]:
     if not (reader.has("fct_claim_candidate") and reader.has("dim_team")):
         return []
     rows = reader.rows(
@@ -138,18 +151,29 @@ def _held(reader: Reader) -> list[Row]:
         select
             candidate.blocking_check_ids as blocking,
             coalesce(team.team_name, 'no team') as team,
+            candidate.team_id,
+            candidate.payer_id,
             count(*) as candidates,
             cast(coalesce(sum(candidate.expected_amount_usd), 0) as decimal(18, 2)) as amount_usd,
             count(*) filter (candidate.expected_amount_usd is null) as without_amount
         from {fct_claim_candidate} as candidate
         left join {dim_team} as team on candidate.team_id = team.team_id
         where candidate.status = 'held'
-        group by 1, 2
-        order by 1, 2
+        group by 1, 2, 3, 4
+        order by 1, 2, 3, 4
         """,
         marts=["fct_claim_candidate", "dim_team"],
     )
-    return [{**row, "blocking": tuple((row["blocking"] or "").split(";"))} for row in rows]
+    return [
+        {
+            **row,
+            "blocking": tuple((row["blocking"] or "").split(";")),
+            "causes": {
+                kind: cause_id(kind, row[column], hash_key) for kind, column in CAUSES_OF_CLAIMS.items()
+            },
+        }
+        for row in rows
+    ]
 
 
 def _seconds(reader: Reader) -> dict[str, int]:

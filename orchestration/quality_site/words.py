@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from orchestration.quality.findings import CheckResult
+from orchestration.quality.findings import CauseCount
 from orchestration.quality_site.glance import FeedLine
 from orchestration.quality_site.issues import Issue
 from orchestration.quality_site.touched import Touched, feed_of
@@ -35,6 +35,41 @@ _TITLES: Final = tuple(
     )
 )
 
+_FAILURES: Final = tuple(
+    (re.compile(pattern), one, many)
+    for pattern, one, many in (
+        (
+            r"(.+?)(?:_id)?_is_known",
+            "names a {0} that has not been delivered",
+            "name a {0} that has not been delivered",
+        ),
+        (
+            r"(.+?)(?:_id)?_has_a_rule",
+            "carries a {0} that the rules do not know",
+            "carry a {0} that the rules do not know",
+        ),
+        (r"codes_of_.+_have_a_map", "carries a code without a map", "carry a code without a map"),
+        (r"(visits)_have_a_practitioner", "has no practitioner", "have no practitioner"),
+        (r"npi_is_valid", "has no valid NPI", "have no valid NPI"),
+        (r"expected_amount_is_known", "has no known amount", "have no known amount"),
+        (r"newest_deliveries_have_the_usual_size", "is of an unusual size", "are of an unusual size"),
+    )
+)
+_NOUNS: Final[Mapping[str, tuple[str, str]]] = {
+    "visits_have_a_practitioner": ("visit", "visits"),
+    "npi_is_valid": ("practitioner", "practitioners"),
+    "expected_amount_is_known": ("claim candidate", "claim candidates"),
+    "newest_deliveries_have_the_usual_size": ("delivery", "deliveries"),
+}
+_CAUSES: Final[Mapping[str, str]] = {
+    "team": " of {0}",
+    "file": " in {0}",
+    "feed": " of {0}",
+    "feed and column": " of {0}",
+    "reason": " for {0}",
+}
+_PROGRAMS: Final[Mapping[str, str]] = {"pcbh": "PCBH", "cocm": "CoCM"}
+
 
 def count_of(number: int, one: str, many: str | None = None) -> str:
     """A number with its noun: ``1 row``, ``6,238 rows``."""
@@ -52,8 +87,12 @@ def day(on: date) -> str:
     return f"{on.day} {on:%B %Y}"
 
 
-def title(check_id: str) -> str:
-    """What does not hold where a check fails: ``panel is late``."""
+def title(check_id: str, cause: CauseCount | None = None) -> str:
+    """What does not hold where a check fails, and where: ``panel is late``, ``... (North)``."""
+    return _title(check_id) if cause is None else f"{_title(check_id)} ({cause.name})"
+
+
+def _title(check_id: str) -> str:
     _, table, name = (*check_id.split(".", 2), "", "")[:3]
     for pattern, said in _TITLES:
         found = pattern.fullmatch(name)
@@ -75,13 +114,22 @@ def what_fails(issue: Issue, feeds: Mapping[str, FeedLine]) -> str:
         return f"The newest delivery of {feed.feed} {newest}."
     if feed is not None and result.check_id.endswith(_DELIVERED):
         return f"No row of {feed.feed} has come." if feed.rows == 0 else f"{feed.feed} is empty."
-    if feed is not None and result.failed_rows:
-        what = count_of(result.failed_rows, "file" if result.table_name == "feed_file" else "row")
-        return f"{what} of {feed.feed} {_be(result.failed_rows)} refused{_of_all(result)}."
-    if not result.failed_rows:
+    rows = issue.failed_rows
+    if not rows:
         return f"{result.table_name} is not as expected."
-    rows = count_of(result.failed_rows, "row")
-    return f"{rows} of {result.table_name} {_be(result.failed_rows)} concerned{_of_all(result)}."
+    if feed is not None:
+        what = count_of(rows, "file" if result.table_name == "feed_file" else "row")
+        return f"{what} of {feed.feed} {_be(rows)} refused{_because(issue.cause)}{_of_all(issue)}."
+    name = result.check_id.rpartition(".")[2]
+    for pattern, one, many in _FAILURES:
+        found = pattern.fullmatch(name)
+        if found:
+            said = (one if rows == 1 else many).format(*(part.replace("_", " ") for part in found.groups()))
+            break
+    else:
+        said = f"{_be(rows)} concerned"
+    noun = count_of(rows, *_NOUNS.get(name, (f"row of {result.table_name}", f"rows of {result.table_name}")))
+    return f"{noun}{_because(issue.cause)} {said}{_of_all(issue)}."
 
 
 def since_when(issue: Issue, as_of: date) -> str:
@@ -102,28 +150,49 @@ def since_when(issue: Issue, as_of: date) -> str:
 def what_it_touches(touched: Touched) -> list[str]:
     """Say what rests on it in what readers have; nothing where nothing is known to."""
     said = []
+    together = " in all its causes together" if touched.is_of_all_causes else ""
     if touched.candidates:
         candidates = count_of(touched.candidates, "claim candidate")
         verb = _be(touched.candidates)
         checks = ", ".join(touched.claim_checks)
-        said.append(f"{candidates} {verb} held by {checks}, which rests on this{_dollars(touched)}.")
+        said.append(
+            f"{candidates} {verb} held by {checks}, which rests on this{together}{_dollars(touched)}."
+        )
         said.append(f"Held by team: {teams(touched.by_team)}.")
     if touched.hours:
         reasons = ", ".join(touched.dispositions)
-        said.append(f"{touched.hours:,.1f} hours of work are not credited ({reasons}).")
+        said.append(f"{touched.hours:,.1f} hours of work are not credited ({reasons}){together}.")
+    if touched.metrics:
+        said.append(f"It is missing from {', '.join(map(metric, touched.metrics))}.")
     return said
+
+
+def metric(metric_id: str) -> str:
+    """A metric as people call it: ``unique patients per day (PCBH)``."""
+    program, _, name = metric_id.partition("_")
+    if program not in _PROGRAMS:
+        return metric_id.replace("_", " ")
+    return f"{name.replace('_', ' ')} ({_PROGRAMS[program]})"
+
+
+def _because(cause: CauseCount | None) -> str:
+    return "" if cause is None else _CAUSES.get(cause.kind, " ({0})").format(cause.name)
 
 
 def _be(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def _of_all(result: CheckResult) -> str:
-    """Of how many, which share that is, and how much of it is tolerated."""
+def _of_all(issue: Issue) -> str:
+    """Of how many, which share that is, and how much of it is tolerated; causes are parts of a check."""
+    result = issue.result
     if not result.total_rows or result.failed_rows is None:
         return ""
     limit = f"; the site tolerates {percent(result.threshold)}" if result.threshold is not None else ""
-    return f", of {result.total_rows:,} ({percent(result.failed_rows / result.total_rows)}{limit})"
+    share = percent(result.failed_rows / result.total_rows)
+    if issue.failed_rows != result.failed_rows:
+        return f"; in all {result.failed_rows:,} of {result.total_rows:,} ({share}{limit})"
+    return f", of {result.total_rows:,} ({share}{limit})"
 
 
 def _dollars(touched: Touched) -> str:

@@ -20,7 +20,15 @@ def validate(checks: Sequence[Check], database: Path) -> dict[str, Outcome]:
 
 
 def violations(check: Check, connection: duckdb.DuckDBPyConnection) -> int:
-    """Count what fails a check."""
+    """Count what fails a check, and hold what tells its rows apart to the same number."""
+    found = _violations(check, connection)
+    if check.drill is not None:
+        told = connection.execute(f"select count(*) from ({check.drill.query})").fetchone()
+        assert told == (found,), f"{check.check_id} tells {told} rows apart, and {found} fail"
+    return found
+
+
+def _violations(check: Check, connection: duckdb.DuckDBPyConnection) -> int:
     table = check.table_name
     match check.rule:
         case NoRows(query=query):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.quality.findings import CheckResult
+from orchestration.quality.findings import CauseCount, CheckResult
 from orchestration.quality.waivers import Waiver, Waivers
 from orchestration.quality_site.issues import TREND_DAYS, Issue, Queue, build_queue
 from orchestration.quality_site.record import LAYERS, NightRecord, read_records, record_of, write_record
@@ -196,3 +196,59 @@ def test_a_torn_record_costs_its_night_alone(tmp_path: Path, text: str) -> None:
     write_record(tmp_path, failed(0))
     (tmp_path / "history" / f"{ago(1)}.json").write_text(text, encoding="utf-8")
     assert [record.as_of for record in read_records(tmp_path, AS_OF)] == [AS_OF]
+
+
+def of_teams(days: int, **rows: int) -> NightRecord:
+    """A night in which the check fails by team."""
+    causes = tuple(CauseCount("team", team, team.upper(), failed) for team, failed in rows.items())
+    return record_of(ago(days), [replace(ORPHANS, failed_rows=sum(rows.values()), causes=causes)], LAYERS)
+
+
+def told(queue: Queue) -> list[tuple[str, int | None, int, str]]:
+    return [
+        (issue.cause.cause_id if issue.cause else "", issue.failed_rows, issue.age_days, issue.trend)
+        for issue in queue.issues
+    ]
+
+
+def test_each_cause_has_its_own_age_rows_and_trend() -> None:
+    assert told(queue_of(of_teams(2, a=9), of_teams(1, a=7, b=2), of_teams(0, a=7, b=3, c=1))) == [
+        ("a", 7, 2, "shrinking"), ("b", 3, 1, "growing"), ("c", 1, 0, "new"),
+    ]  # fmt: skip
+
+
+def test_a_cause_that_is_mended_closes_alone() -> None:
+    queue = queue_of(of_teams(2, a=9, b=1), of_teams(0, b=1))
+    assert told(queue) == [("b", 1, 2, "steady")]
+    [closed] = queue.closed
+    assert closed.cause == CauseCount("team", "a", "A", 9)
+    assert (closed.first_seen_on, closed.closed_on, closed.is_mended) == (ago(2), AS_OF, True)
+
+
+def test_a_check_that_passes_closes_all_its_causes() -> None:
+    assert [one.cause.cause_id for one in queue_of(of_teams(1, a=1, b=2), passed(0)).closed if one.cause] == [
+        "a", "b",
+    ]  # fmt: skip
+
+
+def test_a_check_that_could_not_be_run_leaves_its_causes_open() -> None:
+    queue = queue_of(of_teams(1, a=9), failed(0, None))
+    assert told(queue) == [("a", 9, 1, "steady"), ("", None, 0, "new")]
+    assert not queue.closed
+    again = queue_of(of_teams(2, a=9), failed(1, None), of_teams(0, a=9))
+    assert told(again) == [("a", 9, 2, "steady")]
+
+
+def test_a_check_that_begins_or_ends_to_tell_its_causes_keeps_its_age() -> None:
+    begun = queue_of(failed(5, 9), of_teams(0, a=8, b=1))
+    assert told(begun) == [("a", 8, 5, "steady"), ("b", 1, 5, "steady")]
+    ended = queue_of(of_teams(5, a=8), of_teams(3, a=8, b=1), failed(0, 900))
+    assert told(ended) == [("", 900, 5, "steady")]
+    assert not begun.closed and not ended.closed
+    assert [issue.nights_seen for issue in ended.issues] == [3]
+
+
+def test_causes_are_kept_with_the_record(tmp_path: Path) -> None:
+    night = of_teams(0, a=8, b=1)
+    write_record(tmp_path, night)
+    assert read_records(tmp_path, AS_OF) == [night]

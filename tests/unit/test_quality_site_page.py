@@ -12,21 +12,20 @@ import pytest
 from orchestration.feeds.contract import load_contract
 from orchestration.night_findings import NightFindings
 from orchestration.publishing.files import FILE_MODE
-from orchestration.publishing.sharing import hashed_id
 from orchestration.publishing.status import hold_back
 from orchestration.publishing.summary import summarize
-from orchestration.quality.findings import CheckResult
+from orchestration.quality.findings import CauseCount, CheckResult
 from orchestration.quality.suites import load_checks
-from orchestration.quality_site.issues import Point
+from orchestration.quality.waivers import Waivers
+from orchestration.quality_site.issues import Issue, Point, build_queue
 from orchestration.quality_site.page import trend_chart
-from orchestration.quality_site.places import MOST_LISTED, find_places
-from orchestration.quality_site.record import LAYERS
+from orchestration.quality_site.places import find_places
+from orchestration.quality_site.record import LAYERS, record_of
 from orchestration.quality_site.site import renew_site
 from orchestration.quality_site.touched import Results, feed_of, load_links
-from orchestration.quality_site.words import percent, teams, title
+from orchestration.quality_site.words import metric, percent, teams, title, what_fails
 from orchestration.settings import Settings
 from tests.support.publishing_warehouse import AS_OF, Home, make_home
-from tests.unit.quality_lake import RawLake, days_before
 from tests.unit.seed_rows import read_seed
 
 ABSENT = CheckResult(
@@ -60,6 +59,17 @@ LOST = replace(
 )
 
 ALL_CHECKS = (*load_checks("raw", as_of=AS_OF), *load_checks("marts", as_of=AS_OF))
+
+
+ORPHANS = replace(
+    ABSENT,
+    check_id="raw.encounter.visits_have_a_practitioner",
+    table_name="encounter",
+    failed_rows=46,
+    total_rows=900,
+    threshold=0.01,
+    causes=(CauseCount("team", "0a", "Clinic B", 41), CauseCount("team", "none", "no team", 5)),
+)
 
 
 @pytest.fixture
@@ -191,10 +201,19 @@ def test_links_name_feeds_checks_claim_checks_and_dispositions_that_there_are() 
     assert {name for link in linked for name in link.dispositions} <= {
         row["disposition"] for row in read_seed("disposition")
     }
+    assert {name for link in linked for name in link.metrics} <= {
+        row["metric_id"] for row in read_seed("metric_definition")
+    }
 
 
 def test_a_candidate_that_two_checks_hold_is_touched_once() -> None:
-    row = {"team": "South", "candidates": 3, "amount_usd": Decimal("10.50"), "without_amount": 1}
+    row = {
+        "team": "South",
+        "causes": {"team": "0a", "payer": "0b"},
+        "candidates": 3,
+        "amount_usd": Decimal("10.50"),
+        "without_amount": 1,
+    }
     held = (
         {**row, "blocking": ("billing_practitioner", "psychiatric_review")},
         {**row, "blocking": ("validated_scale",)},
@@ -220,32 +239,62 @@ def test_a_check_is_about_a_feed_where_it_speaks_of_its_coming(check_id: str, fe
     assert feed_of(check_id, load_contract().feeds) == feed
 
 
-def test_of_a_whole_feed_no_places_are_listed(home: Home) -> None:
+def issues_of(*results: CheckResult) -> list[Issue]:
+    return list(build_queue([record_of(AS_OF, results, LAYERS)], Waivers(), AS_OF).issues)
+
+
+def test_each_cause_of_a_check_is_an_issue_in_plain_words(home: Home) -> None:
     home.publish()
-    raw = home.root / "raw.duckdb"
-    few, many = (replace(REFUSED, failed_rows=rows) for rows in (MOST_LISTED, MOST_LISTED + 1))
-    assert find_places(few, published=home.published, raw_database=raw, hash_key="k").total == 1
-    assert find_places(many, published=home.published, raw_database=raw, hash_key="k").total == 0
+    text = page_of(home, [ORPHANS])
+    for said in (
+        "visits of Clinic B have no practitioner; in all 46 of 900 (5.1 %; the site tolerates 1 %).",
+        "5 visits of no team have no practitioner",
+        "(Clinic B)</a>",
+        "It is missing from unique patients per day (PCBH), penetration (PCBH)",
+    ):
+        assert said in text
+    assert text.count('<section class="issue"') == 2
 
 
-def test_a_broken_reference_is_told_by_file_hash_and_team(tmp_path: Path) -> None:
-    lake = RawLake.make(tmp_path)
-    lake.add("team", {"team_id": "t1", "team_name": "Old"}, on=days_before(1))
-    lake.add("team", {"team_id": "t1", "team_name": "Clinic B"})
-    lake.add("practitioner", {"practitioner_id": "known"})
-    lake.add(
-        "encounter",
-        *({"encounter_id": f"e{number}", "practitioner_id": "gone", "team_id": "t1"} for number in (1, 2)),
-        {"encounter_id": "e3", "practitioner_id": "gone", "team_id": "t9"},
-        {"encounter_id": "e4", "practitioner_id": "known", "team_id": "t1"},
+def test_what_a_cause_touches_is_told_apart_where_claims_have_it() -> None:
+    row = {"candidates": 1, "amount_usd": Decimal(7), "without_amount": 0, "blocking": ("initiating_visit",)}
+    north = {**row, "team": "North", "causes": {"team": "0a", "payer": "0b"}}
+    results = Results((north, {**row, "team": "South", "causes": {"team": "0c", "payer": "0b"}}), {})
+    of_team = results.touched_by(ORPHANS.check_id, ORPHANS.causes[0])
+    assert (of_team.candidates, of_team.by_team, of_team.is_of_all_causes) == (1, {"North": 1}, False)
+    of_file = results.touched_by(ORPHANS.check_id, CauseCount("file", "a.csv", "a.csv", 1))
+    assert (of_file.candidates, of_file.is_of_all_causes) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("check", "kind", "said"),
+    [
+        ("raw.coverage.payer_id_has_a_rule", "payer", "2 rows of coverage (it) carry a payer that the rules"),
+        ("raw.encounter.team_id_is_known", "team", "2 rows of encounter of it name a team that has not been"),
+        ("marts.dim_practitioner.npi_is_valid", "fault", "2 practitioners (it) have no valid NPI"),
+        ("marts.x.y", "file", "2 rows of x in it are concerned"),
+    ],
+)
+def test_a_failure_is_a_sentence(check: str, kind: str, said: str) -> None:
+    result = replace(
+        ORPHANS, check_id=check, table_name=check.split(".")[1], causes=(CauseCount(kind, "a", "it", 2),)
     )
-    [result] = lake.run("encounter.practitioner_id_is_known").values()
-    found = find_places(result, published=tmp_path, raw_database=lake.database, hash_key="k")
-    [place] = found.shown
-    assert (place.source_file, place.rows) == ("encounter/2026-04-15/a.csv", result.failed_rows)
-    assert place.key_hash == hashed_id("k", "practitioner_id", "gone")
-    assert found.by_team == {"Clinic B": 2, "no team": 1}
-    assert teams(found.by_team) == "Clinic B 2, no team 1"
+    [issue] = issues_of(result)
+    assert what_fails(issue, {}).startswith(said)
+
+
+def test_a_metric_is_told_as_people_call_it() -> None:
+    assert metric("cocm_billable_rate") == "billable rate (CoCM)"
+    assert metric("depression_response_120_240_days") == "depression response 120 240 days"
+
+
+def test_refused_rows_are_told_by_their_reason(home: Home) -> None:
+    home.publish()
+    reason = "missing_required:patient_id;invalid_type:birth_date"
+    causes = (CauseCount("reason", reason, reason, 1), CauseCount("reason", "other", "other", 1))
+    of_reason, of_other = issues_of(replace(REFUSED, causes=causes))
+    assert find_places(of_reason, published=home.published, keys=None).total == 1
+    assert find_places(of_other, published=home.published, keys=None).total == 0
 
 
 def test_small_teams_are_told_together() -> None:
