@@ -141,10 +141,12 @@ def nightly(
 @app.command()
 def status(home: HomeOption) -> None:
     """Say what readers have, and what is held back and why."""
-    from orchestration.publishing.status import read_status
-    from orchestration.publishing.summary_render import render_status
+    from orchestration.publishing.status import damage_of_current, read_status
+    from orchestration.publishing.summary_render import render_damage, render_status
 
-    out.print(render_status(read_status(_existing(home) / "published")), soft_wrap=True)
+    published = _existing(home) / "published"
+    out.print(render_status(read_status(published)), soft_wrap=True)
+    out.print(render_damage(damage_of_current(published)), soft_wrap=True, end="")
 
 
 @app.command()
@@ -192,8 +194,8 @@ def explain_candidate(
 @app.command()
 def bridge(
     home: HomeOption,
-    amount: Annotated[float, typer.Option("--amount", min=1, help="Dollars of the whole period.")],
-    months: Annotated[int, typer.Option("--months", min=1, help="Months of the period.")] = 6,
+    amount: Annotated[float, typer.Option("--amount", min=1, max=1e12, help="Dollars of the whole period.")],
+    months: Annotated[int, typer.Option("--months", min=1, max=600, help="Months of the period.")] = 6,
     team: Annotated[
         str | None, typer.Option("--team", help="A team's id; without it, the whole organization.")
     ] = None,

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from orchestration.publishing.engine import literal, open_engine
 from orchestration.publishing.files import make_folder, write_json
-from orchestration.publishing.history import Generation, current
+from orchestration.publishing.history import CURRENT, Generation, current
+from orchestration.publishing.manifest import visible_problems_of
 
 STATUS_FILE = "status.json"
 
@@ -85,6 +86,15 @@ def read_status(published: Path) -> Status:
         as_of_date=now.as_of_date if now else None,
         current=now,
     )
+
+
+def damage_of_current(published: Path) -> list[str]:
+    """What is wrong with the generation that readers have, as far as its files' names and sizes tell it."""
+    link = published / CURRENT
+    now = current(published)
+    if now:
+        return visible_problems_of(now.path)
+    return [f"{CURRENT} leads to {link.readlink().name}, which is gone"] if link.is_symlink() else []
 
 
 def note_published(published: Path, generation: Generation) -> Status:

@@ -61,6 +61,15 @@ def render_status(status: Status) -> RenderableType:
     return Group(*lines)
 
 
+def render_damage(problems: Sequence[str]) -> RenderableType:
+    """What is wrong with the files that readers have, and what to do; nothing where they are whole."""
+    lines = [f"  {problem}" for problem in problems[:_MOST_LINES]]
+    if len(problems) > _MOST_LINES:
+        lines.append(f"  and {len(problems) - _MOST_LINES} more")
+    told = "Published files are damaged: warmhandoff nightly makes them anew, warmhandoff rollback goes back"
+    return Text("".join(f"{line}\n" for line in [told, *lines]) if problems else "", style="red")
+
+
 def _feeds(summary: NightSummary) -> list[RenderableType]:
     lines = [
         [

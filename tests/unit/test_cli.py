@@ -225,3 +225,21 @@ def test_an_unforeseen_error_tells_its_place_and_not_its_text(
     assert CANARY not in told + error
     assert "Unexpected: ValueError" in error
     assert "orchestration/cli.py" in error
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--amount", "0"),
+        ("--amount", "nan"),
+        ("--amount", "inf"),
+        ("--amount", "1000", "--months", "0"),
+        ("--amount", "1000", "--months", "601"),
+    ],
+)
+def test_an_amount_that_is_none_and_a_period_that_is_none_are_wrong_use(
+    run: Run, tmp_path: Path, wrong: tuple[str, ...]
+) -> None:
+    code, told, error = run("bridge", "--home", tmp_path, *wrong)
+    assert (code, told) == (2, "")
+    assert "Invalid value for '--" in error

@@ -1,6 +1,7 @@
 """A generation: what is in it, how it becomes current, what stays when something goes wrong."""
 
 import json
+import shutil
 import stat
 from dataclasses import replace
 from datetime import date
@@ -285,6 +286,17 @@ def test_rollback_needs_no_history_file(home: Home) -> None:
     (home.published / "history.json").write_text("torn")
     assert require_current(home.published).name == second.name
     assert rollback(home.published).name == first.name
+
+
+def test_rollback_finds_the_last_whole_generation_where_the_current_one_is_gone(home: Home) -> None:
+    first, second, third = (home.publish(inputs=str(number)) for number in range(3))
+    shutil.rmtree(third.path)
+    (second.path / "manifest.json").write_text("{")
+    assert rollback(home.published).name == first.name
+    assert read_status(home.published).rolled_back_from == "a generation that is gone"
+    shutil.rmtree(first.path)
+    with pytest.raises(PublishError, match=r"no whole generation .*run `warmhandoff nightly`"):
+        rollback(home.published)
 
 
 def test_rollback_before_anything_is_published_is_a_clear_error(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """``status.json``: what readers have, what is held back, since when and why."""
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import duckdb
 import pytest
 
 from orchestration.publishing.generation import rollback
-from orchestration.publishing.status import hold_back, read_status
-from orchestration.publishing.summary_render import render_status
+from orchestration.publishing.status import damage_of_current, hold_back, read_status
+from orchestration.publishing.summary_render import render_damage, render_status
 from tests.support.publishing_warehouse import AS_OF, FINDINGS, Home, make_home, make_mart
 
 
@@ -116,6 +117,23 @@ def test_a_status_that_is_older_than_the_link_gives_way_to_it(home: Home) -> Non
     status = read_status(home.published)
     assert status.current is not None
     assert status.current.name == second.name
+
+
+def test_damage_of_what_readers_have_is_told_by_name_and_with_what_to_do(home: Home) -> None:
+    assert damage_of_current(home.published) == []
+    generation = home.publish()
+    assert damage_of_current(home.published) == []
+    assert str(render_damage([])) == ""
+    (generation.path / "identified" / "dim_team.parquet").unlink()
+    assert damage_of_current(home.published) == ["identified/dim_team.parquet is missing"]
+    (generation.path / "manifest.json").write_text("{")
+    (problem,) = damage_of_current(home.published)
+    assert "manifest.json is missing or torn" in problem
+    shutil.rmtree(generation.path)
+    assert damage_of_current(home.published) == [f"current leads to {generation.name}, which is gone"]
+    told = str(render_damage([f"file {number}" for number in range(20)]))
+    assert "warmhandoff rollback" in told
+    assert "and 8 more" in told
 
 
 def test_the_file_has_sorted_keys_and_iso_dates(home: Home) -> None:
