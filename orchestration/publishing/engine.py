@@ -55,6 +55,8 @@ def open_engine(
         config["memory_limit"] = memory_limit
     connection = duckdb.connect(":memory:", config=config)
     try:
+        # The night tells its own progress.
+        connection.execute("set enable_progress_bar = false")
         yield connection
     finally:
         connection.close()

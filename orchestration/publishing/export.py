@@ -5,6 +5,7 @@ Belongs here: which columns a file has, and the copying. Does not belong here: w
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,7 +142,15 @@ def export_mart(
         paths = [f"json_extract_string({SITE_COLUMNS}, {literal(_json_path(key))})" for key in spellings]
         columns[name] = f"coalesce({', '.join(paths)})"
     keys = [f"source.{quoted(name)}" for name in mart.sort_columns]
-    _copy(engine, source, columns, keys, target, publish_id)
+    parts = _parts(engine, source, mart.sort_columns[0]) if mart.is_sorted_by_part else []
+    _copy(engine, source, columns, keys, target, publish_id, parts)
+
+
+def _parts(engine: duckdb.DuckDBPyConnection, source: Source, column: str) -> list[str]:
+    """One condition for each value of a column that is never null, in the order of the values."""
+    name = quoted(column)
+    rows = engine.execute(f"select distinct {name} from {source.relation} order by {name}").fetchall()  # noqa: S608
+    return [f"source.{name} = {literal(str(found))}" for (found,) in rows]
 
 
 def export_shared(
@@ -217,12 +226,15 @@ def _copy(
     keys: list[str],
     target: Path,
     publish_id: str,
+    parts: Sequence[str] = (),
 ) -> None:
+    """Copy a relation, sorted by keys; where conditions are given, one part after the other, each sorted."""
     selected = [f"{expression} as {quoted(name)}" for name, expression in columns.items()]
     selected.append(f"{literal(publish_id)} as {PUBLISH_ID}")
     order = ", ".join(f"{key} nulls first" for key in keys)
-    query = f"select {', '.join(selected)} from {source.relation} as source order by {order}"  # noqa: S608
-    _write(engine, source.name, query, target)
+    rows = f"select {', '.join(selected)} from {source.relation} as source"  # noqa: S608
+    sorted_parts = [f"(from ({rows} where {part} order by {order}))" for part in parts]
+    _write(engine, source.name, " union all ".join(sorted_parts) or f"{rows} order by {order}", target)
 
 
 def _write(engine: duckdb.DuckDBPyConnection, name: str, query: str, target: Path) -> None:

@@ -24,8 +24,9 @@ class ReadOnlyDuckDB(duckdb_engine.Dialect):
     supports_statement_cache = False
 
     def connect(self, *arguments: Any, **options: Any) -> Any:
-        """Open the file, and remember the connection until ``close_connections``."""
+        """Open the file without a progress bar, and remember the connection until ``close_connections``."""
         connection = super().connect(*arguments, **options)
+        connection.execute("set enable_progress_bar = false")
         _opened.append(connection)
         return connection
 

@@ -86,9 +86,9 @@ FAULTS = {
         "delete from claim_check where check_id = 'age_limit'",
     ],
     "assert_members_add_up_to_their_value": [
-        "delete from fct_metric_member where metric_id = 'pcbh_penetration' and numerator_part > 0",
-        "update fct_metric_member set numerator_part = 2 where metric_id = 'cocm_active_patients'",
-        "update fct_metric_member set denominator_part = 2 where metric_id = 'cocm_billable_rate'",
+        "delete from int_bhc_patient_year",
+        "delete from int_cocm_patient_period where period_type = 'month'",
+        "update int_cocm_patient_period set credited_minutes = credited_minutes + 1",
         "update fct_metric_value set denominator = denominator + 1 where metric_id = 'pcbh_penetration'",
         "delete from fct_metric_value where metric_id = 'cocm_billable_patients'",
     ],

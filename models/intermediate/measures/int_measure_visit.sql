@@ -11,24 +11,26 @@ billing_system as (
         or code_system like '%HCPCSReleaseCodeSets'
 ),
 
-version as (
-    {{ latest_version('stg_feed__encounter', ['encounter_id']) }}
-),
-
-coded as (
+encounter as (
     select
         encounter_id,
+        patient_id,
+        status,
         coalesce(type_codes, '') as type_codes,
         coalesce(billing_codes, '') as billing_codes,
-        discharge_disposition
-    from version
+        discharge_disposition,
+        started_at,
+        started_on,
+        ended_at,
+        time_zone
+    from {{ ref('int_encounter_latest') }}
 ),
 
 code_list as (
     select distinct
         type_codes,
         billing_codes
-    from coded
+    from encounter
 ),
 
 type_code as (
@@ -59,26 +61,20 @@ listed as (
         on visit_code.code_system = billing_system.code_system
 ),
 
-encounter as (
-    select * from {{ ref('int_encounter_latest') }}
-),
-
 final as (
     select
-        coded.encounter_id,
+        encounter.encounter_id,
         listed.value_set,
         encounter.patient_id,
         encounter.status,
-        coded.discharge_disposition,
+        encounter.discharge_disposition,
         encounter.started_at,
         encounter.started_on,
         coalesce({{ local_date('encounter.ended_at', 'end_offset') }}, encounter.started_on) as ended_on
-    from coded
+    from encounter
     inner join listed
-        on coded.type_codes = listed.type_codes
-        and coded.billing_codes = listed.billing_codes
-    inner join encounter
-        on coded.encounter_id = encounter.encounter_id
+        on encounter.type_codes = listed.type_codes
+        and encounter.billing_codes = listed.billing_codes
     {{ join_offset_at('end_offset', 'encounter.time_zone', 'encounter.ended_at') }}
 )
 

@@ -37,6 +37,8 @@ final as (
         instant.ended_at_utc as ended_at,
         instant.status,
         instant.billing_codes,
+        instant.type_codes,
+        instant.discharge_disposition,
         instant.time_zone,
         instant.team_time_zone,
         {{ local_date('instant.started_at_utc', 'day_offset') }} as started_on

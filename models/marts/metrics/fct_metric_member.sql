@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with final as (
     {%- for model in metric_member_models() %}
     select
