@@ -19,11 +19,20 @@ from orchestration.feeds.fhir_resources import (
     reference,
     stands_for,
 )
+from orchestration.feeds.merges import LINK
 
 NPI = "http://hl7.org/fhir/sid/us-npi"
 EMPLOYER_NUMBERS = "('urn:oid:2.16.840.1.113883.4.4', 'http://terminology.hl7.org/NamingSystem/USEIN')"
 RECORD_NUMBER = "MR"
 INSURER_TYPES = "('ins', 'pay')"
+
+OTHER_RECORD = reference("part.other", "Patient")
+LINKS = (
+    f"[{{'type': 'Patient', 'system': '{LINK}' || part.type, "
+    f"'value': coalesce(s.meta.lastUpdated, '') || '|' || {OTHER_RECORD}, 'id': s.id}} "
+    "for part in s.link if part.type IN ('replaced-by', 'replaces', 'refer', 'seealso') "
+    f"AND {OTHER_RECORD} IS NOT NULL AND {OTHER_RECORD} != s.id]"
+)
 
 PATIENT = Resource(
     elements={
@@ -33,6 +42,7 @@ PATIENT = Resource(
         "gender": "VARCHAR",
         "birthDate": "VARCHAR",
         "deceasedDateTime": "VARCHAR",
+        "link": f"STRUCT(other {REFERENCE}, type VARCHAR)[]",
     },
     mappings=(
         Mapping(
@@ -49,7 +59,7 @@ PATIENT = Resource(
             {"sex": Coded(primitive("s.gender", "http://hl7.org/fhir/administrative-gender"))},
         ),
     ),
-    identifier_rows=own_identifiers("Patient"),
+    identifier_rows=f"list_concat({own_identifiers('Patient')}, {LINKS})",
 )
 
 PRACTITIONER = Resource(

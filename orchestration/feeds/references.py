@@ -18,6 +18,7 @@ from orchestration.feeds.follow_ups import complete_reports, is_report, part_of,
 from orchestration.feeds.identity import answers_of, count_unjoined, gather_joins, joined_rows
 from orchestration.feeds.lake import Lake, move_into_place, table, write_table
 from orchestration.feeds.landing import IDENTITY
+from orchestration.feeds.merges import gather_merges, has_links, hold_back_merged, merged_rows, merges_of
 from orchestration.feeds.reading import NOT_RESOLVED, Reading, Rules
 from orchestration.feeds.registry import Content, Part, State, Unjoined
 
@@ -97,6 +98,8 @@ def _resolve_table(
     content: Content,
     part: Part,
     completed: str | None,
+    *,
+    has_merges: bool,
 ) -> Part:
     feed, (folder, file_id) = rules.contract.feeds[part.feed], key.split("/")
     held = table(lake.unresolved(feed.name, file_id))
@@ -122,15 +125,23 @@ def _resolve_table(
     rows = f"SELECT {star} FROM {held} AS held {joins}"  # noqa: S608
     if rules.joins_identifiers:
         resolution += answers_of(connection, feed, folder, rows, rules.site)
+        rows = joined_rows(feed, folder, rows, rules.site)
+    if has_merges:
+        resolution += merges_of(connection, feed, rows)
+        rows = merged_rows(feed, rows)
     final = lake.raw(feed.name, date.fromisoformat(content.delivered_on), file_id)
     if part.resolution == resolution and final.exists():
         return part
-    if rules.joins_identifiers:
-        rows = joined_rows(feed, folder, rows, rules.site)
     rows = f"SELECT * FROM ({rows}) ORDER BY _row_number"  # noqa: S608
     made = write_table(connection, rows, lake.work / f"{feed.name}-{file_id}.resolved")
     move_into_place(made, final)
     return replace(part, resolution=resolution)
+
+
+def _held(state: State) -> list[str]:
+    """The contents with tables that are held back."""
+    held = (key for key, content in state.contents.items() if any(part.resolution for part in content.parts))
+    return sorted(held)
 
 
 def resolve_references(
@@ -148,8 +159,8 @@ def resolve_references(
         state: the registry; the resolutions are noted in it, and what identifiers lead to nobody.
         as_of: later deliveries are not looked at.
     """
-    held = [key for key, content in state.contents.items() if any(part.resolution for part in content.parts)]
-    if not held:
+    links = has_links(connection, lake, state, as_of)
+    if not links and not _held(state):
         return
     known = (
         lake.identifiers(key.split("/")[1])
@@ -166,8 +177,11 @@ def resolve_references(
             and content.delivered_on <= as_of.isoformat()
         )
         gather_joins(connection, crosswalks, rules.site)
+    has_merges = links and gather_merges(connection, lake, state, as_of, has_joins=rules.joins_identifiers)
+    if has_merges:
+        hold_back_merged(connection, lake, rules.contract, state, as_of)
     completed = complete_reports(connection, lake, rules.contract, state, as_of)
-    for key in sorted(held):
+    for key in _held(state):
         content = state.contents[key]
         parts = tuple(
             _resolve_table(
@@ -178,6 +192,7 @@ def resolve_references(
                 content,
                 part,
                 completed.get(part.feed) if content.delivered_on <= as_of.isoformat() else None,
+                has_merges=has_merges,
             )
             if part.resolution
             else part

@@ -1,0 +1,291 @@
+"""Records of one patient that a FHIR server has merged or linked: ``Patient.link``.
+
+Belongs here: which record stands for which, and rows under the record that stands. Does not belong here:
+identifiers (``identity.py``) and how a link is written (``fhir_people.py``).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from orchestration.feeds.contract import Contract, Feed
+from orchestration.feeds.identity import identity_columns
+from orchestration.feeds.lake import Lake, move_into_place, table
+from orchestration.feeds.reading import NOT_RESOLVED
+from orchestration.feeds.registry import State, Unjoined
+
+LINK: Final = "?link."
+"""Begins the system of the identifiers that are links; their kind follows, and their value is the time of the
+record's version, a ``|`` and the other record."""
+
+TO_THE_OTHER: Final = ("replaced-by", "refer")
+FROM_THE_OTHER: Final = ("replaces",)
+SYSTEM: Final = "Patient.link"
+
+
+def survivors(
+    directed: Iterable[tuple[str, str]], same: Iterable[tuple[str, str]]
+) -> tuple[dict[str, str], set[str]]:
+    """Which record stands for which.
+
+    Args:
+        directed: pairs of a record and the one that replaces it.
+        same: pairs of records of one patient, neither of which replaces the other; the lower id stands.
+
+    Returns:
+        The record that stands, by each one that it stands for; and those that lead to two, or in a circle.
+    """
+    heirs: dict[str, set[str]] = {}
+    for old, new in directed:
+        heirs.setdefault(old, set()).add(new)
+        heirs.setdefault(new, set())
+    ends = {name: _end(name, heirs) for name in heirs}
+    contradicted = {name for name, end in ends.items() if end is None}
+    roots: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while roots.get(name, name) != name:
+            name = roots[name]
+        return name
+
+    for one, other in same:
+        pair = sorted({root(ends.get(one, one) or ""), root(ends.get(other, other) or "")})
+        if "" not in pair:
+            roots[pair[-1]] = pair[0]
+    named = {*ends, *roots} - contradicted
+    found = {name: root(ends.get(name) or name) for name in named}
+    return {name: end for name, end in found.items() if name != end}, contradicted
+
+
+def _end(name: str, heirs: Mapping[str, set[str]]) -> str | None:
+    """The one record that a record leads to at last; null where it leads to several, or in a circle."""
+    found, waiting, seen = set(), [name], set()
+    while waiting:
+        here = waiting.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        waiting += heirs[here]
+        if not heirs[here]:
+            found.add(here)
+    return found.pop() if len(found) == 1 and not _turns_back(name, heirs) else None
+
+
+def _turns_back(name: str, heirs: Mapping[str, set[str]]) -> bool:
+    """Whether a walk from a record comes back to a record that it has come through."""
+    path: list[tuple[str, Iterator[str]]] = [(name, iter(sorted(heirs[name])))]
+    on_path, done = {name}, set()
+    while path:
+        here, later = path[-1]
+        following = next(later, None)
+        if following is None:
+            path.pop()
+            on_path.discard(here)
+            done.add(here)
+        elif following in on_path:
+            return True
+        elif following not in done:
+            on_path.add(following)
+            path.append((following, iter(sorted(heirs[following]))))
+    return False
+
+
+def has_links(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, as_of: date) -> bool:
+    """Whether any record delivered up to a date is linked to another one."""
+    for key, content in state.contents.items():
+        if content.has_identifiers and content.delivered_on <= as_of.isoformat():
+            path = lake.identifiers(key.split("/")[1])
+            some = f"SELECT 1 FROM {table(path)} WHERE starts_with(system, '{LINK}') LIMIT 1"  # noqa: S608
+            if connection.execute(some).fetchone():
+                return True
+    return False
+
+
+def gather_merges(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, as_of: date, *, has_joins: bool
+) -> bool:
+    """Make the table ``merged``: the id that stands, by each id that it stands for.
+
+    The links of the latest version of a record count. A link to a record that was not delivered, and one that
+    contradicts another, joins nobody and is noted in the registry.
+
+    Args:
+        connection: has the table ``known`` of what references lead to and, with joins, ``canonical``.
+        lake: where the tables lie.
+        state: the registry.
+        as_of: later deliveries are not looked at.
+        has_joins: whether records go by another id than their own.
+
+    Returns:
+        Whether anything stands for anything.
+    """
+    connection.execute("CREATE OR REPLACE TEMP TABLE merged (old TEXT, new TEXT)")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE link (kind TEXT, id TEXT, other TEXT, updated_at TIMESTAMP, day DATE)"
+    )
+    for key, content in sorted(state.contents.items()):
+        if content.has_identifiers and content.delivered_on <= as_of.isoformat():
+            connection.execute(_links(lake.identifiers(key.split("/")[1]), content.delivered_on))
+    connection.execute("CREATE OR REPLACE TEMP TABLE version (id TEXT, updated_at TIMESTAMP, day DATE)")
+    for path in _patients(lake, state, as_of):
+        connection.execute(
+            "INSERT INTO version SELECT patient_id, updated_at, _delivered_on "  # noqa: S608
+            f"FROM {table(path)} WHERE NOT is_deleted AND patient_id IN "
+            "(SELECT id FROM link UNION SELECT other FROM link)"
+        )
+    links = connection.execute(_LATEST_LINKS).fetchall()
+    delivered = {str(row[0]) for row in connection.execute("SELECT DISTINCT id FROM version").fetchall()}
+    state.unjoined += _store(connection, links, delivered)
+    if has_joins:
+        connection.execute(_AS_CANONICAL)
+    return _count(connection, "merged") > 0
+
+
+def _links(path: Path, delivered_on: str) -> str:
+    return (
+        f"INSERT INTO link SELECT system[{len(LINK) + 1}:], entry.id, coalesce(known.id, other), "  # noqa: S608
+        f"make_timestamp(epoch_us(try_cast(moment AS TIMESTAMPTZ))), DATE '{delivered_on}' "
+        "FROM (SELECT *, split_part(value, '|', 1) AS moment, "
+        f"value[strpos(value, '|') + 1:] AS other FROM {table(path)} WHERE starts_with(system, '{LINK}')) "
+        "AS entry LEFT JOIN known ON known.asked = entry.other"
+    )
+
+
+_LATEST_LINKS: Final = """
+SELECT DISTINCT kind, id, other, day
+FROM link
+WHERE NOT EXISTS (
+    SELECT 1 FROM version
+    WHERE version.id = link.id
+        AND row(coalesce(version.updated_at, TIMESTAMP '0001-01-01'), version.day)
+            > row(coalesce(link.updated_at, TIMESTAMP '0001-01-01'), link.day)
+)
+ORDER BY ALL
+"""
+_AS_CANONICAL: Final = """
+CREATE OR REPLACE TEMP TABLE merged AS
+WITH own AS (SELECT resource_id, id FROM canonical WHERE kind = 'patient'),
+
+told AS (
+    SELECT coalesce(before.id, merged.old) AS old, coalesce(after.id, merged.new) AS new
+    FROM merged
+    LEFT JOIN own AS before ON merged.old = before.resource_id
+    LEFT JOIN own AS after ON merged.new = after.resource_id
+)
+
+SELECT old, min(new) AS new
+FROM told
+WHERE old NOT IN (SELECT id FROM own WHERE resource_id NOT IN (SELECT old FROM merged) AND id IS NOT NULL)
+GROUP BY old
+HAVING count(DISTINCT new) = 1
+"""
+"""An id that a record carries that nobody has replaced stands for itself."""
+
+
+def _patients(lake: Lake, state: State, as_of: date) -> Iterator[Path]:
+    """The tables of patients as they came, under the ids of their records."""
+    for key, content in sorted(state.contents.items()):
+        delivered_on, file_id = date.fromisoformat(content.delivered_on), key.split("/")[1]
+        for part in content.parts:
+            if part.feed == "patient" and not content.reason and delivered_on <= as_of:
+                held, whole = lake.unresolved("patient", file_id), lake.raw("patient", delivered_on, file_id)
+                yield held if part.resolution else whole
+
+
+def _store(
+    connection: duckdb.DuckDBPyConnection, links: list[tuple[str, str, str, date]], delivered: set[str]
+) -> list[Unjoined]:
+    """Fill the table ``merged``, and tell what links join nobody."""
+    directed, same = [], []
+    counted: Counter[tuple[str, date]] = Counter()
+    for kind, own, other, day in links:
+        if kind in FROM_THE_OTHER:
+            directed.append((other, own))
+        elif other not in delivered:
+            counted["unknown", day] += 1
+        elif kind in TO_THE_OTHER:
+            directed.append((own, other))
+        else:
+            same.append((own, other))
+    standing, contradicted = survivors(directed, same)
+    for _, own, other, day in links:
+        if {own, other} & contradicted:
+            counted["ambiguous", day] += 1
+    if standing:
+        connection.executemany("INSERT INTO merged VALUES (?, ?)", sorted(standing.items()))
+    return [
+        ("patient", "patient_id", "patient", SYSTEM, reason, number, day)
+        for (reason, day), number in sorted(counted.items())
+    ]
+
+
+def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+    found = connection.execute(f"SELECT count(*) FROM {name}").fetchone()  # noqa: S608
+    return int(found[0]) if found else 0
+
+
+def _patient_columns(feed: Feed) -> list[str]:
+    return [column for column, kind in identity_columns(feed) if kind == "patient"]
+
+
+def hold_back_merged(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, contract: Contract, state: State, as_of: date
+) -> None:
+    """Hold the raw tables back in which an id stands that another one stands for.
+
+    Args:
+        connection: has the table ``merged``.
+        lake: where the tables lie.
+        contract: the feeds.
+        state: the registry; what is held back is noted in it.
+        as_of: later deliveries are not looked at.
+    """
+    for key, content in sorted(state.contents.items()):
+        delivered_on, file_id = date.fromisoformat(content.delivered_on), key.split("/")[1]
+        if content.reason or delivered_on > as_of:
+            continue
+        parts = []
+        for part in content.parts:
+            columns = _patient_columns(contract.feeds[part.feed]) if part.feed in contract.feeds else []
+            raw = lake.raw(part.feed, delivered_on, file_id)
+            every = " UNION ALL ".join(f"SELECT {column} AS old FROM {table(raw)}" for column in columns)  # noqa: S608
+            some = f"SELECT 1 FROM ({every}) SEMI JOIN merged USING (old) LIMIT 1"  # noqa: S608
+            if columns and not part.resolution and connection.execute(some).fetchone():
+                move_into_place(raw, lake.unresolved(part.feed, file_id))
+                part = replace(part, resolution=NOT_RESOLVED)
+            parts.append(part)
+        state.contents[key] = replace(content, parts=tuple(parts))
+
+
+def merges_of(connection: duckdb.DuckDBPyConnection, feed: Feed, rows: str) -> str:
+    """A hash of what stands for the patients in rows: another one, and the rows have to be written anew."""
+    asked = " UNION ".join(f"SELECT {column} AS old FROM ({rows})" for column in _patient_columns(feed))  # noqa: S608
+    if not asked:
+        return ""
+    told = "coalesce(md5(string_agg(old || '=' || new, '|' ORDER BY old)), '')"
+    found = connection.execute(f"SELECT {told} FROM ({asked}) INNER JOIN merged USING (old)").fetchone()  # noqa: S608
+    return str(found[0]) if found else ""
+
+
+def merged_rows(feed: Feed, rows: str) -> str:
+    """SQL of rows under the ids that stand; the records that stand no more are taken back.
+
+    Args:
+        feed: the contract.
+        rows: a query.
+    """
+    columns = _patient_columns(feed)
+    if not columns:
+        return rows
+    joins = " ".join(
+        f"LEFT JOIN merged AS merged_{column} ON came.{column} = merged_{column}.old" for column in columns
+    )
+    named = [f"coalesce(merged_{column}.new, came.{column}) AS {column}" for column in columns]
+    if feed.name == "patient":
+        named = ["came.is_deleted OR merged_patient_id.old IS NOT NULL AS is_deleted"]
+    return f"SELECT came.* REPLACE ({', '.join(named)}) FROM ({rows}) AS came {joins}"  # noqa: S608
