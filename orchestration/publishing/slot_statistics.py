@@ -20,36 +20,53 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim about BHC-weeks. ``sign`` is 1 where the two are said to rise together, else -1."""
+    """A claim about BHC-weeks. ``sign`` is 1 where the two are said to rise together, else -1.
+
+    ``short`` names the two where there is little room.
+    """
 
     sentence: str
     first: str
     second: str
     sign: int
+    short: str = ""
 
 
 CLAIMS = (
-    Claim("The more slots are booked ahead, the more no-shows.", "prebooked_share", "no_show_rate", 1),
+    Claim(
+        "The more slots are booked ahead, the more no-shows.",
+        "prebooked_share",
+        "no_show_rate",
+        1,
+        "booked, no-shows",
+    ),
     Claim(
         "The more slots are booked ahead, the fewer referrals come in the week after.",
         "prebooked_share",
         "referrals_next_week",
         -1,
+        "booked, referrals",
     ),
     Claim(
         "The more slots are booked ahead, the fewer visits can be billed.",
         "prebooked_share",
         "billable_visits",
         -1,
+        "booked, billable visits",
     ),
     Claim(
-        "The more slots are open on the morning, the more warm handoffs.", "open_share", "warm_handoffs", 1
+        "The more slots are open on the morning, the more warm handoffs.",
+        "open_share",
+        "warm_handoffs",
+        1,
+        "open, warm handoffs",
     ),
     Claim(
         "The more slots are open on the morning, the more different patients are seen.",
         "open_share",
         "unique_patients",
         1,
+        "open, different patients",
     ),
 )
 

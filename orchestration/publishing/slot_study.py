@@ -1,7 +1,8 @@
 """The page of the slot study: what the site's own data support of the claims about slots, in words.
 
 Public: ``write_slot_study``. Belongs here: reading the published weeks and writing the page. Does not belong
-here: statistics (``slot_statistics``) and any list of people: the page names no consultant and no patient.
+here: statistics (``slot_statistics``), picture and table (``slot_figures``) and any list of people: the page
+names no consultant and no patient.
 """
 
 from pathlib import Path
@@ -32,6 +33,7 @@ def write_slot_study(engine: duckdb.DuckDBPyConnection, identified: Path, rules:
     weeks, thresholds = identified / "rpt_slot_study.parquet", rules / "threshold.parquet"
     if not (weeks.is_file() and thresholds.is_file()):
         return None
+    from orchestration.publishing.slot_figures import answers_chart, answers_table
     from orchestration.publishing.slot_statistics import CLAIMS, answer
 
     variables = sorted({name for claim in CLAIMS for name in (claim.first, claim.second)})
@@ -44,7 +46,8 @@ def write_slot_study(engine: duckdb.DuckDBPyConnection, identified: Path, rules:
     design = _design(engine, thresholds)
     answers = [answer(claim, values[claim.first], values[claim.second], design) for claim in CLAIMS]
     page = _rendered(
-        answers=answers,
+        chart=answers_chart(answers),
+        table=answers_table(answers, design.min_weeks),
         design=design,
         weeks=len(rows),
         consultants=len({row[0] for row in rows}),

@@ -83,6 +83,10 @@ LISTED: dict[str, list[Row]] = ROWS | {
             "practitioner_id": "c1", "role": "care_manager", "month": OPEN, "fte": 1.0, "guideline_low": 50.0,
             "guideline_high": 80.0, "actual": 1.0, "status": "below",
         },
+        {
+            "practitioner_id": "c2", "role": "care_manager", "month": OPEN, "fte": 0.04, "guideline_low": 2.0,
+            "guideline_high": 3.2, "actual": 2.0, "status": "within",
+        },
     ],
     "rpt_caseload_registry": [
         {

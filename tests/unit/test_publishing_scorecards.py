@@ -5,10 +5,12 @@ import stat
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.publishing.manifest import read_manifest
 from orchestration.publishing.scorecards.charts import Dot, Funnel, Point, funnel_chart, trend_chart
+from orchestration.publishing.scorecards.pages import write_scorecards
 from orchestration.publishing.scorecards.words import (
     SIGNALS,
     amount_of,
@@ -160,9 +162,20 @@ def test_staff_read_the_demand_that_they_were_given(cards: Path) -> None:
     assert "slot" not in (clinician.text + manager.text).lower()
 
 
-def test_without_thresholds_there_are_no_pages(tmp_path: Path) -> None:
-    generation = make_home(tmp_path / "home", LISTED).publish().path
-    assert not (generation / "identified" / "scorecards").exists()
+def test_without_thresholds_there_are_no_pages(generation: Path, tmp_path: Path) -> None:
+    identified = tmp_path / "identified"
+    identified.mkdir()
+    for mart in (generation / "identified").glob("*.parquet"):
+        (identified / mart.name).symlink_to(mart)
+    with duckdb.connect() as engine:
+        assert write_scorecards(engine, identified, tmp_path, date(2026, 3, 20)) == 0
+    assert not (identified / "scorecards").exists()
+
+
+def test_a_few_hours_a_week_are_no_post_to_be_measured(cards: Path) -> None:
+    """c2 has a twentieth of a post less a bit, c1 and b1 have more."""
+    assert {path.parent.name for path in cards.rglob("*.html")} >= {"b1", "c1"}
+    assert not (cards / "care_managers" / "c2").exists()
 
 
 @pytest.mark.parametrize(
@@ -171,6 +184,7 @@ def test_without_thresholds_there_are_no_pages(tmp_path: Path) -> None:
         (0.25, 0.204, "share", "up 5 points"),
         (0.25, 0.249, "share", "no change"),
         (0.692, 0.786, "share", "down 10 points"),
+        (0.26, 0.25, "share", "up 1 point"),
         (4.0, 6.5, "days", "down 2.5"),
         (1200.0, 1100.0, "usd", "up $100"),
         (None, 1.0, "number", "cannot be compared"),

@@ -1,5 +1,6 @@
 """The slot study's statistics against a library's, its verdicts at their edges, and its page in words."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from scipy import stats
 
 from orchestration.publishing.engine import literal
+from orchestration.publishing.slot_figures import answers_chart
 from orchestration.publishing.slot_statistics import CLAIMS, Answer, Claim, Design, answer
 from orchestration.publishing.slot_study import write_slot_study
 
@@ -124,3 +126,18 @@ def test_a_site_without_slots_is_told_so(tmp_path: Path) -> None:
         assert "has sent no slots" in place.read_text(encoding="utf-8")
         (identified / "rpt_slot_study.parquet").unlink()
         assert write_slot_study(engine, identified, rules) is None
+
+
+def test_the_picture_fills_what_is_decided_and_is_told_in_words() -> None:
+    answers = [
+        Answer(CLAIMS[0], 30, 0.5, 0.2, 0.7, "supported"),
+        Answer(CLAIMS[1], 30, 0.1, -0.2, 0.4, "undecided"),
+        Answer(CLAIMS[2], 3, None, None, None, "undecided"),
+    ]
+    chart = str(answers_chart(answers))
+    assert 'aria-label="Rank correlations of the claims: booked, no-shows +0.50; booked' in chart
+    dots = re.findall(r'fill="(#\w+)" stroke="#0b4f8a" stroke-width="2"', chart)
+    assert dots == ["#0b4f8a", "#ffffff"]
+    # One that cannot be worked out keeps its row.
+    assert all(f">{answer.claim.short}<" in chart for answer in answers)
+    assert answers_chart(answers[2:]) == ""

@@ -8,6 +8,7 @@ Belongs here: which rows become which picture or table. Does not belong here: ho
 """
 
 from datetime import date
+from itertools import dropwhile
 from typing import Final
 
 from markupsafe import Markup
@@ -123,11 +124,12 @@ def demand(source: Source, teams: set[str], month: date, caption: str) -> Markup
 
 
 def demand_trend(source: Source, teams: set[str], month: date) -> Markup:
-    """Referrals of teams by month up to this one."""
+    """Referrals of teams by month up to this one, from the first month that has any."""
+    counted = [(one, _sums(source, teams, one)["referrals"]) for one in _months_of(source, month)]
     points = [
         Point(one, float(count))
-        for one in _months_of(source, month)
-        if (count := _sums(source, teams, one)["referrals"]) is not None
+        for one, count in dropwhile(lambda pair: not pair[1], counted)
+        if count is not None
     ]
     said = "; ".join(f"{point.month:%b %Y} {words.number(point.value)}" for point in points)
     return trend_chart(points, f"Referrals by month: {said}", is_share=False)

@@ -66,11 +66,11 @@ def change_of(now: float | None, before: float | None, unit: str) -> str:
     size = round(abs(difference), digits)
     if size == 0:
         return "no change"
-    said = {"share": f"{size:.0f} points", "usd": usd(size)}.get(unit, number(size))
+    said = {"share": counted(size, "point"), "usd": usd(size)}.get(unit, number(size))
     return f"{'up' if difference > 0 else 'down'} {said}"
 
 
-def counted(count: int | None, singular: str, plural: str | None = None) -> str:
+def counted(count: float | None, singular: str, plural: str | None = None) -> str:
     """A count with its noun."""
     return f"{number(count)} {singular if count == 1 else plural or singular + 's'}"
 
