@@ -46,6 +46,7 @@ ranked as (
     where
         dated.taken_on >= {{ add_days('dated.started_on', '-cast(baseline_window.days as integer)') }}
         and (dated.ended_on is null or dated.taken_on <= dated.ended_on)
+        and dated.taken_on <= {{ as_of_date() }}
 ),
 
 final as (

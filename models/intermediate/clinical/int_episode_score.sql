@@ -1,7 +1,9 @@
--- The scores of an episode by instrument, numbered from the last: one a day, the last taken.
+-- The scores of an episode by instrument up to the business date, numbered from the last: one a day, the last taken.
 with assessment as (
     select * from {{ ref('fct_assessment') }}
-    where episode_id is not null
+    where
+        episode_id is not null
+        and taken_on <= {{ as_of_date() }}
 ),
 
 of_day as (
