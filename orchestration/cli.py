@@ -71,8 +71,8 @@ def sample(
     from orchestration.sample.clinic import write_sample
     from orchestration.terminal import TerminalReporter
 
-    if landing.exists() and any(landing.iterdir()):
-        raise ConfigurationError(f"{landing} is not empty; a sample is only written into an empty folder")
+    if landing.exists() and (not landing.is_dir() or any(landing.iterdir())):
+        raise ConfigurationError(f"{landing} is not an empty folder; a sample is written into nothing else")
     begun = datetime.now()
     with TerminalReporter(err) as reporter:
         reporter.started("sample")

@@ -234,10 +234,16 @@ class Settings(BaseSettings):
         return profile.rules() if profile else NO_SITE
 
     def make_home(self) -> None:
-        """Make the home and the folders that every stage relies on, for the owner alone."""
-        places = (self.warehouse, self.dbt_target, self.dbt_logs, self.dagster_home, self.logs)
-        for folder in places:
-            make_folder(folder)
+        """Make the home and the folders that every stage relies on, for the owner alone.
+
+        Raises:
+            ConfigurationError: a folder cannot be made there.
+        """
+        try:
+            for folder in (self.warehouse, self.dbt_target, self.dbt_logs, self.dagster_home, self.logs):
+                make_folder(folder)
+        except OSError as error:
+            raise ConfigurationError(f"no home can be made at {self.home}: {error.strerror}") from None
 
     def read_hash_key(self) -> str:
         """Return the key of hashed identifiers, making one in the home the first time.

@@ -168,7 +168,7 @@ def test_a_sample_is_not_written_over_files(run: Run, tmp_path: Path) -> None:
     (tmp_path / "kept.csv").write_text("kept", encoding="utf-8")
     code, _, told = run("sample", "--landing", tmp_path, "--as-of", "2026-06-30")
     assert code == 2
-    assert "is not empty" in told
+    assert "is not an empty folder" in told
     assert (tmp_path / "kept.csv").read_text(encoding="utf-8") == "kept"
 
 
@@ -243,3 +243,19 @@ def test_an_amount_that_is_none_and_a_period_that_is_none_are_wrong_use(
     code, told, error = run("bridge", "--home", tmp_path, *wrong)
     assert (code, told) == (2, "")
     assert "Invalid value for '--" in error
+
+
+def test_a_file_where_a_folder_belongs_is_told_in_one_line(run: Run, settings: Settings) -> None:
+    file = settings.home.parent / "file"
+    file.write_text("not a folder")
+    (settings.landing / "patient" / "2026-06-30").mkdir(parents=True)
+    (settings.landing / "patient" / "2026-06-30" / "patient.csv").write_text("patient_id\n")
+    for arguments, message in (
+        (("sample", "--landing", file, "--as-of", "2026-06-30"), "is not an empty folder"),
+        (("nightly", "--landing", settings.landing, "--home", file), "no home can be made at"),
+        (("nightly", "--landing", settings.landing, "--home", file / "home"), "no home can be made at"),
+    ):
+        code, _, error = run(*arguments)
+        assert code == 2
+        assert message in error
+        assert error.count("\n") == 1
