@@ -24,9 +24,11 @@ class NotificationError(Exception):
 
 
 def failure_message(run_id: str, tags: Mapping[str, str], status: Status) -> Message:
-    """Return the message about a failed run."""
+    """Return the message about a failed run. The reason of an earlier night is not taken for its own."""
     day = tags.get(AS_OF_TAG, "its date")
-    reason = status.held_back.reason if status.held_back else "The run ended before it could say why."
+    is_of_run = AS_OF_TAG not in tags or str(status.as_of_date) == day
+    held_back = status.held_back if is_of_run else None
+    reason = held_back.reason if held_back else "The run ended before it could say why."
     current = status.current
     readers = f"generation {current.name}" if current else "nothing yet"
     body = f"{reason}\nReaders have {readers}.\nRun {run_id} in Dagster shows the failed step."

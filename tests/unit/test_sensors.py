@@ -122,6 +122,7 @@ def test_a_day_that_the_command_has_published_is_passed_over(settings: Settings,
 def test_the_message_names_date_reason_and_what_readers_have() -> None:
     status = Status(
         state="held_back",
+        as_of_date=date(2026, 6, 30),
         current=CurrentGeneration(name="2026-06-29-abc", publish_id="abc", as_of_date=date(2026, 6, 29)),
         held_back=HeldBack(since=date(2026, 6, 30), reason="Held back: marts.x.y failed (2 of 9 rows)."),
     )
@@ -129,6 +130,9 @@ def test_the_message_names_date_reason_and_what_readers_have() -> None:
     assert message.title == "Warm Handoff: the night as of 2026-06-30 was not published"
     assert "marts.x.y failed (2 of 9 rows)" in message.body
     assert "generation 2026-06-29-abc" in message.body
+    the_next = failure_message("run-2", {"warmhandoff/as_of": "2026-07-01"}, status)
+    assert "marts.x.y" not in the_next.body
+    assert "ended before it could say why" in the_next.body
 
 
 def test_a_run_that_died_is_told_too() -> None:
