@@ -22,11 +22,14 @@ _FACTS: Final = {
     "owner": "Owner",
     "since_when": "Since when",
     "waiver": "Waiver",
+    "threshold": "Changed threshold",
     "what_it_means": "What it means",
     "what_to_do": "What to do",
 }
 
-quality = typer.Typer(help="What the checks found: the queue, waivers, corrected rows.", no_args_is_help=True)
+quality = typer.Typer(
+    help="What the checks found: the queue, waivers, thresholds, corrected rows.", no_args_is_help=True
+)
 
 HomeOption = Annotated[
     Path,
@@ -37,6 +40,12 @@ HomeOption = Annotated[
 LandingOption = Annotated[
     Path,
     typer.Option("--landing", envvar="WARMHANDOFF_LANDING", help="Folder in which source systems put files."),
+]
+WaiversOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--waivers", envvar="WARMHANDOFF_WAIVERS", help="The file; without it, waivers.yml in the home."
+    ),
 ]
 CheckArgument = Annotated[str, typer.Argument(help="The check_id, or a part of it that no other has.")]
 Issue = dict[str, Any]
@@ -49,7 +58,19 @@ def list_issues(home: HomeOption) -> None:
     out = _console()
     if not queue["issues"]:
         out.print(f"No issue was open after the night of {queue['as_of_date']}.")
-        return
+    else:
+        _list_issues(queue)
+    for line in queue["thresholds"]:
+        out.print(
+            f"{line['change']}, {line['state']}: {line['check']}: {line['said']}, from {line['granted_on']} "
+            f"until {line['expires_on']}, by {line['approver']}: {line['reason']}",
+            soft_wrap=True,
+            markup=False,
+        )
+
+
+def _list_issues(queue: dict[str, Any]) -> None:
+    out = _console()
     table = Table("", box=None, pad_edge=False)
     for column in ("Check", "Cause", "Rows", "Days", "Owner", "Claims held", "Hours lost"):
         table.add_column(column, overflow="fold")
@@ -111,15 +132,10 @@ def waive_check(
             "--any-rows", help="However many rows fail. Without it: as many as fail now, and no more."
         ),
     ] = False,
-    waivers: Annotated[
-        Path | None,
-        typer.Option(
-            "--waivers", envvar="WARMHANDOFF_WAIVERS", help="The file; without it, waivers.yml in the home."
-        ),
-    ] = None,
+    waivers: WaiversOption = None,
 ) -> None:
     """Add a waiver of an open issue to the reviewed file; the next night heeds it."""
-    from orchestration.quality.waivers import RowLimit, Waiver, append_waiver, free_name, read_waivers
+    from orchestration.quality.waivers import RowLimit, Waiver, append_entry, free_name, read_waivers
 
     queue = _read_queue(home)
     issue = _find(queue, check)[0]
@@ -144,9 +160,55 @@ def waive_check(
         expires_on=last,
         granted_on=as_of,
     )
-    append_waiver(file, waiver)
+    append_entry(file, waiver)
     _console().print(
         f"{waiver.waiver} waives {waiver.check} until {last} in {file}. Run the night again to publish.",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+@quality.command("threshold")
+def change_threshold(
+    check: Annotated[str, typer.Argument(help="The check_id of a gate, or a part of it that no other has.")],
+    home: HomeOption,
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    approver: Annotated[str, typer.Option("--approver", help="Who answers for it.")],
+    until: Annotated[
+        datetime, typer.Option("--until", formats=_DATE_FORMATS, help="Last business date on which it holds.")
+    ],
+    at_most: Annotated[
+        str | None, typer.Option("--at-most", help="Share of rows that may fail, such as 5%.")
+    ] = None,
+    severity: Annotated[
+        str | None, typer.Option("--severity", help="Of a failure: info, warning or critical.")
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=_DATE_FORMATS, help="First one; without it, that of the last night."),
+    ] = None,
+    waivers: WaiversOption = None,
+) -> None:
+    """Add a changed threshold to the reviewed file; the next night heeds it."""
+    from orchestration.quality_site.working import add_change
+
+    queue = _read_queue(home)
+    as_of = date.fromisoformat(queue["as_of_date"])
+    file = waivers or home / "waivers.yml"
+    change = add_change(
+        file,
+        check,
+        as_of=as_of,
+        at_most=at_most,
+        severity=severity,
+        reason=reason,
+        approver=approver,
+        granted_on=since.date() if since else as_of,
+        expires_on=until.date(),
+    )
+    _console().print(
+        f"{change.change} changes {change.check} from {change.granted_on} until {change.expires_on} "
+        f"in {file}. Run the night again to judge by it.",
         soft_wrap=True,
         markup=False,
     )

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Final
 from orchestration import fingerprints, transform
 from orchestration.build_plan import BuildPlan
 from orchestration.night_findings import NightFindings
-from orchestration.quality.waivers import load_waivers
 from orchestration.redaction import SafeError, safe_error_text, safe_frames
 from orchestration.reporter import LOGGER, LogReporter, Reporter
 from orchestration.settings import Settings
@@ -66,7 +65,7 @@ class Night:
             from orchestration.feeds.ingest import ingest
 
             self._forget_last_night()
-            load_waivers(self.settings)
+            self._findings.refuse_wrong_entries(self.business_date())
             report = ingest(
                 self.settings.landing,
                 self.settings.lake,
@@ -257,6 +256,7 @@ class Night:
             as_of=self.business_date(),
             limits=EngineLimits(self.settings.threads, self.settings.memory_limit),
             docs=self._data_docs(layer),
+            changes=self._findings.changes(),
             keys=KeysFile(self._findings.keys_file(layer), self.settings.read_hash_key()),
             late_after_days=profile.late_after_days if profile else None,
         )

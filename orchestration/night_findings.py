@@ -21,6 +21,7 @@ from orchestration.standing import Row
 
 if TYPE_CHECKING:
     from orchestration.publishing.generation import PublishContext
+    from orchestration.quality.changes import Change
     from orchestration.quality.findings import CheckResult
 
 # The layer whose checks a stage runs, by the name of its file.
@@ -70,6 +71,23 @@ class NightFindings:
         """
         make_folder(self._folder)
         write_json(self._folder / f"{stage.replace(' ', '_')}.json", rows)
+
+    def changes(self) -> "tuple[Change, ...]":
+        """Return the changed thresholds of the site."""
+        return load_waivers(self._settings).changes
+
+    def refuse_wrong_entries(self, as_of: date) -> None:
+        """Look at the site's waivers and changed thresholds before anything is done.
+
+        Raises:
+            ConfigurationError: an entry is not complete, or changes what may not be changed.
+        """
+        from orchestration.quality.changes import refuse_changes
+        from orchestration.quality.suites import load_checks
+
+        changes = self.changes()
+        if changes:
+            refuse_changes(changes, [*load_checks("raw", as_of=as_of), *load_checks("marts", as_of=as_of)])
 
     def waive(self, results: "Sequence[CheckResult]", as_of: date) -> "list[CheckResult]":
         """Return results as the site's waivers and assignments leave them on a business date."""

@@ -16,9 +16,9 @@ from time import monotonic
 from orchestration.feeds.landing import scan
 from orchestration.fingerprints import landing_hash
 from orchestration.night import Night
+from orchestration.night_findings import NightFindings
 from orchestration.night_lock import night_lock
 from orchestration.publishing.files import FILE_MODE
-from orchestration.quality.waivers import load_waivers
 from orchestration.reporter import LOGGER, Reporter
 from orchestration.settings import ConfigurationError, Settings
 
@@ -49,11 +49,11 @@ def run_night(settings: Settings, reporter: Reporter, *, is_rebuild: bool = Fals
         is_rebuild: build and check again, also where nothing has changed since the last night.
 
     Raises:
-        ConfigurationError: there is nothing to read, or an entry of the waivers is refused.
+        ConfigurationError: there is nothing to read, or an entry of the waivers or thresholds is refused.
         NightRunningError: another process runs a night in this home.
     """
     as_of = _business_date(settings)
-    load_waivers(settings)
+    NightFindings(settings).refuse_wrong_entries(as_of)
     settings.make_home()
     night = Night(settings, reporter, as_of, is_rebuild)
     log_file = settings.logs / f"night-{as_of}.log"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from expectations.check import Check, Layer
+from orchestration.quality.changes import Change, apply_changes
 from orchestration.quality.drill import KeysFile, break_down
 from orchestration.quality.findings import CheckResult, Status
 from orchestration.quality.outcome import Outcome, Validate
@@ -72,6 +73,7 @@ def run_gate(
     limits: EngineLimits | None = None,
     late_after_days: Mapping[str, int] | None = None,
     keys: KeysFile | None = None,
+    changes: Sequence[Change] = (),
 ) -> list[CheckResult]:
     """Run the checks of a layer.
 
@@ -87,6 +89,7 @@ def run_gate(
         limits: of the engine.
         late_after_days: days after which a feed is late, by feed, where the site's profile says so.
         keys: where the keys of failing rows go; without it, nothing is told by cause and no key is kept.
+        changes: of thresholds, as the site has approved them.
 
     Returns:
         One result a check, sorted by ``check_id``.
@@ -94,7 +97,8 @@ def run_gate(
     Raises:
         FileNotFoundError: the warehouse does not exist.
     """
-    checks = load_checks(layer, seeds=seeds, as_of=as_of, late_after_days=late_after_days)
+    as_ruled = load_checks(layer, seeds=seeds, as_of=as_of, late_after_days=late_after_days)
+    checks = apply_changes(as_ruled, changes, as_of)
     if layer == "raw":
         build_raw_database(database, lake=lake, quarantine=quarantine, seeds=seeds, as_of=as_of)
     data_docs = None if docs is None else DataDocs(docs, layer, as_of)

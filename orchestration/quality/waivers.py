@@ -1,8 +1,8 @@
 """Waivers and assignments: a reviewed file that says which fault is lived with until when, and who mends it.
 
 Belongs here: the shape of ``waivers.yml``, reading it strictly, adding to it, and what it does to results.
-Does not belong here: what a night is held back for (``findings``) and the pages that show it
-(``orchestration/quality_site``).
+Does not belong here: the changes of thresholds that stand in it too (``changes``), what a night is held back
+for (``findings``) and the pages that show it (``orchestration/quality_site``).
 """
 
 import hashlib
@@ -10,38 +10,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import Field, ValidationError
 
 from orchestration.publishing.files import make_folder, write_whole
+from orchestration.quality.changes import Change, Strict, Text
 from orchestration.quality.findings import CheckResult
 from orchestration.settings import ConfigurationError, Settings
 
 FAILING: Final = frozenset({"failed", "error"})
 HEADER: Final = (
-    "# Faults that are lived with until a date, and who mends what. Reviewed like a rule: "
-    "docs/for_quality_staff.md.\n"
+    "# Faults that are lived with until a date, changed thresholds, and who mends what. Reviewed like a "
+    "rule: docs/for_quality_staff.md.\n"
 )
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Model = TypeVar("Model", bound=Strict)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-Model = TypeVar("Model", bound=_Strict)
-
-
-class RowLimit(_Strict):
+class RowLimit(Strict):
     """A scope of so many failed rows as were looked at when the waiver was approved."""
 
     most_failed_rows: int = Field(ge=1)
 
 
-class Waiver(_Strict):
+class Waiver(Strict):
     """A check whose failure is lived with.
 
     Attributes:
@@ -78,7 +72,7 @@ class Waiver(_Strict):
         return True
 
 
-class Assignment(_Strict):
+class Assignment(Strict):
     """Who mends what a check finds, instead of the owner that the check names."""
 
     check: Text
@@ -93,10 +87,12 @@ class Waivers:
     Attributes:
         waivers: in the order of the file.
         assignments: in the order of the file, one a check.
+        changes: of thresholds, in the order of the file.
     """
 
     waivers: tuple[Waiver, ...] = ()
     assignments: tuple[Assignment, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     def apply(self, results: Iterable[CheckResult], as_of: date) -> list[CheckResult]:
         """Return the results with the waiver of each failure that one covers, and the assigned owners.
@@ -126,12 +122,13 @@ class Waivers:
     def fingerprint(self, as_of: date) -> str:
         """Return what results of a business date depend on; empty where nothing in the file is about it."""
         entries = [waiver for waiver in self.waivers if waiver.is_in_force(as_of)]
-        lines = [entry.model_dump_json() for entry in (*entries, *self.assignments)]
+        changes = [change for change in self.changes if change.is_in_force(as_of)]
+        lines = [entry.model_dump_json() for entry in (*entries, *self.assignments, *changes)]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
 
 
 def load_waivers(settings: Settings) -> Waivers:
-    """Read the file of a site.
+    """Read the file of a site, with its changes as they stand there: ``refuse_changes`` looks at them.
 
     Raises:
         ConfigurationError: it is refused, or the settings name one that does not exist.
@@ -170,43 +167,57 @@ def parse_waivers(text: str, name: str) -> Waivers:
         raise ConfigurationError(f"{name} is not a list: each entry begins with '- waiver:' or '- check:'")
     waivers: list[Waiver] = []
     assignments: list[Assignment] = []
+    changes: list[Change] = []
     for number, entry in enumerate(entries, start=1):
-        if isinstance(entry, dict) and "owner" in entry:
-            assignments.append(_entry(Assignment, entry, f"{name}, entry {number}"))
+        if isinstance(entry, dict) and "change" in entry:
+            changes.append(entry_of(Change, entry, f"{name}, entry {number}"))
+        elif isinstance(entry, dict) and "owner" in entry:
+            assignments.append(entry_of(Assignment, entry, f"{name}, entry {number}"))
         else:
-            waivers.append(_entry(Waiver, entry, f"{name}, entry {number}"))
+            waivers.append(entry_of(Waiver, entry, f"{name}, entry {number}"))
     _expect_once([waiver.waiver for waiver in waivers], f"{name}: the waiver")
+    _expect_once([change.change for change in changes], f"{name}: the change")
     _expect_once([assignment.check for assignment in assignments], f"{name}: the assignment of")
     for waiver in waivers:
         if waiver.granted_on and waiver.granted_on > waiver.expires_on:
             raise ConfigurationError(f"{name}: the waiver {waiver.waiver} expires before it is granted")
-    return Waivers(tuple(waivers), tuple(assignments))
+    return Waivers(tuple(waivers), tuple(assignments), tuple(changes))
 
 
-def append_waiver(path: Path, waiver: Waiver) -> None:
-    """Write a waiver behind what the file holds; comments and order stay.
+def append_entry(path: Path, entry: Waiver | Change) -> None:
+    """Write an entry behind what the file holds; comments and order stay.
 
     Raises:
-        ConfigurationError: the file, or the file with the waiver, is refused; nothing is written.
+        ConfigurationError: the file, or the file with the entry, is refused; nothing is written.
     """
     before = path.read_text(encoding="utf-8") if path.exists() else HEADER
-    given = waiver.model_dump(mode="python", exclude_none=True)
-    entry = yaml.safe_dump([given], sort_keys=False, allow_unicode=True, width=100)
-    text = f"{before.rstrip()}\n{entry}"
+    given = entry.model_dump(mode="python", exclude_none=True)
+    written = yaml.safe_dump([given], sort_keys=False, allow_unicode=True, width=100)
+    text = f"{before.rstrip()}\n{written}"
     read_waivers(path)
     parse_waivers(text, path.name)
     make_folder(path.parent)
     write_whole(path, text)
 
 
-def free_name(known: Waivers, as_of: date) -> str:
-    """A name for a waiver that is granted on a business date: ``W-<date>-<number>``."""
-    taken = {waiver.waiver for waiver in known.waivers}
-    numbers = (f"W-{as_of.isoformat()}-{number}" for number in range(1, len(taken) + 2))
+def free_name(known: Waivers, as_of: date, letter: str = "W") -> str:
+    """A name for an entry granted on a business date: ``W-<date>-<number>``, ``T-...`` for a change."""
+    taken = {waiver.waiver for waiver in known.waivers} | {change.change for change in known.changes}
+    numbers = (f"{letter}-{as_of.isoformat()}-{number}" for number in range(1, len(taken) + 2))
     return next(name for name in numbers if name not in taken)
 
 
-def _entry(kind: type[Model], entry: Any, place: str) -> Model:
+def entry_of(kind: type[Model], entry: Any, place: str) -> Model:
+    """Return an entry of a kind.
+
+    Args:
+        kind: of the entry.
+        entry: what was given.
+        place: where, as messages say it.
+
+    Raises:
+        ConfigurationError: it is not complete or not right; the message names the first fault and no input.
+    """
     try:
         return kind.model_validate(entry)
     except ValidationError as error:

@@ -21,6 +21,7 @@ from orchestration.quality_site import words
 from orchestration.quality_site.glance import FeedLine, GateLine
 from orchestration.quality_site.issues import TREND_DAYS, Issue, Point, Queue
 from orchestration.quality_site.places import Places
+from orchestration.quality_site.thresholds import ChangedThreshold
 from orchestration.quality_site.touched import Touched
 
 _BAR_WIDTH: Final = 4
@@ -39,6 +40,18 @@ class IssueView:
     what_fails: str
     since_when: str
     touches: Sequence[str]
+    threshold: ChangedThreshold | None = None
+
+    @property
+    def threshold_text(self) -> str | None:
+        """What the site tolerates otherwise than the rules, until when, and on whose word."""
+        if self.threshold is None:
+            return None
+        change = self.threshold.change
+        return (
+            f"{self.threshold.said}, from {change.granted_on} until {change.expires_on} "
+            f"by {change.approver} ({change.change}): {change.reason}"
+        )
 
     @property
     def anchor(self) -> str:
@@ -69,6 +82,7 @@ class SiteView:
     gates: Sequence[GateLine]
     issues: Sequence[IssueView]
     queue: Queue
+    thresholds: Sequence[ChangedThreshold] = ()
 
     @property
     def blocking(self) -> list[IssueView]:

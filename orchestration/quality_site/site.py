@@ -5,7 +5,7 @@ out of it (the modules beside it).
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from orchestration.quality_site.issues import Issue, build_queue
 from orchestration.quality_site.page import IssueView, SiteView, render_page
 from orchestration.quality_site.places import Places, find_places
 from orchestration.quality_site.record import read_records, record_of, write_record
+from orchestration.quality_site.thresholds import changed_thresholds
 from orchestration.quality_site.touched import read_results
 from orchestration.settings import ConfigurationError, Settings
 
@@ -62,13 +63,18 @@ def _view(
     layers: Collection[str],
     keys: Mapping[str, Path],
 ) -> SiteView:
-    queue = build_queue(read_records(settings.quality, as_of), _waivers(settings), as_of)
+    waivers = _waivers(settings)
+    queue = build_queue(read_records(settings.quality, as_of), waivers, as_of)
+    thresholds = changed_thresholds(waivers.changes, results, as_of)
+    changed = {line.change.check: line for line in thresholds if line.state == "in force"}
     feeds = feed_lines(settings.lake, results, as_of, layers)
     by_feed = {line.feed: line for line in feeds}
     published = read_results(settings.published, settings.read_hash_key())
 
     def view(issue: Issue) -> IssueView:
         touched = published.touched_by(issue.check_id, issue.cause)
+        if len(issue.result.causes) == 1:
+            touched = replace(touched, is_of_all_causes=False)
         places = Places()
         if issue.last_seen_on == as_of:
             keys_file = keys.get(issue.result.layer)
@@ -80,6 +86,7 @@ def _view(
             what_fails=words.what_fails(issue, by_feed),
             since_when=words.since_when(issue, as_of),
             touches=words.what_it_touches(touched),
+            threshold=changed.get(issue.check_id),
         )
 
     return SiteView(
@@ -89,6 +96,7 @@ def _view(
         gates=gate_lines(results, layers, settings.data_docs),
         issues=[view(issue) for issue in queue.issues],
         queue=queue,
+        thresholds=thresholds,
     )
 
 
@@ -125,6 +133,7 @@ def _queue_rows(site: SiteView) -> dict[str, Any]:
                 "uncredited_hours": round(view.touched.hours, 2),
                 "metrics": list(view.touched.metrics),
                 "waiver": view.issue.waiver_text,
+                "threshold": view.threshold_text,
                 "what_fails": view.what_fails,
                 "since_when": view.since_when,
                 "what_it_touches": list(view.touches),
@@ -142,6 +151,15 @@ def _queue_rows(site: SiteView) -> dict[str, Any]:
                 ],
             }
             for view in site.issues
+        ],
+        "thresholds": [
+            {
+                **line.change.model_dump(mode="json", exclude_none=True),
+                "state": line.state,
+                "said": line.said,
+                "tonight": line.tonight,
+            }
+            for line in site.thresholds
         ],
         "closed": [
             {

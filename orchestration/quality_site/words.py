@@ -39,17 +39,17 @@ _FAILURES: Final = tuple(
     (re.compile(pattern), one, many)
     for pattern, one, many in (
         (
-            r"(.+?)(?:_id)?_is_known",
-            "names a {0} that has not been delivered",
-            "name a {0} that has not been delivered",
+            r"(.+_id)_is_known",
+            "has {0} that has not been delivered",
+            "have {0} that has not been delivered",
         ),
         (
-            r"(.+?)(?:_id)?_has_a_rule",
-            "carries a {0} that the rules do not know",
-            "carry a {0} that the rules do not know",
+            r"(.+)_has_a_rule",
+            "has {0} that the rules do not know",
+            "have {0} that the rules do not know",
         ),
         (r"codes_of_.+_have_a_map", "carries a code without a map", "carry a code without a map"),
-        (r"(visits)_have_a_practitioner", "has no practitioner", "have no practitioner"),
+        (r"visits_have_a_practitioner", "has no practitioner", "have no practitioner"),
         (r"npi_is_valid", "has no valid NPI", "have no valid NPI"),
         (r"expected_amount_is_known", "has no known amount", "have no known amount"),
         (r"newest_deliveries_have_the_usual_size", "is of an unusual size", "are of an unusual size"),
@@ -124,7 +124,7 @@ def what_fails(issue: Issue, feeds: Mapping[str, FeedLine]) -> str:
     for pattern, one, many in _FAILURES:
         found = pattern.fullmatch(name)
         if found:
-            said = (one if rows == 1 else many).format(*(part.replace("_", " ") for part in found.groups()))
+            said = (one if rows == 1 else many).format(*map(_a, found.groups()))
             break
     else:
         said = f"{_be(rows)} concerned"
@@ -163,7 +163,7 @@ def what_it_touches(touched: Touched) -> list[str]:
         reasons = ", ".join(touched.dispositions)
         said.append(f"{touched.hours:,.1f} hours of work are not credited ({reasons}){together}.")
     if touched.metrics:
-        said.append(f"It is missing from {', '.join(map(metric, touched.metrics))}.")
+        said.append(f"This is missing from {', '.join(map(metric, touched.metrics))}.")
     return said
 
 
@@ -173,6 +173,10 @@ def metric(metric_id: str) -> str:
     if program not in _PROGRAMS:
         return metric_id.replace("_", " ")
     return f"{name.replace('_', ' ')} ({_PROGRAMS[program]})"
+
+
+def _a(name: str) -> str:
+    return f"an {name}" if name[0] in "aeio" else f"a {name}"
 
 
 def _because(cause: CauseCount | None) -> str:

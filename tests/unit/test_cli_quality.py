@@ -132,6 +132,26 @@ def test_a_waiver_may_end_on_the_day_of_the_last_night(run: Run, home: Path) -> 
     assert run(*waive(home, "panel_is_in_time", **{"--expires": "2026-06-30"}))[0] == 0
 
 
+def test_a_threshold_is_changed_and_listed_with_its_note(run: Run, home: Path, settings: Settings) -> None:
+    given = ("--reason", "Known.", "--approver", "Ann", "--until", "2026-07-31")
+    code, told, _ = run("threshold", "few_rows_of_panel", "--home", home, "--at-most", "50%", *given)
+    assert code == 0
+    check = "raw.quarantine.few_rows_of_panel_are_refused"
+    assert f"T-2026-06-30-1 changes {check} from 2026-06-30 until 2026-07-31" in told
+    renew_site(settings, AS_OF, [CheckResult(**REFUSED)], LAYERS)
+    listed = run("list", "--home", home)[1]
+    assert f"T-2026-06-30-1, in force: {check}: 50 % of the rows may fail (the rules: 1 %)" in listed
+    assert "Changed threshold: 50 %" in run("show", "few_rows_of_panel", "--home", home)[1]
+
+
+def test_what_blocks_is_not_loosened(run: Run, home: Path) -> None:
+    given = ("--reason", "Known.", "--approver", "Ann", "--until", "2026-07-31", "--severity", "info")
+    code, _, told = run("threshold", "raw.panel.patient_id_is_never_missing", "--home", home, *given)
+    assert code == 2
+    assert "never loosened" in told
+    assert not (home / "waivers.yml").exists()
+
+
 @pytest.mark.parametrize("arguments", [("list",), ("show", "x")])
 def test_a_home_without_a_night_is_wrong_use(run: Run, settings: Settings, arguments: tuple[str]) -> None:
     assert "there is no home at" in run(*arguments, "--home", settings.home)[2]

@@ -250,7 +250,7 @@ def test_each_cause_of_a_check_is_an_issue_in_plain_words(home: Home) -> None:
         "visits of Clinic B have no practitioner; in all 46 of 900 (5.1 %; the site tolerates 1 %).",
         "5 visits of no team have no practitioner",
         "(Clinic B)</a>",
-        "It is missing from unique patients per day (PCBH), penetration (PCBH)",
+        "This is missing from unique patients per day (PCBH), penetration (PCBH)",
     ):
         assert said in text
     assert text.count('<section class="issue"') == 2
@@ -269,8 +269,18 @@ def test_what_a_cause_touches_is_told_apart_where_claims_have_it() -> None:
 @pytest.mark.parametrize(
     ("check", "kind", "said"),
     [
-        ("raw.coverage.payer_id_has_a_rule", "payer", "2 rows of coverage (it) carry a payer that the rules"),
-        ("raw.encounter.team_id_is_known", "team", "2 rows of encounter of it name a team that has not been"),
+        (
+            "raw.coverage.payer_id_has_a_rule",
+            "payer",
+            "2 rows of coverage (it) have a payer_id that the rules",
+        ),
+        (
+            "raw.encounter.team_id_is_known",
+            "team",
+            "2 rows of encounter of it have a team_id that has not been",
+        ),
+        ("raw.a.activity_code_has_a_rule", "file", "2 rows of a in it have an activity_code that the rules"),
+        ("marts.a.expected_amount_is_known", "file", "2 claim candidates in it have no known amount"),
         ("marts.dim_practitioner.npi_is_valid", "fault", "2 practitioners (it) have no valid NPI"),
         ("marts.x.y", "file", "2 rows of x in it are concerned"),
     ],

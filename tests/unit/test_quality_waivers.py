@@ -15,7 +15,7 @@ from orchestration.quality.waivers import (
     HEADER,
     Waiver,
     Waivers,
-    append_waiver,
+    append_entry,
     free_name,
     load_waivers,
     read_waivers,
@@ -173,17 +173,17 @@ def test_a_result_depends_on_the_waivers_in_force_and_on_no_other() -> None:
 def test_a_waiver_is_written_behind_what_stands_there(tmp_path: Path) -> None:
     path = tmp_path / "home" / "waivers.yml"
     first = Waiver.model_validate(ENTRY)
-    append_waiver(path, first)
+    append_entry(path, first)
     assert path.read_text(encoding="utf-8").startswith(HEADER)
     assert path.stat().st_mode & 0o777 == FILE_MODE
     path.write_text(f"{path.read_text(encoding='utf-8')}# looked at by two\n", encoding="utf-8")
     second = first.model_copy(update={"waiver": free_name(read_waivers(path), EXPIRES)})
-    append_waiver(path, second)
+    append_entry(path, second)
     assert read_waivers(path).waivers == (first, second)
     assert "# looked at by two" in path.read_text(encoding="utf-8")
     before = path.read_bytes()
     with pytest.raises(ConfigurationError, match="stands twice"):
-        append_waiver(path, second)
+        append_entry(path, second)
     assert path.read_bytes() == before
 
 
