@@ -5,6 +5,7 @@ a report of what became of one. Does not belong here: insurance (``fhir_people.p
 """
 
 from orchestration.feeds.codes import pairs_of
+from orchestration.feeds.fhir_dates import local_day
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     IDENTIFIER,
@@ -52,8 +53,9 @@ def _line(claim: str) -> dict[str, str]:
         "patient_id": reference("s.patient", "Patient"),
         "procedure_code": f"fhir_coding(s.line.productOrService.coding, {BILLED_SYSTEMS}).code",
         "units": "coalesce(s.line.quantity.value, '1')",
-        "service_on": "fhir_day(coalesce(s.line.servicedDate, s.line.servicedPeriod.start, "
-        "s.billablePeriod.start))",
+        "service_on": local_day(
+            "coalesce(s.line.servicedDate, s.line.servicedPeriod.start, s.billablePeriod.start)"
+        ),
         "encounter_id": reference("s.line.encounter[1]", "Encounter"),
         "billing_practitioner_id": reference("s.provider", "Practitioner"),
     }
@@ -70,7 +72,7 @@ CLAIM = Resource(
     mappings=(
         Mapping(
             "claim_line",
-            {**_line("s.id"), "submitted_on": "fhir_day(s.created)"},
+            {**_line("s.id"), "submitted_on": local_day("s.created")},
             {
                 "payer_id": PAYER,
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/fm-status")),
@@ -139,7 +141,7 @@ CLAIM_RESPONSE = Resource(
                 "procedure_code": "'-'",
                 "units": "1",
                 "service_on": "'1900-01-01'",
-                "submitted_on": "fhir_day(s.created)",
+                "submitted_on": local_day("s.created"),
                 "paid_amount_usd": PAID,
                 "denial_reason": DENIAL,
             },

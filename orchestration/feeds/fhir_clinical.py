@@ -5,6 +5,7 @@ Does not belong here: people and insurance (``fhir_people.py``).
 """
 
 from orchestration.feeds.codes import lookup, pairs_of, values_of
+from orchestration.feeds.fhir_dates import local_day
 from orchestration.feeds.fhir_forms import ITEM, SCORES, complete_total, item_nine
 from orchestration.feeds.fhir_resources import (
     CODING,
@@ -93,6 +94,7 @@ ENCOUNTER = Resource(
 )
 
 CODED_STATUS = '{"coding": [{"system": "VARCHAR", "code": "VARCHAR"}]}'
+ABATEMENT_END = local_day('s.abatementPeriod."end"', is_end=True)
 CONDITION = Resource(
     elements={
         **EVERY,
@@ -116,10 +118,10 @@ CONDITION = Resource(
                 "patient_id": reference("s.subject", "Patient"),
                 "icd10_code": f"fhir_of_system(s.code.coding, '{ICD10}')",
                 "snomed_code": f"fhir_of_system(s.code.coding, '{SNOMED}')",
-                "recorded_on": "fhir_day(s.recordedDate)",
+                "recorded_on": local_day("s.recordedDate"),
                 "encounter_id": reference("s.encounter", "Encounter"),
-                "onset_on": "fhir_day(coalesce(s.onsetDateTime, s.onsetPeriod.start))",
-                "abated_on": 'fhir_day(coalesce(s.abatementDateTime, s.abatementPeriod."end"))',
+                "onset_on": local_day("coalesce(s.onsetDateTime, s.onsetPeriod.start)"),
+                "abated_on": f"coalesce({local_day('s.abatementDateTime')}, {ABATEMENT_END})",
             },
             {
                 "category": Coded("fhir_concepts(s.category)"),

@@ -4,6 +4,7 @@ Belongs here: Patient, Practitioner, PractitionerRole, Organization, Coverage.
 Does not belong here: what happens to a patient (``fhir_clinical.py``).
 """
 
+from orchestration.feeds.fhir_dates import local_day
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     EVERY,
@@ -54,7 +55,7 @@ PATIENT = Resource(
                 "family_name": "fhir_name(s.name).family",
                 "given_name": "array_to_string(fhir_name(s.name).given, ' ')",
                 "birth_date": "fhir_day(s.birthDate)",
-                "deceased_on": "fhir_day(s.deceasedDateTime)",
+                "deceased_on": local_day("s.deceasedDateTime"),
             },
             {"sex": Coded(primitive("s.gender", "http://hl7.org/fhir/administrative-gender"))},
         ),
@@ -108,8 +109,8 @@ PRACTITIONER_ROLE = Resource(
                 "practitioner_id": reference("s.practitioner", "Practitioner"),
                 "team_id": f"coalesce({reference('s.organization', 'Organization')}, "
                 f"{reference('s.location[1]', 'Organization')})",
-                "effective_from": "fhir_day(s.period.start)",
-                "effective_to": 'fhir_day(s.period."end")',
+                "effective_from": local_day("s.period.start"),
+                "effective_to": local_day('s.period."end"', is_end=True),
             },
             {"role": Coded(ROLE_CODINGS, otherwise="'other'")},
             is_deleted='NOT coalesce(s.active, true) AND s.period."end" IS NULL',
@@ -163,8 +164,8 @@ COVERAGE = Resource(
                 "coverage_id": "s.id",
                 "patient_id": reference("s.beneficiary", "Patient"),
                 "rank": 's."order"',
-                "effective_from": "fhir_day(s.period.start)",
-                "effective_to": 'fhir_day(s.period."end")',
+                "effective_from": local_day("s.period.start"),
+                "effective_to": local_day('s.period."end"', is_end=True),
             },
             {
                 "payer_id": Coded(

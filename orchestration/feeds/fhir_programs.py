@@ -4,6 +4,7 @@ Belongs here: Consent, EpisodeOfCare, CareTeam. Does not belong here: orders (``
 """
 
 from orchestration.feeds.codes import pairs_of
+from orchestration.feeds.fhir_dates import day_after, local_day
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     IDENTIFIER,
@@ -30,8 +31,9 @@ CONSENT_CODINGS = _with_words("s.category", "[s.policyRule]", "s.provision.code"
 CONSENTED_AT = "fhir_moment(coalesce(s.dateTime, s.provision.period.start))"
 REJECTED = primitive("'rejected'", "http://hl7.org/fhir/consent-state-codes")
 STATED = primitive("s.status", "http://hl7.org/fhir/consent-state-codes")
+REVOKED = 's.provision.period."end"'
 REVOKED_AT = (
-    'CASE WHEN s.provision.period."end" IS NOT NULL THEN fhir_moment(s.provision.period."end") '
+    f"CASE WHEN {REVOKED} IS NOT NULL THEN {day_after(REVOKED)} "
     f"WHEN s.status = 'inactive' THEN coalesce(s.meta.lastUpdated, {CONSENTED_AT}) END"
 )
 """A consent that is in force no more and does not say since when ended when its record last changed."""
@@ -106,8 +108,8 @@ EPISODE_OF_CARE = Resource(
                 "team_id": reference("s.managingOrganization", "Organization"),
                 "referral_id": reference("s.referralRequest[1]", "ServiceRequest"),
                 "care_manager_id": reference("s.careManager", "Practitioner"),
-                "started_on": "fhir_day(s.period.start)",
-                "ended_on": 'fhir_day(s.period."end")',
+                "started_on": local_day("s.period.start"),
+                "ended_on": local_day('s.period."end"', is_end=True),
             },
             {
                 "program": Coded(_with_words("s.type")),
@@ -139,8 +141,8 @@ CARE_TEAM = Resource(
                 "patient_id": reference("s.subject", "Patient"),
                 "team_id": reference("s.managingOrganization[1]", "Organization"),
                 "pcp_id": reference(PCP, "Practitioner"),
-                "effective_from": "fhir_day(s.period.start)",
-                "effective_to": 'fhir_day(s.period."end")',
+                "effective_from": local_day("s.period.start"),
+                "effective_to": local_day('s.period."end"', is_end=True),
             },
             where=f"{PCP} IS NOT NULL AND s.status IS DISTINCT FROM 'proposed'",
             is_deleted="s.status = 'entered-in-error' "

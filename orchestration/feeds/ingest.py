@@ -5,6 +5,7 @@ Belongs here: the two entry points. Does not belong here: how they do it.
 
 import hashlib
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def ingest(
         lake: the raw lake.
         quarantine: refused rows.
         as_of: the business date; None is the latest delivery date. Folders dated after it are not read.
-        default_time_zone: IANA zone of teams that name none.
+        default_time_zone: IANA zone of teams that name none, and of dates out of instants.
         hash_key: keys the hashes of refused records.
         progress: called with folder, files done and files to do.
         threads: files read at a time; the number of processors if None.
@@ -84,7 +85,7 @@ def ingest(
         raise ValueError(
             f"the default time zone {default_time_zone!r} is not an IANA zone; name one such as UTC"
         )
-    contract = load_contract()
+    contract, site = load_contract(), replace(site, time_zone=default_time_zone)
     place = write_empty_lake(lake, quarantine, contract)
     empty_work(place)
     found = scan(landing, as_of, contract, site)

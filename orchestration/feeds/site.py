@@ -98,12 +98,14 @@ class Site:
         default_team: the team of rows that name none; empty leaves them without.
         systems: by kind, the identifier systems whose value is the warehouse's id, the first that a resource
             carries counting; empty keeps the resource's own id.
+        time_zone: in which an instant becomes a date.
     """
 
     feeds: Mapping[str, FeedSite] = field(default_factory=dict)
     payers: Mapping[str, str] = field(default_factory=dict)
     default_team: str = ""
     systems: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
+    time_zone: str = "UTC"
 
     def feed(self, name: str) -> FeedSite:
         """What the site does its own way in a feed."""
@@ -113,7 +115,7 @@ class Site:
         """Changes with whatever changes what a file becomes; empty where that is as the contract has it."""
         if self == Site():
             return ""
-        told = [sorted(self.feeds.items()), sorted(self.payers.items()), self.default_team]
+        told = [sorted(self.feeds.items()), sorted(self.payers.items()), self.default_team, self.time_zone]
         return hashlib.sha256(repr([*told, sorted(self.systems.items())]).encode()).hexdigest()[:16]
 
     @property

@@ -17,6 +17,7 @@ import duckdb
 
 from orchestration.feeds import door, fhir_resources
 from orchestration.feeds.fhir import read_fhir
+from orchestration.feeds.fhir_dates import set_zone
 from orchestration.feeds.hl7v2 import read_hl7v2
 from orchestration.feeds.lake import Lake, engine, move_into_place, quoted, table, write_table
 from orchestration.feeds.landing import IDENTITY, LandedFile, Notice
@@ -145,6 +146,7 @@ class Upkeep:
                 connection.execute(door.MACROS)
                 connection.execute(fhir_resources.MACROS)
                 connection.execute(f"SET VARIABLE {door.HASH_KEY} = ?", [self.rules.hash_key])
+                set_zone(connection, self.rules.site.time_zone)
                 idle.put(connection)
             pool = stack.enter_context(ThreadPoolExecutor(max(count, 1)))
             stack.callback(pool.shutdown, cancel_futures=True)
