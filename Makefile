@@ -20,6 +20,7 @@ DBT_PLACES := WARMHANDOFF_WAREHOUSE=$(CURDIR)/dbt_project/target/parsed.duckdb W
 LINTED := dbt_project/target/.linted
 SQLFLUFF := PYTHONWARNINGS=ignore $(BIN)/sqlfluff
 WORKERS ?= 2
+SECONDS_EACH ?= 60
 
 # Nothing in this project reports usage anywhere, also not while it is being built and tested.
 export DO_NOT_TRACK := 1
@@ -27,7 +28,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export SQLFLUFF_DISABLE_PROGRESS_BAR := 1
 
-.PHONY: help install demo ui dashboard check test test-python bench clean lock lint types sql-quick sql-full debian
+.PHONY: help install demo ui dashboard check test test-python bench fuzz clean lock lint types sql-quick sql-full debian
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -76,8 +77,11 @@ debian:
 bench: $(INSTALLED) ## Measure the night at three sizes beside the floor
 	@$(BIN)/python -m benchmarks
 
+fuzz: $(INSTALLED) ## Put files that nobody wrote through the readers, a minute for each
+	@for kind in messages hl7v2 csv fhir; do $(BIN)/python -m tests.fuzz $$kind --seconds $(SECONDS_EACH); done
+
 clean: ## Remove what was made here, the virtual environment included
-	rm -rf $(VENV) $(DEMO) dbt_project/target dbt_project/logs benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(DEMO) dbt_project/target dbt_project/logs benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz *.egg-info
 	find orchestration expectations tests benchmarks dashboards -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 lock: $(INSTALLED) ## Resolve the locked versions again after a change of pyproject.toml

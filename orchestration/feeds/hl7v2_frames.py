@@ -19,6 +19,9 @@ LOOK_BACK = 1 << 16
 LINE_ENDS = (b"\r", b"\n", b"\x0b", b"\x1c")
 START, END = b"\x0b", b"\x1c"
 HEADER = b"MSH"
+SMALL_HEADER = re.compile(rb"(?<![^\r\n\x0b\x1c])msh(?=([^\w\s])[^\w\s]{1,5}\1)")
+"""A header in small letters, as some interface engines write segment names."""
+
 WITHIN_LINE = re.compile(rb"MSH([^\w\s])[^\w\s]{1,5}\1")
 BEFORE = re.compile(rb"(?:\A|[\r\n\x0b\x1c])(?:\xef\xbb\xbf)?[ \t]*\Z")
 SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}\|")
@@ -138,6 +141,8 @@ def _pieces(handle: BinaryIO, limit: int, begin: int, end: int | None) -> Iterat
         is_last = not chunk
         window += chunk
         read_until += len(chunk)
+        if b"msh" in window:
+            window = SMALL_HEADER.sub(HEADER, window)
         until = len(window) if is_last else len(window) - LOOK_AHEAD
         cut = 0
         while 0 <= (found := window.find(HEADER, looked)) < until:

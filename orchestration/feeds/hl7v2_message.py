@@ -12,6 +12,7 @@ SEGMENTS = (
     "SCH|TQ1|TQ2|NTE|PID|PD1|PV1|PV2|OBX|DG1|RGS|AIS|AIG|AIL|AIP|EVN|ROL|PRT|ARV|AL1|NK1|GT1|IN1|IN2|APR|"
     "Z[A-Z0-9]{2}"
 )
+IN_SMALL_LETTERS = {name.lower() for name in (*SEGMENTS.split("|"), "MSH") if name.isalnum()}
 WRITTEN_BREAKS = re.compile(r"\\r\\n|\\r|\\n|<CR>|<LF>|&#13;|&#xD;", re.IGNORECASE)
 HEADER_FIELDS = 11
 """A header has this many fields before another segment can begin in the same line."""
@@ -95,7 +96,7 @@ def decoded(body: bytes) -> str:
 @lru_cache(maxsize=4096)
 def _segment_name(start: str, mark: str) -> str:
     """The segment that a line begins with, by its first four characters; empty where that is none."""
-    name = start[:3]
+    name = start[:3].upper() if start[:3] in IN_SMALL_LETTERS else start[:3]
     is_name = len(name) == 3 and name.isalnum() and name.isupper() and start[3:] in (mark, "")
     return name if is_name else ""
 

@@ -1,0 +1,1 @@
+"""Files that nobody wrote, put through the readers."""
