@@ -12,6 +12,13 @@ entry as (
         and site_columns is not null
 ),
 
+excluded_segment as (
+    select * from {{ ref('int_segment') }}
+    where
+        knowledge_id = 'current'
+        and disposition in ('billed_separately', 'facility_stay')
+),
+
 entry_exclusion as (
     select * from {{ ref('int_entry_exclusion') }}
     where knowledge_id = 'current'
@@ -20,20 +27,20 @@ entry_exclusion as (
 -- Of the visits to which the time of a segment belongs, the first.
 excluding as (
     select
-        segment.entry_id,
-        segment.segment_number,
+        excluded_segment.entry_id,
+        excluded_segment.segment_number,
         entry_exclusion.encounter_id,
         entry_exclusion.visit_kind,
         row_number() over (
-            partition by segment.entry_id, segment.segment_number
+            partition by excluded_segment.entry_id, excluded_segment.segment_number
             order by entry_exclusion.excluded_from, entry_exclusion.encounter_id
         ) as visit_rank
-    from segment
+    from excluded_segment
     inner join entry_exclusion
-        on segment.entry_id = entry_exclusion.entry_id
-        and segment.disposition = entry_exclusion.exclusion
-        and segment.started_at < entry_exclusion.excluded_until
-        and segment.ended_at > entry_exclusion.excluded_from
+        on excluded_segment.entry_id = entry_exclusion.entry_id
+        and excluded_segment.disposition = entry_exclusion.exclusion
+        and excluded_segment.started_at < entry_exclusion.excluded_until
+        and excluded_segment.ended_at > entry_exclusion.excluded_from
 ),
 
 final as (
