@@ -215,16 +215,14 @@ class Message:
 
     def component(self, field: str, number: int) -> str:
         """A component's first subcomponent as plain text; empty where it is missing or deleted."""
-        if not field:
-            return ""
         _, component, _, escape, subcomponent = self.separators
-        if number > 1 or component in field:
+        if component in field:
             parts = field.split(component, number)
-            if len(parts) < number:
-                return ""
-            value = parts[number - 1]
+            value = parts[number - 1] if len(parts) >= number else ""
         else:
-            value = field
+            value = field if number == 1 else ""
+        if not value or value.isalnum():
+            return value
         if subcomponent and subcomponent in value:
             value = value.split(subcomponent, 1)[0]
         value = value.strip(BLANKS)

@@ -116,10 +116,13 @@ class Places:
 
     def _values(self, source: Source) -> list[str]:
         """All values at a place, the best first."""
-        found = list(self._ranked(source))
-        if len(found) > 1:
-            found.sort(key=lambda ranked: ranked[0])
-        return [value for _, value in found]
+        if source.is_ranked:
+            return [value for _, value in sorted(self._ranked(source), key=lambda found: found[0])]
+        segment, number, component = source.place
+        repetitions = [
+            part for field in self.fields(segment, number) for part in self.message.repetitions(field)
+        ]
+        return [value for part in repetitions if (value := self.message.component(part, component))]
 
     def _ranked(self, source: Source) -> Iterator[tuple[str, str]]:
         """The values at a place with the rank that the type beside them gives."""
@@ -148,4 +151,6 @@ class Places:
             if segment in OF_RESOURCES:
                 listed = [parts for parts in listed if len(parts) < 3 or parts[2].strip().upper() != REMOVED]
             self._standing[segment] = listed
+        if len(listed) == 1:
+            return listed[0][place : place + 1] or [""]
         return [parts[place] if len(parts) > place else "" for parts in listed]
