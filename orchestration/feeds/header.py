@@ -14,6 +14,8 @@ from orchestration.feeds.site import NO_SITE, Site
 
 DELIMITERS = (",", ";", "|", "\t")
 HEADER_LIMIT = 1 << 18
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+"""No statement can name a column by them, and no column means anything by them."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Header:
 
 
 def match_columns(names: list[str], feed: Feed, filled: Set[str] = frozenset()) -> Columns:
-    """Match a file's column names with the contract; case and spaces around a name do not matter.
+    """Match a file's column names with the contract; case, spaces around a name and controls do not matter.
 
     Args:
         names: as the file has them, in its order.
@@ -62,7 +64,7 @@ def match_columns(names: list[str], feed: Feed, filled: Set[str] = frozenset()) 
         FileRefused: ``missing_column:<name>`` for each required column that is not there, or
             ``duplicate_column:<name>``.
     """
-    cleaned = [name.strip(" \t\r\n\u00a0\ufeff").lower() for name in names]
+    cleaned = [CONTROLS.sub("", name).strip(" \u00a0\ufeff").lower() for name in names]
     accepted = {column.name for column in feed.accepted}
     missing = [name for name in feed.required if name not in cleaned and name not in filled]
     if missing:

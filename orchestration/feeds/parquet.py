@@ -72,6 +72,8 @@ def stage_parquet(
     except duckdb.Error:
         raise FileRefused("unreadable_file") from None
     named = [(row[0], row[1]) for row in described if row[0] != "file_row_number"]
+    if any("\0" in name for name, _ in named):
+        raise FileRefused("unreadable_file")
     columns = match_columns([name for name, _ in named], feed, site.filled(feed))
     texts = [_as_text(name, kind) for name, kind in named]
     return Staged(

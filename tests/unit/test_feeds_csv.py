@@ -1,6 +1,7 @@
 """Delimited files as they come: each is read right or gets a clear reason, and nothing else is lost."""
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,13 @@ def test_columns_that_nobody_knows_may_share_a_name(tmp_path: Path) -> None:
     outcome = team(tmp_path, "team_id,zip,team_name,zip,\nT1,1,North,2,3\n")
     assert outcome.content.parts[0].unknown_columns == ("zip",)
     assert outcome.rows[0]["team_name"] == "North"
+
+
+def test_controls_in_the_names_of_columns_stop_no_night(tmp_path: Path) -> None:
+    outcome = team(tmp_path, "team_id\x01,team_name,site_id,x_note6\x01\x00,y\x00\nT1,North,S1,a,b\n")
+    assert names(outcome) == READ[:1]
+    assert json.loads(outcome.rows[0]["site_columns"]) == {"x_note6": "a"}
+    assert outcome.content.parts[0].unknown_columns == ("y",)
 
 
 def test_a_refused_file_keeps_none_of_its_first_line(tmp_path: Path) -> None:

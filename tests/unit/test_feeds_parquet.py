@@ -5,6 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pyarrow as arrow
+import pyarrow.parquet as parquet
 import pytest
 
 from tests.support.feeds_night import Outcome, read_file
@@ -115,6 +117,14 @@ def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
         found = read_file(tmp_path, "team", content, f"{number}.parquet")
         expected = "unreadable_file" if content else "empty_file"
         assert (found.refused, found.counts) == ([(0, expected)], (0, 0, 0))
+
+
+def test_a_name_that_no_statement_can_hold_refuses_the_file(tmp_path: Path) -> None:
+    columns = {"team_id": ["T1"], "team_name": ["North"], "x_a\0b": ["c"]}
+    path = tmp_path / "made.parquet"
+    parquet.write_table(arrow.table(columns), path)
+    found = read_file(tmp_path, "team", path.read_bytes(), "a.parquet")
+    assert found.refused == [(0, "unreadable_file")]
 
 
 def test_a_missing_column_refuses_the_file(tmp_path: Path) -> None:
