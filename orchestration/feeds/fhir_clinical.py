@@ -172,6 +172,57 @@ TOTAL_COMPONENT = (
     f"for coding in part.code.coding], {pairs_of('assessment', 'instrument')})][1]"
 )
 
+VALUE_CODE = "coalesce(fhir_pair(s.valueCodeableConcept.coding[1]), '|' || s.valueBoolean)"
+VALUE_NUMBER = "coalesce(s.valueQuantity.value, s.valueInteger)"
+PART_FOUND = FOUND.replace("s.code", "part.code")
+HAS_PARTS = f"coalesce(len([part for part in s.component if {PART_FOUND}.code IS NOT NULL]) > 0, false)"
+SAME_BEFORE = (
+    f"len([1 for other in s.component[:place - 1] if {FOUND.replace('s.code', 'other.code')}.code "
+    f"= {PART_FOUND}.code])"
+)
+PARTS = (
+    f"list_concat([{{'mark': '', 'found': {FOUND}, 'value_code': {VALUE_CODE}, "
+    f"'value_number': {VALUE_NUMBER}}}], "
+    f"[{{'mark': '#' || {PART_FOUND}.code || CASE WHEN {SAME_BEFORE} > 0 "
+    f"THEN '#' || ({SAME_BEFORE} + 1) ELSE '' END, 'found': {PART_FOUND}, "
+    "'value_code': fhir_pair(part.valueCodeableConcept.coding[1]), "
+    "'value_number': coalesce(part.valueQuantity.value, part.valueInteger)} "
+    f"for part, place in s.component if {PART_FOUND}.code IS NOT NULL])"
+)
+"""The finding as a whole, and each of its coded parts under the whole's id and its own code."""
+
+
+def _observed(
+    name: str, found: str, value_code: str, value_number: str, *, where: str = "true", each: str | None = None
+) -> Mapping:
+    """The columns of a finding, or of a part of one.
+
+    Args:
+        name: SQL of its id.
+        found: SQL of the coding that says what was looked for.
+        value_code: SQL of the answer as a pair of system and code.
+        value_number: SQL of the answer as a number.
+        where: which observations it takes.
+        each: SQL list of the parts, where there are any.
+    """
+    return Mapping(
+        "observation",
+        {
+            "observation_id": name,
+            "patient_id": reference("s.subject", "Patient"),
+            "encounter_id": reference("s.encounter", "Encounter"),
+            "code_system": f"fhir_system({found}.system)",
+            "code": f"{found}.code",
+            "value_code": value_code,
+            "value_number": value_number,
+            "observed_at": OBSERVED_AT,
+        },
+        {"status": OBSERVATION_STATUS},
+        where=where,
+        each=each,
+    )
+
+
 OBSERVATION = Resource(
     elements={
         **EVERY,
@@ -220,19 +271,9 @@ OBSERVATION = Resource(
             where=f"NOT ({NO_RESULT})",
             needs="scale",
         ),
-        Mapping(
-            "observation",
-            {
-                "observation_id": "s.id",
-                "patient_id": reference("s.subject", "Patient"),
-                "encounter_id": reference("s.encounter", "Encounter"),
-                "code_system": f"fhir_system({FOUND}.system)",
-                "code": f"{FOUND}.code",
-                "value_code": "coalesce(fhir_pair(s.valueCodeableConcept.coding[1]), '|' || s.valueBoolean)",
-                "value_number": "coalesce(s.valueQuantity.value, s.valueInteger)",
-                "observed_at": OBSERVED_AT,
-            },
-            {"status": OBSERVATION_STATUS},
+        _observed("s.id", f"{FOUND}", VALUE_CODE, VALUE_NUMBER, where=f"NOT {HAS_PARTS}"),
+        _observed(
+            "s.id || s.line.mark", "s.line.found", "s.line.value_code", "s.line.value_number", each=PARTS
         ),
     ),
 )

@@ -572,3 +572,59 @@ def test_a_refused_resource_leaves_no_value_behind(tmp_path: Path) -> None:
     left = [path.read_bytes() for path in (tmp_path / "quarantine").rglob("*.parquet")]
     assert all(b"Canaria" not in content for content in left)
     assert "Canaria" not in repr(outcome.content)
+
+
+def part(code: str | None, **value: object) -> Json:
+    return {"code": concept(LOINC, code) if code else {"text": "words"}, **value}
+
+
+PRESSURE: Json = {
+    "resourceType": "Observation",
+    "id": "b1",
+    "status": "final",
+    "code": concept(LOINC, "85354-9"),
+    "subject": ref("Patient/p1"),
+    "effectiveDateTime": "2025-01-02T10:00:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("components", "expected"),
+    [
+        (
+            [part("8480-6", valueQuantity={"value": 120}), part("8462-4", valueQuantity={"value": 80.5})],
+            [
+                ("b1", "85354-9", None, None),
+                ("b1#8462-4", "8462-4", None, 80.5),
+                ("b1#8480-6", "8480-6", None, 120),
+            ],
+        ),
+        (
+            [part("8480-6", valueInteger=1), part("8480-6", valueInteger=2), part(None, valueInteger=3)],
+            [
+                ("b1", "85354-9", None, None),
+                ("b1#8480-6", "8480-6", None, 1),
+                ("b1#8480-6#2", "8480-6", None, 2),
+            ],
+        ),
+        (
+            [part("8357-6", valueCodeableConcept=concept(SNOMED, "77"))],
+            [("b1", "85354-9", None, None), ("b1#8357-6", "8357-6", f"{SNOMED}|77", None)],
+        ),
+        ([part(None, valueInteger=3)], [("b1", "85354-9", None, None)]),
+    ],
+)
+def test_each_coded_component_is_a_finding_of_its_own(
+    tmp_path: Path, components: list[Json], expected: list[object]
+) -> None:
+    outcome = read(tmp_path, "observation", {**PRESSURE, "component": components})
+    names = ("observation_id", "code", "value_code", "value_number")
+    assert sorted(tuple(row[name] for name in names) for row in outcome.rows) == expected
+    assert {(row["patient_id"], row["status"]) for row in outcome.rows} == {("p1", "final")}
+    assert outcome.refused == []
+
+
+def test_a_finding_with_components_that_cannot_be_taken_is_one_refused_line(tmp_path: Path) -> None:
+    undated = {**PRESSURE, "effectiveDateTime": None, "component": [part("8480-6", valueInteger=1)]}
+    outcome = read(tmp_path, "observation", undated)
+    assert (outcome.rows, outcome.refused) == ([], [(1, "missing_required:observed_at")])

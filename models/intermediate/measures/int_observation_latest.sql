@@ -3,14 +3,55 @@ with observation as (
     {{ latest_listed('stg_feed__observation', 'observation_id') }}
 ),
 
-zoned as (
+parted as (
     select
         observation.*,
-        {{ row_time_zone(team=false, encounter=true, practitioner=false) }} as time_zone
+        case
+            when observation.observation_id like '%#%'
+                then {{ dbt.split_part('observation.observation_id', "'#'", 1) }}
+        end as whole_id
     from observation
-    {{ join_row_time_zone('observation', 'observation.observed_at', encounter='observation.encounter_id',
-        patient='observation.patient_id') }}
-    where observation.status <> 'entered-in-error'
+),
+
+-- What a part (its id is the whole's and `#` and its code) was sent in, as it is now.
+whole as (
+    select ranked.*
+    from (
+        select
+            version.observation_id,
+            version.is_deleted,
+            version._file_id,
+            version._row_number,
+            row_number() over (
+                partition by version.observation_id
+                order by {{ version_order('version') }}
+            ) as version_rank
+        from {{ ref('stg_feed__observation') }} as version
+        inner join (select distinct whole_id from parted) as sought
+            on version.observation_id = sought.whole_id
+    ) as ranked
+    where ranked.version_rank = 1
+),
+
+zoned as (
+    select
+        parted.*,
+        {{ row_time_zone(team=false, encounter=true, practitioner=false) }} as time_zone
+    from parted
+    {{ join_row_time_zone('parted', 'parted.observed_at', encounter='parted.encounter_id',
+        patient='parted.patient_id') }}
+    left join whole
+        on parted.whole_id = whole.observation_id
+    where
+        parted.status <> 'entered-in-error'
+        and (
+            whole.observation_id is null
+            or (
+                not whole.is_deleted
+                and whole._file_id = parted._file_id
+                and whole._row_number = parted._row_number
+            )
+        )
 ),
 
 instant as (
