@@ -54,7 +54,7 @@ dashboard: $(DASHBOARD_INSTALLED) ## Open the example dashboard of the demo's ho
 check: $(INSTALLED) lint types sql-quick $(MANIFEST) ## The quick checks of the edit loop, under a minute
 	@$(BIN)/pytest tests/unit -n $(WORKERS) -q -m "not slow"
 
-test: $(INSTALLED) lint types $(MANIFEST) sql-full debian ## Everything that CI runs
+test: $(INSTALLED) $(DASHBOARD_INSTALLED) lint types $(MANIFEST) sql-full debian ## Everything that CI runs
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 test-python: $(INSTALLED) lint types $(MANIFEST) sql-full ## The same without the tests that need Debian's packages

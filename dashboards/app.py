@@ -64,7 +64,7 @@ def choose(generation: Generation) -> Choice:
     )
     facts.markdown(f"Business date **{as_of:%B} {as_of.day}, {as_of.year}**")
     facts.markdown(f"`publish_id` **{generation.publish_id}**")
-    st.caption(
+    st.markdown(
         "Gray bands are targets and guidelines. All are counts and sums; no row of a patient is shown."
     )
     return Choice(month, team)

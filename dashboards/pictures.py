@@ -24,6 +24,7 @@ SMALLEST_LABELED_SHARE = 0.08
 LOWEST, FRAME, ROW = 270, 90, 14  # pixels: of a picture, of what stands around its rows, of the thinnest row
 THICKEST_BAR = 26
 ROOM_FOR_LABELS = 1.8
+NARROW = 300  # pixels: of a plot that has no room for more than a number and a word
 # Names of points that are nearer to each other than this share of the higher one would meet.
 NEAR = 0.15
 
@@ -42,12 +43,11 @@ class Picture:
 def penetration(frame: pd.DataFrame, choice: Choice) -> alt.LayerChart:
     """Share of each team's panel that a BHC saw within a year, over the target band."""
     label = [
-        f"{row['penetration']:.1%} ({row['patients_seen']:,.0f} of {row['panel_patients']:,.0f})"
-        f"{_beside(row['target_status'])}"
+        (f"{row['penetration']:.1%}", f" ({row['patients_seen']:,.0f} of {row['panel_patients']:,.0f})")
         for row in _rows(frame)
     ]
     return _finish(
-        _over_band(frame.assign(label=label), "team_name", "penetration", ".0%"),
+        _over_band(_labeled(frame, label), "team_name", "penetration", ".0%"),
         len(frame),
         f"Penetration by team, {choice.month:%B %Y}",
         "Share of the panel that a BHC saw in the year to the end of the month",
@@ -57,12 +57,11 @@ def penetration(frame: pd.DataFrame, choice: Choice) -> alt.LayerChart:
 def unique_patients_per_day(frame: pd.DataFrame, choice: Choice) -> alt.LayerChart:
     """Distinct patients a clinic day of each BHC, over the target band."""
     label = [
-        f"{row['patients_per_day']:.1f} on {_count(row['clinic_days'], 'clinic day')}"
-        f"{_beside(row['target_status'])}"
+        (f"{row['patients_per_day']:.1f}", f" on {_count(row['clinic_days'], 'clinic day')}")
         for row in _rows(frame)
     ]
     return _finish(
-        _over_band(frame.assign(label=label), "bhc_name", "patients_per_day", ".0f"),
+        _over_band(_labeled(frame, label), "bhc_name", "patients_per_day", ".0f"),
         len(frame),
         f"Unique patients a day by BHC, {choice.month:%B %Y}",
         "Distinct patients a clinic day, on average; all BHCs, whichever team is chosen",
@@ -72,12 +71,14 @@ def unique_patients_per_day(frame: pd.DataFrame, choice: Choice) -> alt.LayerCha
 def caseload(frame: pd.DataFrame, choice: Choice) -> alt.LayerChart:
     """Active patients a full-time care manager of each team, over the guideline of its tier."""
     label = [
-        f"{row['patients_per_fte']:,.0f} ({row['active_patients']:,.0f} for "
-        f"{row['care_manager_fte']:,.2f} FTE){_beside(row['target_status'])}"
+        (
+            f"{row['patients_per_fte']:,.0f}",
+            f" ({row['active_patients']:,.0f} for {row['care_manager_fte']:,.2f} FTE)",
+        )
         for row in _rows(frame)
     ]
     return _finish(
-        _over_band(frame.assign(label=label), "team_name", "patients_per_fte", ",.0f"),
+        _over_band(_labeled(frame, label), "team_name", "patients_per_fte", ",.0f"),
         len(frame),
         f"Caseload against guideline by team, {choice.month:%B %Y}",
         "Active collaborative care patients for each full-time care manager",
@@ -113,16 +114,21 @@ def followup_cadence(frame: pd.DataFrame, choice: Choice) -> alt.LayerChart:
     bars = base.mark_bar(stroke="#ffffff", size=_thickness(frame["team_name"].nunique())).encode(
         color=alt.Color(
             "band:N",
-            title=None,
+            title="Weeks",
             scale=alt.Scale(domain=bands, range=list(CADENCE.values())),
-            legend=alt.Legend(orient="top"),
+            legend=alt.Legend(
+                orient="top", titleOrient="left", labelExpr="replace(datum.label, ' weeks', '')"
+            ),
         )
     )
     middles = alt.X("share:Q", stack="zero", bandPosition=0.5)
     labels = base.mark_text().encode(x=middles, text="label:N", color=alt.Color("ink:N", scale=None))
-    last = base.transform_filter(alt.datum.band == bands[0]).mark_text(align="left", dx=6, color=INK)
+    last = base.transform_filter(alt.datum.band == bands[0]).transform_calculate(
+        shown=f"width < {NARROW} ? datum.all_return_visits : datum.visits"
+    )
+    at_end = last.mark_text(align="left", dx=6, color=INK).encode(x=alt.datum(1), text="shown:N")
     return _finish(
-        bars + labels + last.encode(x=alt.datum(1), text="visits:N"),
+        bars + labels + at_end,
         frame["team_name"].nunique(),
         f"Follow-up cadence by team, the year to {choice.month:%B %Y}",
         "Return visits to a BHC by the weeks since the visit before",
@@ -138,6 +144,7 @@ def minutes_by_disposition(frame: pd.DataFrame, choice: Choice) -> alt.LayerChar
         label=[
             f"{row['minutes']:,} min, {_count(row['entries'], 'entry', 'entries')}" for row in _rows(frame)
         ],
+        short=[f"{row['minutes']:,} min" for row in _rows(frame)],
     )
     widest = int(frame["minutes"].max()) * ROOM_FOR_LABELS
     base = alt.Chart(shown).encode(
@@ -153,7 +160,7 @@ def minutes_by_disposition(frame: pd.DataFrame, choice: Choice) -> alt.LayerChar
     bars = base.mark_bar(size=_thickness(len(shown))).encode(
         color=alt.condition("datum.is_credited", alt.value(BLUE), alt.value(VERMILION))
     )
-    labels = base.mark_text(align="left", dx=6, color=INK).encode(text="label:N")
+    labels = _that_fits(base).mark_text(align="left", dx=6, color=INK).encode(text="shown:N")
     share = f" ({credited / total:.0%})" if total else ""
     return _finish(
         bars + labels,
@@ -227,11 +234,27 @@ def _over_band(frame: pd.DataFrame, row: str, value: str, form: str) -> alt.Laye
     bars = base.mark_bar(color=BLUE, size=_thickness(len(frame)) / 2).encode(
         x=alt.X(f"{value}:Q", title=None)
     )
-    labels = base.mark_text(align="left", dx=6, color=INK).encode(
-        x=alt.X(f"{value}:Q", title=None), text="label:N"
+    labels = (
+        _that_fits(base)
+        .mark_text(align="left", dx=6, color=INK)
+        .encode(x=alt.X(f"{value}:Q", title=None), text="shown:N")
     )
     layers: alt.LayerChart = band + bars + labels
     return layers
+
+
+def _labeled(frame: pd.DataFrame, numbers: list[tuple[str, str]]) -> pd.DataFrame:
+    """Each row's number beside its target, with and without what it is made of."""
+    besides = [_beside(status) for status in frame["target_status"]]
+    return frame.assign(
+        label=[number + more + beside for (number, more), beside in zip(numbers, besides, strict=True)],
+        short=[number + beside for (number, _), beside in zip(numbers, besides, strict=True)],
+    )
+
+
+def _that_fits(base: alt.Chart) -> alt.Chart:
+    """Label the marks in short where the plot is narrow, as on a phone."""
+    return base.transform_calculate(shown=f"width < {NARROW} ? datum.short : datum.label")
 
 
 def _finish(chart: alt.LayerChart, rows: int, title: str, subtitle: str) -> alt.LayerChart:
@@ -246,7 +269,7 @@ def _finish(chart: alt.LayerChart, rows: int, title: str, subtitle: str) -> alt.
         .configure_title(fontSize=17, subtitleFontSize=13, color=INK, subtitleColor=MUTED)
         .configure_axis(labelFontSize=12, labelColor=INK, labelLimit=240, grid=False, domain=False)
         .configure_text(fontSize=12)
-        .configure_legend(labelFontSize=12, labelColor=INK)
+        .configure_legend(labelFontSize=12, labelColor=INK, titleFontSize=12, titleColor=INK)
         .configure_view(stroke=None)
     )
     return finished

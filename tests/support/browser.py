@@ -147,9 +147,18 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, path: Path, *, width: int) -> Iterator[Opened]:
-    """Show a file in a window of a width in CSS pixels, with no network behind it."""
-    context = browser.new_context(viewport={"width": width, "height": _HEIGHT}, offline=True)
+def opened(browser: Browser, where: Path | str, *, width: int) -> Iterator[Opened]:
+    """Show a file, with no network behind it, or an address of this machine.
+
+    Args:
+        browser: the browser.
+        where: the file or the address.
+        width: of the window in CSS pixels.
+    """
+    address = where.resolve().as_uri() if isinstance(where, Path) else where
+    context = browser.new_context(
+        viewport={"width": width, "height": _HEIGHT}, offline=address.startswith("file:")
+    )
     try:
         context.set_default_timeout(_MOST_MILLISECONDS)
         result = Opened(context.new_page())
@@ -165,7 +174,7 @@ def opened(browser: Browser, path: Path, *, width: int) -> Iterator[Opened]:
         result.page.on("console", note_said)
         result.page.on("pageerror", lambda error: result.said.append(str(error)))
         result.page.on("request", note_request)
-        result.page.goto(path.resolve().as_uri(), wait_until="load")
+        result.page.goto(address, wait_until="load")
         yield result
     finally:
         context.close()
