@@ -6,6 +6,14 @@ join case_finding_rule as rule
     on holds(clinic.clinic_date, rule.valid_from, rule.valid_to)
     and coalesce(clinic.age_years >= rule.age_min_years, true);
 
+-- The scales that a rule looks for, and those that answer its scale when they are taken after it.
+create temp table rule_scale as
+select rule_id, 'looks_for' as purpose, unnest(string_split(instrument, ';')) as instrument
+from case_finding_rule
+union all
+select rule_id, 'answers', unnest(string_split(superseded_by, ';'))
+from case_finding_rule;
+
 create temp table clinic_condition as
 select clinic.clinic_date, clinic.patient_id, named.rule_id, named.code, nullif(named.known_on, date '1000-01-01') as known_on
 from clinic_patient as clinic
@@ -36,11 +44,15 @@ with high as (
 
 unanswered as (
     from high
-    anti join score_day as later
+    anti join (
+        select patient_id, rule_id, taken_on
+        from score_day
+        join rule_scale on score_day.instrument = rule_scale.instrument and rule_scale.purpose = 'answers'
+    ) as later
         on high.patient_id = later.patient_id
+        and high.rule_id = later.rule_id
         and high.taken_on <= later.taken_on
         and high.clinic_date > later.taken_on
-        and lists(high.superseded_by, later.instrument)
 )
 
 select
@@ -91,10 +103,14 @@ having count(*) >= ruled.threshold;
 
 insert into trigger_found
 with screen_day as (
-    select distinct patient_id, counts_as as instrument, taken_on
+    select distinct scored_version.patient_id, rule_scale.rule_id, scored_version.taken_on
     from scored_version
     semi join looked_at using (patient_id)
-    where status in ('final', 'amended', 'corrected') and (score is not null or screen_result is not null)
+    join rule_scale on scored_version.counts_as = rule_scale.instrument and rule_scale.purpose = 'looks_for'
+    join case_finding_rule as rule on rule_scale.rule_id = rule.rule_id and rule.rule_kind = 'no_screen'
+    where
+        scored_version.status in ('final', 'amended', 'corrected')
+        and (scored_version.score is not null or scored_version.screen_result is not null)
 ),
 
 last_screen as (
@@ -107,8 +123,8 @@ last_screen as (
     from ruled
     left join screen_day
         on ruled.patient_id = screen_day.patient_id
+        and ruled.rule_id = screen_day.rule_id
         and ruled.clinic_date > screen_day.taken_on
-        and lists(ruled.instrument, screen_day.instrument)
     where ruled.rule_kind = 'no_screen'
     group by all
 )

@@ -11,33 +11,31 @@ with held as (
     where coalesce(slot.status, 'free') not in ('entered-in-error', 'busy-unavailable')
 ),
 
-booked as (
+stood as (
     select
-        held.*,
-        coalesce(bool_or(coalesce(booked_at::date < held.starts_on, true)) filter (appointment_id is not null), false)
-            as is_taken,
-        coalesce(bool_or(booked_at::date <= held.starts_on - cut_days('slot_prebooked_days')), false) as is_prebooked
+        held.slot_id,
+        bool_or(coalesce(booked_at::date < held.starts_on, true)) as is_taken,
+        bool_or(booked_at::date <= held.starts_on - cut_days('slot_prebooked_days')) as is_prebooked
     from held
-    left join (
-        from appointment
-        where slot_id is not null and status not in ('proposed', 'waitlist', 'entered-in-error')
-    ) as appointment
-        on held.slot_id = appointment.slot_id
-        and (appointment.status <> 'cancelled' or appointment.cancelled_at::date >= held.starts_on)
-    group by held.slot_id, held.practitioner_id, held.starts_on
+    join appointment using (slot_id)
+    where
+        appointment.status not in ('proposed', 'waitlist', 'entered-in-error')
+        and (appointment.status <> 'cancelled' or cancelled_at::date >= held.starts_on)
+    group by all
 ),
 
 studied as (
     select
-        booked.practitioner_id,
+        held.practitioner_id,
         week.period_start_on as week_start_on,
         week.period_end_on as week_end_on,
         count(*) as slots,
         count(*) filter (is_prebooked) as prebooked_slots,
-        count(*) filter (not is_taken) as open_slots
-    from booked
+        count(*) filter (not coalesce(is_taken, false)) as open_slots
+    from held
+    left join stood using (slot_id)
     join period as week
-        on date_trunc('week', booked.starts_on) = week.period_start_on
+        on date_trunc('week', held.starts_on) = week.period_start_on
         and week.period_type = 'week'
         and week.period_end_on = week.calendar_end_on
     group by all
