@@ -27,6 +27,23 @@ SYSTEMS = "fhir_systems"
 """Variables of the connection. A constant written into a query is copied for every row, a variable is not."""
 
 
+class OneCoding(str):
+    """SQL of a list of one coding, which is looked up without a list."""
+
+    __slots__ = ("coding",)
+    coding: str
+
+    def __new__(cls, coding: str) -> "OneCoding":
+        """Make the list.
+
+        Args:
+            coding: SQL of a struct of ``system`` and ``code``.
+        """
+        made = super().__new__(cls, f"[{coding}]")
+        made.coding = coding
+        return made
+
+
 def values_of(feed: str, column: str) -> str:
     """SQL of the map from pairs ``system|code`` to the values that a column's rows give them."""
     return f"getvariable('{CODES}')['{feed}.{column}']"
@@ -48,6 +65,8 @@ def lookup(feed: str, column: str, codings: str) -> str:
     Returns:
         A VARCHAR expression; null where no coding is known.
     """
+    if isinstance(codings, OneCoding):
+        return f"{values_of(feed, column)}[fhir_pair({codings.coding})]"
     found = f"[{values_of(feed, column)}[fhir_pair(coding)] for coding in {codings}]"
     return f"list_filter({found}, lambda value: value IS NOT NULL)[1]"
 
@@ -102,6 +121,15 @@ def rows_in_force(path: Path, day: date) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(handle) if _in_force(row, day)]
 
 
+def _items_asked(items: Mapping[str, str]) -> dict[str, str]:
+    """How many items each instrument has, from rows such as ``PHQ-9/1;PHQ-2/1``."""
+    asked: dict[str, set[str]] = {}
+    for item in set(items.values()):
+        for name in item.split(";"):
+            asked.setdefault(name.partition("/")[0], set()).add(item)
+    return {instrument: str(len(found)) for instrument, found in asked.items()}
+
+
 def load_code_map(seeds: Path, day: date, payers: Mapping[str, str] | None = None) -> CodeMap:
     """Read the codes in force on a date.
 
@@ -127,5 +155,6 @@ def load_code_map(seeds: Path, day: date, payers: Mapping[str, str] | None = Non
         named = {f"payer|{name}": payer for name, payer in (payers or {}).items()}
         entries.setdefault(column, {}).update(named)
     forms = entries.get(("assessment", "form"), {})
+    entries["assessment", "items_asked"] = _items_asked(entries.get(("assessment", "item"), {}))
     entries["assessment", "scale"] = {**forms, **entries.get(("assessment", "instrument"), {})}
     return CodeMap(entries, systems)

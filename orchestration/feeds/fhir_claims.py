@@ -84,21 +84,32 @@ CLAIM = Resource(
     identifier_rows=own_identifiers("Claim"),
 )
 
+
+def _is(concept: str, column: str) -> str:
+    """SQL of whether a concept has a coding that a column of claim lines knows; most have only one."""
+    known = pairs_of("claim_line", column)
+    return (
+        f"CASE WHEN len({concept}.coding) > 1 "
+        f"THEN list_has_any([fhir_pair(coding) for coding in {concept}.coding], {known}) "
+        f"ELSE list_contains({known}, fhir_pair({concept}.coding[1])) END"
+    )
+
+
 PAID = (
     "list_sum([try_cast(part.amount.value AS DECIMAL(18, 6)) for part in s.line.adjudication "
-    f"if list_has_any([fhir_pair(coding) for coding in part.category.coding], "
-    f"{pairs_of('claim_line', 'paid_amount_usd')}) AND coalesce(part.amount.currency, 'USD') = 'USD'])"
+    f"if {_is('part.category', 'paid_amount_usd')} AND coalesce(part.amount.currency, 'USD') = 'USD'])"
 )
-DENIAL = (
-    "[coalesce(part.reason, part.category) for part in s.line.adjudication "
-    f"if list_has_any([fhir_pair(coding) for coding in part.category.coding], "
-    f"{pairs_of('claim_line', 'denial_reason')})][1].coding[1].code"
-)
+DENIED = f"list_filter(s.line.adjudication, lambda part: {_is('part.category', 'denial_reason')})[1]"
+DENIAL = "coalesce(s.denied.reason, s.denied.category).coding[1].code"
 OUTCOME = (
     "CASE WHEN s.status IN ('cancelled', 'entered-in-error') THEN s.status "
-    f"WHEN {DENIAL} IS NOT NULL OR (s.outcome = 'error' AND coalesce({PAID}, 0) = 0) THEN 'denied' "
+    "WHEN s.denial IS NOT NULL OR (s.outcome = 'error' AND coalesce(s.paid, 0) = 0) THEN 'denied' "
     "WHEN s.status = 'active' THEN coalesce(s.outcome, 'complete') ELSE s.status END"
 )
+ADJUDICATED = {"paid": PAID, "denied": DENIED, "denial": DENIAL, "state": OUTCOME}
+"""What became of an item, worked out once."""
+
+STATE = Coded(primitive("s.state", "http://hl7.org/fhir/fm-status"))
 
 EXPLANATION_OF_BENEFIT = Resource(
     elements={
@@ -107,15 +118,16 @@ EXPLANATION_OF_BENEFIT = Resource(
         "claim": REFERENCE,
         "item": f"STRUCT({ITEM}, adjudication {ADJUDICATION}[])[]",
     },
+    derived=ADJUDICATED,
     mappings=(
         Mapping(
             "claim_line",
             {
                 **_line(f"coalesce({reference('s.claim', 'Claim')}, s.id)"),
-                "paid_amount_usd": PAID,
-                "denial_reason": DENIAL,
+                "paid_amount_usd": "s.paid",
+                "denial_reason": "s.denial",
             },
-            {"payer_id": PAYER, "status": Coded(primitive(f"({OUTCOME})", "http://hl7.org/fhir/fm-status"))},
+            {"payer_id": PAYER, "status": STATE},
             where=IS_CLAIM,
             each="s.item",
         ),
@@ -131,6 +143,7 @@ CLAIM_RESPONSE = Resource(
         "request": REFERENCE,
         "item": f"STRUCT(itemSequence VARCHAR, adjudication {ADJUDICATION}[])[]",
     },
+    derived=ADJUDICATED,
     mappings=(
         Mapping(
             "claim_line",
@@ -142,10 +155,10 @@ CLAIM_RESPONSE = Resource(
                 "units": "1",
                 "service_on": "'1900-01-01'",
                 "submitted_on": local_day("s.created"),
-                "paid_amount_usd": PAID,
-                "denial_reason": DENIAL,
+                "paid_amount_usd": "s.paid",
+                "denial_reason": "s.denial",
             },
-            {"status": Coded(primitive(f"({OUTCOME})", "http://hl7.org/fhir/fm-status"))},
+            {"status": STATE},
             where=IS_CLAIM,
             each="s.item",
         ),

@@ -6,7 +6,7 @@ Does not belong here: people and insurance (``fhir_people.py``).
 
 from orchestration.feeds.codes import lookup, pairs_of, values_of
 from orchestration.feeds.fhir_dates import local_day
-from orchestration.feeds.fhir_forms import ITEM, SCORES, complete_total, item_nine
+from orchestration.feeds.fhir_forms import ITEM, SCORES, complete_total, item_answers, item_nine
 from orchestration.feeds.fhir_resources import (
     CODING,
     CONCEPT,
@@ -32,14 +32,16 @@ BILLING_SYSTEMS = (
     "['http://www.ama-assn.org/go/cpt', 'http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets']"
 )
 NO_PRACTITIONER = "('Patient', 'RelatedPerson', 'Group', 'Device')"
-PRACTITIONERS = (
-    "[entry for entry in s.participant if entry.individual IS NOT NULL "
-    f"AND {kind_of('entry.individual')} NOT IN {NO_PRACTITIONER}]"
+IS_PRACTITIONER = (
+    "CASE WHEN starts_with({0}.reference, 'Practitioner/') AND fhir_is_id(substring({0}.reference, 14)) "
+    "THEN true ELSE {0} IS NOT NULL AND " + f"{kind_of('{0}')} NOT IN {NO_PRACTITIONER} END"
 )
-PERFORMER = " , ".join(
+PRACTITIONERS = f"[entry for entry in s.participant if {IS_PRACTITIONER.format('entry.individual')}]"
+BY_ROLE = ", ".join(
     f"[entry for entry in s.people if fhir_has(fhir_concepts(entry.type), '{role}')][1]"
     for role in ("PPRF", "ATND")
 )
+FIRST = "s.participant[1].individual"
 VISIT_CODINGS = "list_concat(s.serviceType.coding, fhir_concepts(s.type))"
 
 ENCOUNTER = Resource(
@@ -64,11 +66,7 @@ ENCOUNTER = Resource(
             {
                 "encounter_id": "s.id",
                 "patient_id": reference("s.subject", "Patient"),
-                "practitioner_id": reference(
-                    "(CASE WHEN len(s.people) <= 1 THEN s.people[1] "
-                    f"ELSE coalesce({PERFORMER}, s.people[1]) END).individual",
-                    "Practitioner",
-                ),
+                "practitioner_id": reference("s.performer", "Practitioner"),
                 "team_id": f"coalesce({reference('s.serviceProvider', 'Organization')}, "
                 f"{reference('s.location[1].location', 'Organization')})",
                 "started_at": "fhir_moment(s.period.start)",
@@ -88,7 +86,11 @@ ENCOUNTER = Resource(
             },
         ),
     ),
-    derived={"people": PRACTITIONERS},
+    derived={
+        "people": f"CASE WHEN len(s.participant) > 1 THEN {PRACTITIONERS} END",
+        "performer": f"CASE WHEN s.people IS NOT NULL THEN coalesce({BY_ROLE}, s.people[1]).individual "
+        f"WHEN {IS_PRACTITIONER.format(FIRST)} THEN {FIRST} END",
+    },
     identifier_rows=own_identifiers("Encounter"),
     foreign={"actualPeriod": "R5", "admission": "R5", "subjectStatus": "R5", "reason": "STU3"},
 )
@@ -248,8 +250,9 @@ OBSERVATION = Resource(
         "scale": lookup("assessment", "scale", "s.code.coding"),
         "is_panel": f"CASE WHEN s.scale IS NOT NULL THEN NOT {IS_TOTAL} END",
         "items": f"CASE WHEN s.scale IS NOT NULL THEN {COMPONENTS} END",
+        "own_items": item_answers("s.items", "s.scale"),
         "total": f"CASE WHEN s.scale IS NOT NULL THEN coalesce({SENT}, {TOTAL_COMPONENT}, "
-        f"CAST({complete_total('s.items', 's.scale')} AS VARCHAR)) END",
+        f"CAST({complete_total('s.own_items', 's.scale')} AS VARCHAR)) END",
     },
     mappings=(
         Mapping(

@@ -18,6 +18,9 @@ from orchestration.feeds.fhir_resources import (
 ITEM = ("assessment", "item")
 """Rows of the code map: which item of which instruments a code asks for, as ``PHQ-9/1;PHQ-2/1``."""
 
+ASKED = ("assessment", "items_asked")
+"""How many items an instrument has, by its name."""
+
 SCORES = ("assessment", "item_score")
 """Rows of the code map: how many points an answer is."""
 
@@ -34,18 +37,16 @@ def item_answers(answers: str, instrument: str) -> str:
     return f"[a for a in {answers} if contains(';' || a.item, ';' || {instrument} || '/')]"
 
 
-def complete_total(answers: str, instrument: str) -> str:
+def complete_total(own: str, instrument: str) -> str:
     """SQL of the sum of an instrument's items; null unless each of them is answered once with points.
 
     Args:
-        answers: as for ``item_answers``.
+        own: SQL of the answers that belong to the instrument.
         instrument: SQL of the instrument.
     """
-    own = item_answers(answers, instrument)
-    every = f"map_values({values_of(*ITEM)})"
-    asked = f"len(list_distinct([i for i in {every} if contains(';' || i, ';' || {instrument} || '/')]))"
+    asked = f"CAST({values_of(*ASKED)}[{instrument}] AS BIGINT)"
     return (
-        f"CASE WHEN {asked} > 0 AND len({own}) = {asked} "
+        f"CASE WHEN len({own}) = {asked} "
         f"AND len(list_distinct([a.item for a in {own}])) = {asked} "
         f"AND len([a for a in {own} if a.points IS NOT NULL]) = {asked} "
         f"THEN CAST(list_sum([a.points for a in {own}]) AS BIGINT) END"
@@ -72,8 +73,8 @@ ITEMS = f"STRUCT({LEAF}, item STRUCT({LEAF}, item STRUCT({LEAF})[])[])[]"
 
 def _leaves(items: str) -> str:
     return (
-        "[{'link': i.linkId, 'loinc': nullif(regexp_extract(coalesce(i.linkId, '') || ' ' "
-        f"|| coalesce(i.definition, ''), {LOINC_IN_TEXT}, 1), ''), 'answer': i.answer[1]}} for i in {items}]"
+        "[{'link': i.linkId, 'loinc': regexp_extract(coalesce(i.linkId, '') || ' ' "
+        f"|| coalesce(i.definition, ''), {LOINC_IN_TEXT}, 1), 'answer': i.answer[1]}} for i in {items}]"
     )
 
 
@@ -82,8 +83,9 @@ LEAVES = f"list_concat({_leaves('s.item')}, {_leaves(SECOND)}, " + (
     f"{_leaves(f'flatten([i.item for i in {SECOND}])')})"
 )
 POINTS = (
-    "coalesce(try_cast([e.valueDecimal for e in leaf.answer.valueCoding.extension "
-    "if ends_with(e.url, 'ordinalValue') OR ends_with(e.url, 'itemWeight')][1] AS DECIMAL(18, 6)), "
+    "coalesce(CASE WHEN leaf.answer.valueCoding.extension IS NOT NULL "
+    "THEN try_cast([e.valueDecimal for e in leaf.answer.valueCoding.extension "
+    "if ends_with(e.url, 'ordinalValue') OR ends_with(e.url, 'itemWeight')][1] AS DECIMAL(18, 6)) END, "
     f"try_cast({values_of(*SCORES)}[fhir_pair(leaf.answer.valueCoding)] AS DECIMAL(18, 6)), "
     "try_cast(coalesce(leaf.answer.valueInteger, leaf.answer.valueDecimal, leaf.answer.valueQuantity.value, "
     "leaf.answer.valueString) AS DECIMAL(18, 6)))"
@@ -93,7 +95,8 @@ ANSWERS = (
     f"{values_of(*ITEM)}['linkId|' || leaf.link]), 'points': {POINTS}}} for leaf in s.leaves]"
 )
 TOTAL_CODE = f"list_contains({pairs_of('assessment', 'instrument')}, 'http://loinc.org|' || leaf.loinc)"
-TOTAL = f"[{{'loinc': leaf.loinc, 'points': {POINTS}}} for leaf in s.leaves if {TOTAL_CODE}][1]"
+TOTAL = f"list_filter(s.leaves, lambda leaf: {TOTAL_CODE})[1:1]"
+TOTAL_POINTS = f"[{{'loinc': leaf.loinc, 'points': {POINTS}}} for leaf in s.total_leaf][1]"
 BY_FORM = (
     f"coalesce({values_of('assessment', 'instrument')}['http://loinc.org|' || s.total.loinc], "
     f"{values_of('assessment', 'form')}['uri|' || split_part(s.questionnaire, '|', 1)], "
@@ -102,7 +105,7 @@ BY_FORM = (
 )
 COMPLETE = (
     "[known_scale for known_scale in ['PHQ-9', 'GAD-7'] "
-    f"if ({complete_total('s.answers', 'known_scale')}) IS NOT NULL][1]"
+    f"if ({complete_total(item_answers('s.answers', 'known_scale'), 'known_scale')}) IS NOT NULL][1]"
 )
 """A form that does not say what it is, and holds every item of one of these, is that one."""
 
@@ -120,8 +123,10 @@ QUESTIONNAIRE_RESPONSE = Resource(
     derived={
         "leaves": LEAVES,
         "answers": ANSWERS,
-        "total": TOTAL,
+        "total_leaf": TOTAL,
+        "total": TOTAL_POINTS,
         "form": f"coalesce({BY_FORM}, {COMPLETE})",
+        "own_answers": item_answers("s.answers", "s.form"),
     },
     mappings=(
         Mapping(
@@ -131,7 +136,7 @@ QUESTIONNAIRE_RESPONSE = Resource(
                 "patient_id": f"coalesce({reference('s.subject', 'Patient')}, "
                 f"{reference('s.source', 'Patient')})",
                 "instrument": "s.form",
-                "score": f"coalesce(s.total.points, {complete_total('s.answers', 's.form')})",
+                "score": f"coalesce(s.total.points, {complete_total('s.own_answers', 's.form')})",
                 "item9_score": f"CASE WHEN s.form = 'PHQ-9' THEN {item_nine('s.answers')} END",
                 "taken_at": "fhir_moment(s.authored)",
                 "encounter_id": reference("s.encounter", "Encounter"),

@@ -15,6 +15,7 @@ from orchestration.feeds.fhir_resources import (
     Coded,
     Mapping,
     Resource,
+    first_reference,
     own_identifiers,
     primitive,
     reference,
@@ -31,9 +32,6 @@ MEDICATION_SYSTEMS = "['http://www.nlm.nih.gov/research/umls/rxnorm', 'http://hl
 DIAGNOSIS_SYSTEMS = "['http://hl7.org/fhir/sid/icd-10-cm', 'http://snomed.info/sct']"
 
 PROCEDURE_CODE = f"fhir_coding(s.code.coding, {PROCEDURE_SYSTEMS})"
-PERFORMER = (
-    f"[part.actor for part in s.performer if {reference('part.actor', 'Practitioner')} IS NOT NULL][1]"
-)
 
 PROCEDURE = Resource(
     elements={
@@ -55,7 +53,7 @@ PROCEDURE = Resource(
                 "procedure_id": "s.id",
                 "patient_id": reference("s.subject", "Patient"),
                 "encounter_id": reference("s.encounter", "Encounter"),
-                "practitioner_id": reference(PERFORMER, "Practitioner"),
+                "practitioner_id": first_reference("s.performer", ".actor", "Practitioner"),
                 "code_system": f"fhir_system({PROCEDURE_CODE}.system)",
                 "code": f"{PROCEDURE_CODE}.code",
                 "performed_at": "fhir_moment(coalesce(s.performedDateTime, s.performedPeriod.start, "
@@ -150,8 +148,8 @@ ASKED_CODINGS = (
 )
 FROM_THE_PATIENT = "regexp_matches(coalesce(s.requester.reference, ''), '(^|/)(Patient|RelatedPerson)/')"
 TEAM = (
-    f"coalesce([{reference('part', 'Organization')} for part in s.performer "
-    f"if {reference('part', 'Organization')} IS NOT NULL][1], {reference('s.requester', 'Organization')})"
+    f"coalesce({first_reference('s.performer', '', 'Organization')}, "
+    f"{reference('s.requester', 'Organization')})"
 )
 
 SERVICE_REQUEST = Resource(

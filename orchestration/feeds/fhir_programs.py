@@ -13,6 +13,7 @@ from orchestration.feeds.fhir_resources import (
     Coded,
     Mapping,
     Resource,
+    first_reference,
     own_identifiers,
     primitive,
     reference,
@@ -61,11 +62,8 @@ CONSENT = Resource(
                 "patient_id": reference("s.patient", "Patient"),
                 "granted_at": CONSENTED_AT,
                 "revoked_at": REVOKED_AT,
-                "recorded_by": f"[{reference('part', 'Practitioner')} for part in s.performer "
-                f"if {reference('part', 'Practitioner')} IS NOT NULL][1]",
-                "billing_practitioner_id": f"[{reference('part.reference', 'Practitioner')} "
-                "for part in s.provision.actor "
-                f"if {reference('part.reference', 'Practitioner')} IS NOT NULL][1]",
+                "recorded_by": first_reference("s.performer", "", "Practitioner"),
+                "billing_practitioner_id": first_reference("s.provision.actor", ".reference", "Practitioner"),
             },
             {
                 "program": Coded(CONSENT_CODINGS),

@@ -4,12 +4,9 @@ Belongs here: the elements that are read of each resource type, and the SQL that
 columns. Does not belong here: lines and files (``fhir.py``), and codes (``seeds/code_map.csv``).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from orchestration.feeds.codes import lookup
-from orchestration.feeds.contract import Feed
-from orchestration.feeds.door import ROW
+from orchestration.feeds.codes import OneCoding
 from orchestration.feeds.follow_ups import MARK
 
 CODING = "STRUCT(system VARCHAR, code VARCHAR)"
@@ -53,12 +50,17 @@ CREATE OR REPLACE MACRO fhir_asked(type_name, identifier) AS
     type_name || '?identifier=' || coalesce(identifier.system || '|', '') || identifier.value;
 CREATE OR REPLACE MACRO fhir_contained(link, type_name, inside) AS
     fhir_asked(type_name, [entry.identifier[1] for entry in inside if '#' || entry.id = link][1]);
+CREATE OR REPLACE MACRO fhir_is_id(x) AS x != '' AND NOT contains(x, '/') AND NOT contains(x, '?');
 CREATE OR REPLACE MACRO fhir_kind(link) AS
-    regexp_extract(link, '(?:^|/)([A-Z][A-Za-z]+)(?:[?]|/[^/?]+(?:/_history/[^/]*)?/?$)', 1);
+    CASE
+        WHEN regexp_full_match(link, '[A-Z][A-Za-z]+/[^/?]+') THEN split_part(link, '/', 1)
+        WHEN regexp_matches(link, '(?:^|/)[A-Z][A-Za-z]+(?:[?]|/[^/?]+(?:/_history/[^/]*)?/?$)')
+            THEN regexp_extract(link, '(?:^|/)([A-Z][A-Za-z]+)(?:[?]|/[^/?]+(?:/_history/[^/]*)?/?$)', 1)
+    END;
 CREATE OR REPLACE MACRO fhir_linked(link, type_name) AS
     CASE
         WHEN link LIKE 'urn:uuid:%' OR link LIKE 'urn:oid:%' THEN link[10 - (link[5] = 'o')::INTEGER:]
-        WHEN fhir_kind(link) NOT IN ('', type_name) THEN
+        WHEN fhir_kind(link) != type_name THEN
             type_name || CASE WHEN type_name IN ('Practitioner', 'Organization') THEN
                 CASE fhir_kind(link) WHEN 'PractitionerRole' THEN '?role=' WHEN 'Location' THEN '?location='
                      WHEN 'HealthcareService' THEN '?service=' WHEN 'Schedule' THEN '?schedule=' END END
@@ -68,16 +70,20 @@ CREATE OR REPLACE MACRO fhir_linked(link, type_name) AS
         ELSE regexp_extract(link, '([^/]+)(?:/_history/[^/]*)?/?$', 1) END;
 CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS
     CASE
+        WHEN starts_with(target.reference, type_name || '/')
+             AND fhir_is_id(substring(target.reference, len(type_name) + 2))
+            THEN substring(target.reference, len(type_name) + 2)
         WHEN target IS NULL THEN NULL
+        WHEN starts_with(target.reference, 'Location/') AND fhir_is_id(substring(target.reference, 10))
+             AND list_contains(['Practitioner', 'Organization'], type_name)
+            THEN type_name || '?location=' || substring(target.reference, 10)
         WHEN starts_with(target.reference, 'urn:uuid:') AND coalesce(target.type, type_name) = type_name
             THEN target.reference[10:]
-        WHEN starts_with(target.reference, type_name || '/')
-             AND regexp_full_match(target.reference[len(type_name) + 2:], '[A-Za-z0-9.-]+')
-            THEN target.reference[len(type_name) + 2:]
         WHEN starts_with(target.reference, '#')
             THEN coalesce(fhir_contained(target.reference, type_name, inside), own_id || target.reference)
-        WHEN coalesce(nullif(fhir_kind(target.reference), ''), target.type, type_name)
-             NOT IN (type_name, 'PractitionerRole', 'Location', 'HealthcareService', 'Schedule') THEN NULL
+        WHEN NOT list_contains(
+            [type_name, 'PractitionerRole', 'Location', 'HealthcareService', 'Schedule'],
+            coalesce(fhir_kind(target.reference), target.type, type_name)) THEN NULL
         WHEN target.reference IS NOT NULL THEN fhir_linked(target.reference, type_name)
         WHEN target.identifier.value IS NOT NULL THEN fhir_asked(type_name, target.identifier) END;
 CREATE OR REPLACE MACRO fhir_name(names) AS
@@ -148,16 +154,6 @@ class Resource:
     misshapen: dict[str, str] = field(default_factory=dict)
     derived: dict[str, str] = field(default_factory=dict)
 
-    def derive(self, source: str) -> str:
-        """SQL of resources with what is derived of each.
-
-        Args:
-            source: SQL of resources that have the elements.
-        """
-        for name, text in self.derived.items():
-            source = f"(SELECT s.*, {text} AS {name} FROM {source} AS s)"  # noqa: S608
-        return source
-
     @property
     def columns(self) -> dict[str, str]:
         """DuckDB types by element, those that tell another release included."""
@@ -169,14 +165,28 @@ def reference(element: str, type_name: str) -> str:
     return f"fhir_reference({element}, '{type_name}', s.contained, s.id)"
 
 
+def first_reference(parts: str, element: str, type_name: str) -> str:
+    """SQL of the first id that a list names.
+
+    Args:
+        parts: SQL of the list.
+        element: of each part that is a reference, with its dot; empty where the part is one itself.
+        type_name: the type that is wanted.
+    """
+    every = f"[{reference(f'part{element}', type_name)} for part in {parts}]"
+    only = reference(f"({parts})[1]{element}", type_name)
+    several = f"list_filter({every}, lambda found: found IS NOT NULL)[1]"
+    return f"CASE WHEN len({parts}) > 1 THEN {several} ELSE {only} END"
+
+
 def kind_of(element: str) -> str:
     """SQL of the resource type that a reference names, empty where it does not say."""
-    return f"coalesce(nullif(fhir_kind({element}.reference), ''), {element}.type, '')"
+    return f"coalesce(fhir_kind({element}.reference), {element}.type, '')"
 
 
-def primitive(element: str, system: str) -> str:
+def primitive(element: str, system: str) -> OneCoding:
     """SQL of a code without a system of its own, as a list of one coding."""
-    return f"[{{'system': '{system}', 'code': {element}}}]"
+    return OneCoding(f"{{'system': '{system}', 'code': {element}}}")
 
 
 def stated_reason(*endings: str) -> str:
@@ -219,72 +229,3 @@ def stands_for(kind: str, **elements: str) -> str:
         for type_name, element in elements.items()
     )
     return f"list_concat({entries})"
-
-
-def exclusive(resource: Resource) -> Iterator[tuple[Mapping, str]]:
-    """Each mapping with a condition that no earlier mapping's lines meet.
-
-    Args:
-        resource: the resource type.
-
-    Yields:
-        The mapping, and SQL over the elements of the resource as ``s``.
-    """
-    earlier = "false"
-    for mapping in resource.mappings:
-        values = {
-            column: lookup(mapping.feed, column, coded.codings) for column, coded in mapping.coded.items()
-        }
-        own = mapping.where
-        for column, value in values.items():
-            own = own.replace(f"{{{column}}}", f"({value})")
-        needed = f's."{mapping.needs}" IS NOT NULL AND ' if mapping.needs else ""
-        own = f"{needed}({own})"
-        yield mapping, f"{needed}coalesce(({own}), false) AND NOT ({earlier})"
-        earlier = f"{earlier} OR coalesce(({own}), false)"
-
-
-def feed_rows(feed: Feed, mapping: Mapping, source: str) -> str:
-    """SQL of a feed's columns as text, and of the codes that nothing is known of.
-
-    Args:
-        feed: the contract.
-        mapping: the feed's columns out of the resource.
-        source: SQL of the resources.
-
-    Returns:
-        A query of the row number, the columns, and beside each reported coded column its first coding where
-        none is known, as ``<column>__code``.
-    """
-    columns, looked_up = [ROW], ["*"]
-    columns += [f'CAST({text} AS VARCHAR) AS "{name}"' for name, text in mapping.columns.items()]
-    for name, coded in mapping.coded.items():
-        known = f's."{name}__known"'
-        looked_up.append(f'{lookup(feed.name, name, coded.codings)} AS "{name}__known"')
-        first = f"[coding for coding in {coded.codings} if coding.code IS NOT NULL][1]"
-        first = f"CASE WHEN {known} IS NULL THEN {first} END"
-        has_other = "other" in feed.column(name).values
-        otherwise = coded.otherwise or (
-            f"CASE WHEN ({first}).code IS NOT NULL THEN 'other' END" if has_other else "NULL"
-        )
-        columns.append(f'coalesce({known}, {otherwise}) AS "{name}"')
-        if coded.is_reported:
-            columns.append(f'{first} AS "{name}__code"')
-    columns.append("s.meta.lastUpdated AS updated_at")
-    columns.append(f"CAST(coalesce({mapping.is_deleted}, false) AS VARCHAR) AS is_deleted")
-    if mapping.each:
-        parts = f"coalesce(nullif({mapping.each}, []), [NULL])"
-        source = f"SELECT *, unnest({parts}) AS line FROM ({source}) AS s"  # noqa: S608
-    source = f"SELECT {', '.join(looked_up)} FROM ({source}) AS s"  # noqa: S608
-    rows = f"SELECT {', '.join(columns)} FROM ({source}) AS s"  # noqa: S608
-    status = next((name for name in ("status", "verification_status") if name in mapping.coded), None)
-    if status is None:
-        return rows
-    lacking = [f'"{name}" IS NULL' for name in feed.required if name not in feed.key]
-    filled = {*mapping.columns, *mapping.coded}
-    if feed.one_of:
-        none = " AND ".join(f'"{name}" IS NULL' for name in feed.one_of if name in filled)
-        lacking.append(f"({none})")
-    is_void = f"coalesce({status}, '') = '{ENTERED_IN_ERROR}' AND ({' OR '.join(lacking)})"
-    is_deleted = f"CASE WHEN {is_void} THEN 'true' ELSE is_deleted END"
-    return f"SELECT * REPLACE ({is_deleted} AS is_deleted) FROM ({rows})"  # noqa: S608

@@ -38,9 +38,13 @@ SCHEDULE = Resource(
     mappings=(),
     identifier_rows=stands_for(
         "schedule",
-        Practitioner=f"[part for part in s.actor if {kind_of('part')} IN {OF_PRACTITIONER}][1]",
-        Organization=f"[part for part in s.actor if {kind_of('part')} IN {OF_PLACE}][1]",
+        Practitioner="s.practitioner",
+        Organization="s.place",
     ),
+    derived={
+        "practitioner": f"[part for part in s.actor if {kind_of('part')} IN {OF_PRACTITIONER}][1]",
+        "place": f"[part for part in s.actor if {kind_of('part')} IN {OF_PLACE}][1]",
+    },
 )
 
 SLOT = Resource(
@@ -70,14 +74,12 @@ SLOT = Resource(
 
 def _participant(kinds: str) -> str:
     """SQL of the first participant of some types."""
-    return f"[part.actor for part in s.participant if {kind_of('part.actor')} IN {kinds}][1]"
+    return f"[part.actor for part in s.people if part.kind IN {kinds}][1]"
 
 
+PEOPLE = f"[{{'kind': {kind_of('part.actor')}, 'actor': part.actor}} for part in s.participant]"
 OF_PATIENT = "('Patient')"
-PATIENT = (
-    f"coalesce({_participant(OF_PATIENT)}, "
-    f"[part.actor for part in s.participant if {kind_of('part.actor')} = ''][1])"
-)
+PATIENT = f"coalesce({_participant(OF_PATIENT)}, [part.actor for part in s.people if part.kind = ''][1])"
 BOOKED_CODINGS = (
     "list_concat(fhir_concepts(s.serviceType), fhir_concepts(s.specialty), s.appointmentType.coding, "
     "fhir_concepts(s.serviceCategory))"
@@ -111,9 +113,9 @@ APPOINTMENT = Resource(
             "appointment",
             {
                 "appointment_id": "s.id",
-                "patient_id": reference(PATIENT, "Patient"),
-                "practitioner_id": reference(_participant(OF_PRACTITIONER), "Practitioner"),
-                "team_id": reference(_participant(OF_PLACE), "Organization"),
+                "patient_id": reference("s.patient", "Patient"),
+                "practitioner_id": reference("s.practitioner", "Practitioner"),
+                "team_id": reference("s.place", "Organization"),
                 "booked_at": "fhir_moment(s.created)",
                 "starts_at": "s.start",
                 "ends_at": f'coalesce(s."end", {END_BY_LENGTH})',
@@ -128,5 +130,11 @@ APPOINTMENT = Resource(
             },
         ),
     ),
+    derived={
+        "people": PEOPLE,
+        "patient": PATIENT,
+        "practitioner": _participant(OF_PRACTITIONER),
+        "place": _participant(OF_PLACE),
+    },
     identifier_rows=own_identifiers("Appointment"),
 )

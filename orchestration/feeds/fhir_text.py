@@ -5,6 +5,7 @@ must not be read without knowing more. Does not belong here: what a resource mea
 """
 
 import json
+import os
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from orchestration.feeds.opened import CHUNK
 LINE_LIMIT = 16 << 20
 """Bytes of the longest resource that is read."""
 
+MOST_SENT = 1 << 30
 MODIFIER = b"modifierExtension"
 
 
@@ -40,6 +42,14 @@ def has_mark(text: Path) -> bool:
     """Whether a file begins with a byte order mark."""
     with text.open("rb") as handle:
         return handle.read(len(BOM_UTF8)) == BOM_UTF8
+
+
+def numbers_in(listed: Path) -> str:
+    """SQL of the table of one ``number`` a line that a file is."""
+    return (
+        f"read_csv({quoted(listed)}, auto_detect = false, header = false, delim = ',', "
+        "columns = {'number': 'BIGINT'})"
+    )
 
 
 def first_type(text: Path) -> str | None:
@@ -79,7 +89,8 @@ def keep_readable_lines(text: Path, target: Path) -> int:
     return lines
 
 
-def _mentions_modifiers(text: Path) -> bool:
+def mentions_modifiers(text: Path) -> bool:
+    """Whether a file has the word for what may turn a statement into its opposite."""
     tail = b""
     with text.open("rb") as handle:
         while chunk := handle.read(CHUNK):
@@ -114,8 +125,6 @@ def note_modified_lines(text: Path, known: set[str], target: Path) -> bool:
     Returns:
         Whether there are any.
     """
-    if not _mentions_modifiers(text):
-        return False
     noted = 0
     with text.open("rb") as source, target.open("w") as listed:
         for number, line in enumerate(source, start=1):
@@ -129,3 +138,28 @@ def note_modified_lines(text: Path, known: set[str], target: Path) -> bool:
                 noted += 1
                 listed.write(f"{number}\n")
     return noted > 0
+
+
+def pieces_of(text: Path, size: int, folder: Path) -> Iterator[Path]:
+    """The lines of a file in pieces that are read one at a time.
+
+    Args:
+        text: the file.
+        size: bytes of a piece; a line that begins in one is whole in it.
+        folder: gets the pieces, whose reader removes them; a file of one piece is that piece itself.
+    """
+    total = text.stat().st_size
+    if total <= size:
+        yield text
+        return
+    with text.open("rb") as source:
+        begin = 0
+        while begin < total:
+            source.seek(min(begin + size, total))
+            source.readline()
+            end = source.tell()
+            made = folder / f"piece{begin}"
+            with made.open("wb") as target:
+                while begin < end:
+                    begin += os.sendfile(target.fileno(), source.fileno(), begin, min(end - begin, MOST_SENT))
+            yield made

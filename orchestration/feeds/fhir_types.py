@@ -4,8 +4,6 @@ Belongs here: which type is read by which mapping, and which lines tell another 
 Does not belong here: the mappings (``fhir_people.py`` and its neighbours).
 """
 
-from pathlib import Path
-
 from orchestration.feeds import (
     fhir_claims,
     fhir_clinical,
@@ -16,9 +14,7 @@ from orchestration.feeds import (
     fhir_programs,
     fhir_scheduling,
 )
-from orchestration.feeds.door import ROW
 from orchestration.feeds.fhir_resources import Resource
-from orchestration.feeds.lake import quoted
 
 RESOURCES: dict[str, Resource] = {
     "Patient": fhir_people.PATIENT,
@@ -60,24 +56,3 @@ RELEASE_OF_TYPE: dict[str, str] = {
     "RequestOrchestration": "R5",
 }
 """Types that R4 does not have, and a release that does."""
-
-
-def reason_to_refuse(resource: Resource, modified: Path | None) -> str:
-    """SQL of why a line must not be read by R4's rules; null where it may.
-
-    Args:
-        resource: of the line's type.
-        modified: numbers of the lines with modifiers that nobody knows, one a line, if there are any.
-    """
-    cases = []
-    if modified is not None:
-        numbers = (
-            f"read_csv({quoted(modified)}, auto_detect = false, header = false, delim = ',', "
-            "columns = {'number': 'BIGINT'})"
-        )
-        cases.append(f"WHEN s.{ROW} IN (SELECT number FROM {numbers}) THEN 'unknown_modifier_extension'")  # noqa: S608
-    cases.append("WHEN s.implicitRules IS NOT NULL THEN 'unknown_implicit_rules'")
-    conditions = {f's."{element}" IS NOT NULL': release for element, release in resource.foreign.items()}
-    for condition, release in {**conditions, **resource.misshapen}.items():
-        cases.append(f"WHEN {condition} THEN 'unsupported_release:{release}'")
-    return f"CASE {' '.join(cases)} END"

@@ -187,7 +187,7 @@ def engine(
         connection.execute("SET enable_progress_bar = false")
         # A file's rows are badly estimated, and joins are written with the small table on the right: swapped,
         # the whole file would be held in memory.
-        connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side,in_clause'")
         if memory_limit is not None:
             connection.execute(f"SET memory_limit = {quoted(memory_limit)}")
         amount, unit = str(_setting(connection, "memory_limit")).split()

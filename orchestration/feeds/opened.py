@@ -58,8 +58,12 @@ class Traits:
     longest_line: int
 
 
-def read_through(path: Path) -> tuple[str, Traits]:
+def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
     """Hash a file and note its traits, in one pass of constant memory.
+
+    Args:
+        path: the file.
+        has_cells: whether it may be delimited text; else what matters to its cells alone is not looked for.
 
     Returns:
         The file id (first 32 hex digits of the SHA-256 of the bytes) and the traits.
@@ -74,11 +78,12 @@ def read_through(path: Path) -> tuple[str, Traits]:
         while chunk := handle.read(CHUNK):
             digest.update(chunk)
             size += len(chunk)
-            has_nul = has_nul or b"\0" in chunk
+            has_nul = has_nul or (has_cells and b"\0" in chunk)
             has_blank = has_blank or b" " in chunk or b"\t" in chunk or b"\r" in chunk
-            if not has_quotes_apart and b'"' in chunk:
+            if has_cells and not has_quotes_apart and b'"' in chunk:
                 has_quotes_apart = QUOTES_APART.search(before + chunk) is not None
-            before = chunk[-1:] if chunk[-1:] not in b" \t" else chunk[-CHUNK:]
+            if has_cells:
+                before = chunk[-1:] if chunk[-1:] not in b" \t" else chunk[-CHUNK:]
             first_end = chunk.find(b"\n")
             line += len(chunk) if first_end < 0 else first_end
             longest_line = max(longest_line, line)

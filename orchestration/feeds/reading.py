@@ -1,11 +1,11 @@
 """Reading one landed file into the lake.
 
-Belongs here: the readers by format, and the way of one file from its bytes to raw rows, refused rows and
-counts. Does not belong here: which files to read, and what happens between files.
+Belongs here: the way of one file from rows as text to raw rows, refused rows and counts. Does not belong
+here: formats, which files to read, and what happens between files.
 """
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,9 +13,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.feeds.contract import Contract, Feed
-from orchestration.feeds.csv import stage_csv
 from orchestration.feeds.door import Door, Origin, Staged
-from orchestration.feeds.identity import CROSSWALK, identity_columns
+from orchestration.feeds.identity import identity_columns
 from orchestration.feeds.lake import (
     Lake,
     make_folder,
@@ -24,16 +23,11 @@ from orchestration.feeds.lake import (
     table,
     write_table,
 )
-from orchestration.feeds.landing import IDENTITY
-from orchestration.feeds.opened import FileRefused, Traits
-from orchestration.feeds.parquet import stage_parquet
 from orchestration.feeds.registry import Content, Copy, Part, UnmappedCode
 from orchestration.feeds.site import NO_SITE, Site
 from orchestration.feeds.tables import QUARANTINE_COLUMNS
 
 NOT_RESOLVED = "none"
-FlatReader = Callable[..., Staged]
-FLAT_READERS: dict[str, FlatReader] = {"csv": stage_csv, "parquet": stage_parquet}
 
 
 @dataclass(frozen=True)
@@ -75,6 +69,30 @@ class EngineFailed(Exception):
 
 class RowsLost(Exception):
     """A source gave another number of rows than it has."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Rows that the door has looked at, not yet in their places.
+
+    Attributes:
+        kept: the table of the rows that come in.
+        accepted: how many those are.
+        refused: how many do not.
+        refusals: the table of row numbers, key hashes and reasons, if there are any.
+        unknown: names of columns that the contract does not have.
+    """
+
+    kept: Path
+    accepted: int
+    refused: int
+    refusals: Path | None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """How many rows were looked at."""
+        return self.accepted + self.refused
 
 
 class Reading:
@@ -175,32 +193,73 @@ class Reading:
             duckdb.Error: the source cannot be read through; nothing was put in place.
             RowsLost: it was read, and not all of it; nothing was put in place.
         """
+        judged = self.judge(feed, staged, self.work / feed.name)
+        return self.put_in_place(feed, [judged], final)
+
+    def judge(
+        self,
+        feed: Feed,
+        staged: Staged,
+        made: Path,
+        connection: duckdb.DuckDBPyConnection | None = None,
+    ) -> Judged:
+        """Write the rows of a staged source that the door lets in, and the refusals, not yet in their places.
+
+        Args:
+            feed: the contract.
+            staged: the rows as text.
+            made: the beginning of the names of the tables.
+            connection: the one that knows the source, if it is not the file's own.
+
+        Raises:
+            duckdb.Error: the source cannot be read through.
+            RowsLost: it was read, and not all of it.
+        """
+        connection = connection or self.connection
         door = Door(feed, self.rules.site.apply(feed, staged), self.origin)
-        made = write_table(self.connection, door.accepted_sql(), self.work / f"{feed.name}.made")
-        rows, lowest = self._count(made)
+        rows_made = write_table(connection, door.accepted_sql(), made.with_name(f"{made.name}.made"))
+        rows, lowest = _counted(connection, rows_made)
         if staged.expected_rows not in (None, rows):
             raise RowsLost
-        final_rows, accepted, refused = made, rows, staged.malformed_rows
-        sources = []
+        kept, accepted, sources = rows_made, rows, []
         if lowest < 0:
-            numbers = f"SELECT -_row_number FROM {table(made)} WHERE _row_number < 0"  # noqa: S608
+            numbers = f"SELECT -_row_number FROM {table(rows_made)} WHERE _row_number < 0"  # noqa: S608
             sources.append(f"FROM ({door.refused_sql(numbers)})")
-            kept = f"FROM {table(made)} WHERE _row_number > 0"
-            final_rows = write_table(self.connection, kept, self.work / f"{feed.name}.kept")
-            accepted = self._count(final_rows)[0]
-            refused += rows - accepted
+            good = f"FROM {table(rows_made)} WHERE _row_number > 0"
+            kept = write_table(connection, good, made.with_name(f"{made.name}.kept"))
+            accepted = _counted(connection, kept)[0]
         if staged.malformed_rows:
             sources.append(_malformed(staged))
-        if refused:
-            self.write_refused(feed.name, " UNION ALL ".join(sources))
-        move_into_place(final_rows, final)
-        waiting = NOT_RESOLVED if final == self.lake.unresolved(feed.name, self.copy.file_id) else ""
-        return Part(feed.name, accepted + refused, accepted, refused, staged.unknown, waiting)
+        refusals = None
+        if sources:
+            refused = " UNION ALL ".join(sources)
+            refusals = write_table(connection, refused, made.with_name(f"{made.name}.refusals"))
+        return Judged(kept, accepted, rows - accepted + staged.malformed_rows, refusals, staged.unknown)
 
-    def _count(self, made: Path) -> tuple[int, int]:
-        counts = f"SELECT count(*), coalesce(min(_row_number), 0) FROM {table(made)}"  # noqa: S608
-        found = self.connection.execute(counts).fetchone()
-        return (found[0], found[1]) if found else (0, 0)
+    def put_in_place(self, feed: Feed, judged: Sequence[Judged], final: Path) -> Part:
+        """Make one table of what was judged piece by piece, and put it and the refusals in their places.
+
+        Args:
+            feed: the contract.
+            judged: the pieces, in order.
+            final: where the raw table goes.
+
+        Returns:
+            The counts.
+        """
+        accepted = sum(piece.accepted for piece in judged)
+        refused = sum(piece.refused for piece in judged)
+        tables = [f"FROM {table(piece.refusals)}" for piece in judged if piece.refusals]
+        if tables:
+            self.write_refused(feed.name, " UNION ALL ".join(tables))
+        made = judged[0].kept
+        if len(judged) > 1:
+            every = ", ".join(quoted(piece.kept) for piece in judged)
+            rows = f"FROM read_parquet([{every}], hive_partitioning = false)"
+            made = write_table(self.connection, rows, self.work / f"{feed.name}.together")
+        move_into_place(made, final)
+        waiting = NOT_RESOLVED if final == self.lake.unresolved(feed.name, self.copy.file_id) else ""
+        return Part(feed.name, accepted + refused, accepted, refused, judged[0].unknown, waiting)
 
     def write_refused(self, feed: str, rows: str) -> None:
         """Put refused rows into the quarantine.
@@ -221,6 +280,13 @@ class Reading:
         move_into_place(made, self.lake.refused(feed, self.copy.file_id))
 
 
+def _counted(connection: duckdb.DuckDBPyConnection, made: Path) -> tuple[int, int]:
+    """The number of rows of a raw table, and the lowest row number, 0 where there are none."""
+    counts = f"SELECT count(*), coalesce(min(_row_number), 0) FROM {table(made)}"  # noqa: S608
+    found = connection.execute(counts).fetchone()
+    return (found[0], found[1]) if found else (0, 0)
+
+
 def _malformed(staged: Staged) -> str:
     """SQL of the rows that have no fields to judge."""
     read = "auto_detect = false, header = false, delim = ',', columns = {'row_number': 'BIGINT'}"
@@ -228,37 +294,3 @@ def _malformed(staged: Staged) -> str:
         "SELECT row_number, NULL::VARCHAR AS record_key_hash, 'malformed_row' AS reason "  # noqa: S608
         f"FROM read_csv({quoted(staged.malformed or '')}, {read})"
     )
-
-
-def read_flat(reading: Reading, path: Path, traits: Traits) -> Content:
-    """Read a file of one feed: first trusting its form, then, where the engine objects, row by row.
-
-    Args:
-        reading: the file and where it goes.
-        path: where it lies.
-        traits: of its bytes.
-
-    Returns:
-        What became of it.
-    """
-    if reading.copy.folder == IDENTITY:
-        feed, final = CROSSWALK, reading.lake.crosswalk(reading.copy.file_id)
-    else:
-        feed = reading.contract.feeds[reading.copy.folder]
-        final = reading.place_of(feed)
-    stage = FLAT_READERS[reading.copy.format]
-    for is_careful in (False, True):
-        folder = reading.work / ("careful" if is_careful else "fast")
-        make_folder(folder)
-        try:
-            staged = stage(
-                reading.connection, path, traits, feed, folder, is_careful=is_careful, site=reading.rules.site
-            )
-            return reading.content([reading.let_in(feed, staged, final)])
-        except FileRefused as refusal:
-            return reading.refuse_file(feed.name, refusal.reason)
-        except RowsLost:
-            continue
-        except duckdb.Error as problem:
-            reading.stop_if_engine_failed(problem)
-    return reading.refuse_file(feed.name, "unreadable_file")

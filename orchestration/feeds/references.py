@@ -5,7 +5,7 @@ them anew when more identifiers become known, so that the order of deliveries do
 here: how a reference is written in a format.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,7 @@ from orchestration.feeds.identity import answers_of, count_unjoined, gather_join
 from orchestration.feeds.lake import Lake, move_into_place, table, write_table
 from orchestration.feeds.landing import IDENTITY
 from orchestration.feeds.merges import gather_merges, has_links, hold_back_merged, merged_rows, merges_of
-from orchestration.feeds.reading import NOT_RESOLVED, Reading, Rules
+from orchestration.feeds.reading import NOT_RESOLVED, Judged, Reading, Rules
 from orchestration.feeds.registry import Content, Part, State, Unjoined
 
 ASKED = "'^[A-Za-z]+[?](identifier|role|schedule|location|service|code|system|of)='"
@@ -48,10 +48,26 @@ def hold_back_references(reading: Reading, feed: Feed, staged: Staged) -> Part:
     Returns:
         The counts; ``resolution`` is set where the table was held back.
     """
+    return place_rows(reading, feed, [reading.judge(feed, staged, reading.work / feed.name)])
+
+
+def place_rows(reading: Reading, feed: Feed, judged: Sequence[Judged]) -> Part:
+    """Put rows in place, and hold their raw table back where a reference in it has to be resolved.
+
+    Args:
+        reading: the file.
+        feed: the contract.
+        judged: the rows, piece by piece.
+
+    Returns:
+        The counts; ``resolution`` is set where the table was held back.
+    """
     made = reading.work / f"{feed.name}.raw"
-    part = reading.let_in(feed, staged, made)
-    asked = " OR ".join(f"regexp_matches({name}, {ASKED})" for name in _reference_columns(feed)) or "false"
-    first = f"SELECT 1 FROM {table(made)} WHERE {asked} LIMIT 1"  # noqa: S608
+    part = reading.put_in_place(feed, judged, made)
+    asked = " OR ".join(
+        f"contains({name}, '?') AND regexp_matches({name}, {ASKED})" for name in _reference_columns(feed)
+    )
+    first = f"SELECT 1 FROM {table(made)} WHERE {asked or 'false'} LIMIT 1"  # noqa: S608
     if not reading.waits(feed) and reading.connection.execute(first).fetchone() is None:
         move_into_place(made, reading.lake.raw(feed.name, reading.delivered_on, reading.copy.file_id))
         return part

@@ -18,11 +18,12 @@ import duckdb
 from orchestration.feeds import door, fhir_resources
 from orchestration.feeds.fhir import read_fhir
 from orchestration.feeds.fhir_dates import set_zone
+from orchestration.feeds.flat import read_flat
 from orchestration.feeds.hl7v2 import read_hl7v2
 from orchestration.feeds.lake import Lake, engine, move_into_place, quoted, table, write_table
 from orchestration.feeds.landing import IDENTITY, LandedFile, Notice
 from orchestration.feeds.opened import Traits, read_through
-from orchestration.feeds.reading import Reading, Rules, read_flat
+from orchestration.feeds.reading import Reading, Rules
 from orchestration.feeds.references import resolve_references
 from orchestration.feeds.registry import Content, Copy, Seen, load_state, save_state
 from orchestration.feeds.workers import Workers
@@ -214,7 +215,9 @@ def _identify(file: LandedFile, seen: Seen) -> tuple[list[int], str, Traits] | N
     """Stamp, file id and traits of a file; None where it cannot be opened."""
     try:
         stamp = seen.stamp(file)
-        file_id, traits = seen.recall(file) or read_through(file.path)
+        file_id, traits = seen.recall(file) or read_through(
+            file.path, has_cells=file.format not in STANDARD_READERS
+        )
     except OSError:
         return None
     return stamp, file_id, traits

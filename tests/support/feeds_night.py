@@ -15,13 +15,13 @@ import duckdb
 
 from orchestration.feeds import door, fhir_resources
 from orchestration.feeds.contract import load_contract
-from orchestration.feeds.fhir import read_fhir
-from orchestration.feeds.hl7v2 import read_hl7v2
+from orchestration.feeds.flat import read_flat
 from orchestration.feeds.ingest import SEEDS, IngestReport, ingest, mark_loaded
 from orchestration.feeds.lake import Lake
 from orchestration.feeds.opened import Traits, read_through
-from orchestration.feeds.reading import Reading, Rules, read_flat
+from orchestration.feeds.reading import Reading, Rules
 from orchestration.feeds.registry import Content, Copy
+from orchestration.feeds.upkeep import STANDARD_READERS
 
 KEY = "a key of these tests"
 Row = dict[str, Any]
@@ -110,7 +110,7 @@ def read_file(
     kind = standard.get(feed, "parquet" if name.endswith(".parquet") else "csv")
     copy = Copy(feed, "2025-01-31", f"{feed}/2025-01-31/{name}", kind, file_id)
     reading = Reading(_engine(), Rules(load_contract(), SEEDS, KEY, "rules"), lake, copy)
-    read = reader or {"fhir_ndjson": read_fhir, "hl7v2": read_hl7v2}.get(kind, read_flat)
+    read = reader or STANDARD_READERS.get(kind, read_flat)
     became = read(reading, path, traits)
     reading.close()
     raw = lake.raw(raw_feed or feed, date(2025, 1, 31), file_id)

@@ -1,0 +1,295 @@
+"""A piece of a FHIR file on its way into the feeds: lines that are in memory together.
+
+Belongs here: running the steps of a plan over one piece, and what becomes of lines that fill nothing.
+Does not belong here: the steps (``fhir_plan.py``), and putting pieces together (``fhir.py``).
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from orchestration.feeds.door import ROW, Staged
+from orchestration.feeds.fhir_deleted import (
+    BUNDLE,
+    DELETIONS,
+    IS_DELETION,
+    deletions,
+    not_executed,
+    tombstones,
+)
+from orchestration.feeds.fhir_plan import Plan, Row, plan_of
+from orchestration.feeds.fhir_text import first_type, note_modified_lines, numbers_in, read_json
+from orchestration.feeds.fhir_types import RESOURCES
+from orchestration.feeds.lake import quoted, table, write_table
+from orchestration.feeds.landing import FHIR
+from orchestration.feeds.reading import Judged, Reading, RowsLost
+
+SHOWN_CODE: Final = "'[A-Za-z0-9][A-Za-z0-9 ._:/&+-]{0,63}'"
+"""Unknown codes of this form are shown in a finding; anything else might be more than a code."""
+
+OPEN_TEXT: Final = ("staffing",)
+"""Feeds whose words are about no patient: where they stand in place of a code, a finding shows them."""
+
+CodeKey = tuple[str, str, str, str]
+"""Feed, column, system and code."""
+
+
+@dataclass
+class Found:
+    """What became of lines.
+
+    Attributes:
+        lines: how many there were.
+        judged: rows for feeds, in the order in which they came, each with its columns.
+        refusals: tables of ``row_number`` and ``reason``.
+        others: of each type that fills nothing, the number of its first line and how many there are.
+        unfilled: lines that fill no feed.
+        unfilled_refused: those of them that were refused.
+        unmapped: how often each unknown code was met.
+        identifiers: tables of what resources go by.
+    """
+
+    lines: int = 0
+    judged: dict[str, list[Judged]] = field(default_factory=dict)
+    refusals: list[Path] = field(default_factory=list)
+    others: dict[str, tuple[int, int]] = field(default_factory=dict)
+    unfilled: int = 0
+    unfilled_refused: int = 0
+    unmapped: Counter[CodeKey] = field(default_factory=Counter)
+    identifiers: list[Path] = field(default_factory=list)
+
+    def add(self, later: "Found") -> None:
+        """Take in what became of the lines that come next."""
+        self.lines += later.lines
+        for feed, judged in later.judged.items():
+            self.judged.setdefault(feed, []).extend(judged)
+        self.refusals += later.refusals
+        for name, (first, number) in later.others.items():
+            known = self.others.get(name, (first, 0))
+            self.others[name] = (known[0], known[1] + number)
+        self.unfilled += later.unfilled
+        self.unfilled_refused += later.unfilled_refused
+        for key, number in later.unmapped.items():
+            self.unmapped[key] += number
+        self.identifiers += later.identifiers
+
+
+class Piece:
+    """Lines that are read at one time.
+
+    Attributes:
+        found: what became of them.
+    """
+
+    def __init__(
+        self, reading: Reading, connection: duckdb.DuckDBPyConnection, text: Path, name: str
+    ) -> None:
+        """Keep where things are.
+
+        Args:
+            reading: the file.
+            connection: an engine's own for this piece, which knows what codes mean.
+            text: the lines.
+            name: of the piece, unlike those of others.
+        """
+        self.found = Found()
+        self._reading = reading
+        self._connection = connection
+        self._text = text
+        self._name = name
+        self._tables = 0
+        self._before = 0
+        self._modified: str | None = None
+        self._first_type = first_type(text) or ""
+        self._types: dict[str | None, tuple[int, int]] = {}
+
+    def read(self, before: int, known: set[str] | None, *, is_careful: bool) -> None:
+        """Read the lines, with what is kept of those of the first one's type: most files hold one type.
+
+        Args:
+            before: how many lines of the file come before.
+            known: addresses of modifier extensions that change nothing; None where the file mentions none.
+            is_careful: whether lines that are no resources are expected.
+
+        Raises:
+            duckdb.Error: a line cannot even be passed over.
+            RowsLost: lines that are no resources want a second look.
+        """
+        self._before = before
+        listed = self._reading.work / f"{self._name}.modified"
+        if known is not None and note_modified_lines(self._text, known, listed):
+            self._modified = f"SELECT number + {before} FROM {numbers_in(listed)}"  # noqa: S608
+        self._read_lines("fhir_lines", self._first_type)
+        counted = self._connection.execute(
+            f"SELECT line_type, min({ROW}), count(*) FROM fhir_lines GROUP BY line_type"  # noqa: S608
+        ).fetchall()
+        self._types = {name: (int(first), int(number)) for name, first, number in counted}
+        if None in self._types and not is_careful:
+            raise RowsLost
+        self.found.lines = sum(number for _, number in self._types.values())
+
+    def settle(self) -> None:
+        """Find out what becomes of all lines."""
+        for name in sorted(name for name in self._types if name in RESOURCES):
+            self._resources(name, self._types[name][1])
+        if BUNDLE in self._types:
+            self._bundles(self._types[BUNDLE][1])
+        for other, (first, number) in self._types.items():
+            if other is None:
+                self._refuse(
+                    f"SELECT {ROW} AS row_number, 'malformed_row' AS reason "  # noqa: S608
+                    "FROM fhir_lines WHERE line_type IS NULL"
+                )
+            elif other not in RESOURCES and other != BUNDLE:
+                self.found.others[other] = (first, number)
+            else:
+                continue
+            self.found.unfilled += number
+            self.found.unfilled_refused += number
+        for made in ("fhir_lines", "fhir_others", "fhir_said"):
+            self._connection.execute(f"DROP TABLE IF EXISTS {made}")
+
+    def _read_lines(self, made: str, name: str) -> None:
+        """Read what is kept of each line by the plan of a type; types alone if that is not known."""
+        plan = self._plan(name) if name in RESOURCES else None
+        elements = plan.columns if plan else self._elements(name)
+        kind = "CASE WHEN regexp_full_match(resourceType, '[A-Za-z]{1,64}') THEN resourceType END"
+        if name:
+            kind = f"CASE WHEN resourceType = {quoted(name)} THEN {quoted(name)} ELSE {kind} END"
+        number = f"row_number() OVER () + {self._before} AS {ROW}"
+        lines = f"SELECT {number}, {kind} AS line_type, * FROM {read_json(self._text, elements)}"  # noqa: S608
+        if made != "fhir_lines":
+            lines = f"SELECT * FROM ({lines}) WHERE line_type = {quoted(name)}"  # noqa: S608
+        rows = plan.lines(f"({lines})", self._modified) if plan else lines
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {made} AS {rows}")
+
+    def _elements(self, name: str) -> dict[str, str]:
+        return DELETIONS.columns if name == BUNDLE else {"resourceType": "VARCHAR"}
+
+    def _plan(self, name: str) -> Plan:
+        return plan_of(self._reading.contract, name)
+
+    def _of_type(self, name: str, expected: int) -> str:
+        """The lines of one type as a table that others can be read from again and again."""
+        if name == self._first_type:
+            return f"(FROM fhir_lines WHERE line_type = {quoted(name)})"
+        self._read_lines("fhir_others", name)
+        if self._count("fhir_others") != expected:
+            raise RowsLost
+        return "fhir_others"
+
+    def _resources(self, name: str, number: int) -> None:
+        """Judge the lines of one type for their feeds."""
+        plan = self._plan(name)
+        lines = self._of_type(name, number)
+        if plan.codes:
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE fhir_said AS {plan.said(lines)}")
+        joined = plan.joined(lines, "fhir_said")
+        refused = self._refuse(
+            f"SELECT {ROW} AS row_number, coalesce(reason, codes_reason) AS reason "  # noqa: S608
+            f"FROM {joined} WHERE coalesce(reason, codes_reason) IS NOT NULL"
+        )
+        good = joined
+        if refused:
+            good = f"(FROM {joined} WHERE coalesce(reason, codes_reason) IS NULL)"
+        filled = sum(self._rows(plan, row, good) for row in plan.rows)
+        if plan.resource.identifier_rows:
+            self._keep_identifiers(plan, good)
+        elif unfilled := number - refused - filled:
+            self.found.unmapped[FHIR, "resourceType", "", name] += unfilled
+        self.found.unfilled += number - filled
+        self.found.unfilled_refused += refused
+
+    def _rows(self, plan: Plan, row: Row, good: str) -> int:
+        """Judge the rows of a feed.
+
+        Returns:
+            How many lines fill it.
+        """
+        taken = plan.taken(row, good)
+        judged = self._judge(row.feed.name, plan.filled(row, taken), row.columns)
+        if not judged.rows:
+            return 0
+        for column in row.reported:
+            self._note_unmapped(plan, row, column, taken)
+        return self._count(taken) if row.mapping.each else judged.rows
+
+    def _judge(self, feed: str, relation: str, filled: list[str]) -> Judged:
+        columns = {name: f'r."{name}"' for name in (*filled, "updated_at", "is_deleted")}
+        staged = Staged(relation=relation, columns=columns, has_parts=True)
+        contract = self._reading.contract.feeds[feed]
+        judged = self._reading.judge(contract, staged, self._next(), self._connection)
+        if judged.rows:
+            self.found.judged.setdefault(feed, []).append(judged)
+        return judged
+
+    def _bundles(self, number: int) -> None:
+        """Judge the tombstones of Bundles of deletions; any other Bundle is refused."""
+        source = self._of_type(BUNDLE, number)
+        contract, run = self._reading.contract, self._connection.execute
+        deleted = "fhir_deleted"
+        run(f"CREATE OR REPLACE TEMP TABLE {deleted} AS {deletions(source, self._reading.delivered_on)}")
+        refusals = (
+            f"SELECT {ROW} AS row_number, 'unsupported_resource:{BUNDLE}' AS reason "  # noqa: S608
+            f"FROM {source} AS s WHERE NOT coalesce({IS_DELETION}, false) "
+            f"UNION ALL {not_executed(contract, deleted)}"
+        )
+        self._refuse(refusals)
+        filling = [f"SELECT NULL::BIGINT AS {ROW} WHERE false"]
+        for feed, query in tombstones(contract, deleted):
+            if self._judge(feed, query, [contract.feeds[feed].key[0]]).rows:
+                filling.append(f"SELECT {ROW} FROM ({query})")  # noqa: S608
+        counted = run(
+            f"SELECT count(*), count(*) FILTER (WHERE {ROW} IN (SELECT row_number FROM ({refusals}))) "  # noqa: S608
+            f"FROM {source} WHERE {ROW} NOT IN ({' UNION ALL '.join(filling)})"
+        ).fetchone()
+        unfilled, refused = counted or (0, 0)
+        self.found.unfilled += unfilled
+        self.found.unfilled_refused += refused
+        run(f"DROP TABLE {deleted}")
+
+    def _note_unmapped(self, plan: Plan, row: Row, column: str, taken: str) -> None:
+        if plan.place(f"{row.prefix}{column}_first") == "codes":
+            source = f'SELECT "{row.prefix}{column}_first" AS coding FROM fhir_said'  # noqa: S608
+            if not self._count(f"({source}) WHERE coding.code IS NOT NULL"):
+                return
+        shown = f"regexp_full_match(coding.code, {SHOWN_CODE})"
+        if row.feed.name not in OPEN_TEXT:
+            shown += " AND coding.system IS DISTINCT FROM 'text'"
+        counted = self._connection.execute(
+            f"SELECT coalesce(coding.system, ''), CASE WHEN {shown} THEN coding.code ELSE '' END, count(*) "  # noqa: S608
+            f"FROM ({plan.unknown(row, column, taken)}) GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        for system, code, number in counted:
+            self.found.unmapped[row.feed.name, column, system, code] += int(number)
+
+    def _keep_identifiers(self, plan: Plan, good: str) -> None:
+        made = self._next()
+        write_table(self._connection, plan.identifiers(good), made)
+        if self._count(table(made)):
+            self.found.identifiers.append(made)
+
+    def _refuse(self, refusals: str) -> int:
+        """Keep the refusals of a query of row numbers and reasons.
+
+        Returns:
+            How many there are.
+        """
+        made = self._next()
+        write_table(self._connection, refusals, made)
+        number = self._count(table(made))
+        if number:
+            self.found.refusals.append(made)
+        return number
+
+    def _next(self) -> Path:
+        """A path for the piece's next table."""
+        self._tables += 1
+        return self._reading.work / f"{self._name}.{self._tables}"
+
+    def _count(self, source: str) -> int:
+        found = self._connection.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608
+        return int(found[0]) if found else 0

@@ -1,0 +1,300 @@
+"""How the resources of one type become rows: what is worked out of each line, and what once for many.
+
+Most of what a resource says in codes, thousands of others say alike. So the elements that hold codes are read
+as text, each combination of such texts is looked at once, and the lines are joined to what was found.
+
+Belongs here: which expression is worked out where, and the SQL of the steps. Does not belong here: what the
+expressions mean (``fhir_resources.py`` and its neighbours), and running the steps (``fhir_piece.py``).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from orchestration.feeds.codes import OneCoding, lookup
+from orchestration.feeds.contract import Contract, Feed
+from orchestration.feeds.door import ROW
+from orchestration.feeds.fhir_elements import is_code, names_in, structure
+from orchestration.feeds.fhir_resources import ENTERED_IN_ERROR, Mapping, Resource
+from orchestration.feeds.fhir_types import RESOURCES
+from orchestration.feeds.lake import quoted
+
+PART: Final = "line"
+"""What a part of a resource is called where each is a row."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A feed's row out of a resource, by the names of what is worked out.
+
+    Attributes:
+        feed: the contract.
+        mapping: the feed's columns.
+        prefix: of the names of its columns.
+        takes: the name of whether a resource fills the feed; None where each does.
+        reported: its coded columns whose unknown codes are findings.
+    """
+
+    feed: Feed
+    mapping: Mapping
+    prefix: str
+    takes: str | None
+    reported: tuple[str, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """The contract's columns that it fills."""
+        return [*self.mapping.columns, *self.mapping.coded]
+
+
+class Plan:
+    """The steps for one resource type.
+
+    Attributes:
+        rows: the feeds that the type fills.
+        refusals: conditions under which a line must not be read, and why, in their order.
+    """
+
+    def __init__(self, contract: Contract, resource: Resource) -> None:
+        """Name everything that is worked out.
+
+        Args:
+            contract: the feeds.
+            resource: what is read of the type.
+        """
+        self.resource = resource
+        self._texts = dict(resource.derived)
+        if resource.identifier_rows:
+            self._texts["identifier_rows"] = resource.identifier_rows
+        self._texts["updated_at"] = "s.meta.lastUpdated"
+        self.refusals = {"s.implicitRules IS NOT NULL": "unknown_implicit_rules"}
+        foreign = {f's."{element}" IS NOT NULL': release for element, release in resource.foreign.items()}
+        for condition, release in {**foreign, **resource.misshapen}.items():
+            self.refusals[condition] = f"unsupported_release:{release}"
+        self.rows: list[Row] = []
+        for number, mapping in enumerate(resource.mappings):
+            self.rows.append(self._row(contract.feeds[mapping.feed], mapping, f"{number}_"))
+
+    def _row(self, feed: Feed, mapping: Mapping, prefix: str) -> Row:
+        """Name a feed's columns, their lookups, and whether a resource fills the feed."""
+        texts, reported = self._texts, []
+        for column, text in mapping.columns.items():
+            texts[f"{prefix}{column}"] = f"CAST({text} AS VARCHAR)"
+        for column, coded in mapping.coded.items():
+            known, first = f"{prefix}{column}_known", f"{prefix}{column}_first"
+            found = lookup(feed.name, column, coded.codings)
+            if mapping.needs and not self._is_said_in_codes(found):
+                found = f'CASE WHEN s."{mapping.needs}" IS NOT NULL THEN {found} END'
+            texts[known] = found
+            coding = f"[coding for coding in {coded.codings} if coding.code IS NOT NULL][1]"
+            if isinstance(coded.codings, OneCoding):
+                coding = coded.codings.coding
+            texts[first] = f'CASE WHEN s."{known}" IS NULL THEN {coding} END'
+            has_other = "other" in feed.column(column).values
+            otherwise = coded.otherwise or (
+                f"""CASE WHEN s."{first}".code IS NOT NULL THEN 'other' END""" if has_other else "NULL"
+            )
+            texts[f"{prefix}{column}"] = f'coalesce(s."{known}", {otherwise})'
+            if coded.is_reported:
+                reported.append(column)
+        texts[f"{prefix}is_deleted"] = f"CAST(coalesce({mapping.is_deleted}, false) AS VARCHAR)"
+        where = mapping.where
+        for column in mapping.coded:
+            where = where.replace(f"{{{column}}}", f's."{prefix}{column}_known"')
+        earlier = [f'NOT s."{row.takes}"' if row.takes else "false" for row in self.rows]
+        takes = None
+        if where != "true" or mapping.needs or earlier:
+            takes = f"{prefix}takes"
+            condition = " AND ".join([f"coalesce(({where}), false)", *earlier])
+            if mapping.needs:
+                condition = f'CASE WHEN s."{mapping.needs}" IS NOT NULL THEN {condition} ELSE false END'
+            texts[takes] = condition
+        return Row(feed, mapping, prefix, takes, tuple(reported))
+
+    def _is_said_in_codes(self, text: str) -> bool:
+        elements = self.resource.elements
+        return all(name in elements and is_code(name, elements[name]) for name in names_in(text))
+
+    @cached_property
+    def codes(self) -> dict[str, str]:
+        """The elements of codes that anything is worked out of, and their types."""
+        used: set[str] = set()
+        for text in (*self._texts.values(), *self.refusals):
+            used |= names_in(text)
+        return {
+            element: kind
+            for element, kind in self.resource.elements.items()
+            if element in used and is_code(element, kind)
+        }
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """DuckDB types by element as a line is read: codes are text."""
+        texts = {element: "VARCHAR" if kind == "VARCHAR" else "JSON" for element, kind in self.codes.items()}
+        return {**self.resource.columns, **texts}
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        """Where each named text is worked out: of each ``line``, of its ``codes``, or of ``both``."""
+        places: dict[str, str] = {}
+        for name, text in self._texts.items():
+            found = {self._place_of_name(part, places) for part in names_in(text)}
+            places[name] = found.pop() if len(found) == 1 else "both"
+        return places
+
+    def _place_of_name(self, name: str, places: dict[str, str]) -> str:
+        if name == PART:
+            return "both"
+        return places.get(name) or ("codes" if name in self.codes else "line")
+
+    def place(self, name: str) -> str:
+        """Where something is worked out: of each ``line``, of its ``codes``, or of ``both``."""
+        return self._places[name]
+
+    def _in(self, place: str) -> list[str]:
+        return [name for name, found in self._places.items() if found == place]
+
+    def _needed(self, names: Iterable[str], place: str) -> list[str]:
+        """What has to be worked out in a place for these names, in the order of the texts."""
+        needed, waiting = set(), list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in self._texts and name not in needed and self._places[name] == place:
+                needed.add(name)
+                waiting.extend(names_in(self._texts[name]))
+        return [name for name in self._texts if name in needed]
+
+    def _steps(self, source: str, names: Iterable[str], place: str, done: Iterable[str] = ()) -> str:
+        """SQL of a source with names worked out in one place, each after those that it is made of."""
+        done = set(done)
+        left = [name for name in self._needed(names, place) if name not in done]
+        while left:
+            ready = [name for name in left if not (names_in(self._texts[name]) & set(left))]
+            listed = ", ".join(f'{self._texts[name]} AS "{name}"' for name in ready)
+            source = f"(SELECT s.*, {listed} FROM {source} AS s)"  # noqa: S608
+            left = [name for name in left if name not in ready]
+        return source
+
+    def _refusal(self, place: str, earlier: str = "") -> str:
+        """SQL of why a line must not be read, by what one place knows; null where it may."""
+        cases = [
+            f"WHEN {condition} THEN {quoted(reason)}"
+            for condition, reason in self.refusals.items()
+            if {self._place_of_name(name, {}) for name in names_in(condition)} == {place}
+        ]
+        return f"CASE {earlier} {' '.join(cases)} END" if cases or earlier else "NULL::VARCHAR"
+
+    def lines(self, source: str, modified: str | None) -> str:
+        """SQL of what is kept of each line.
+
+        Args:
+            source: SQL of lines with ``columns``, their number and ``line_type``.
+            modified: SQL of the numbers of lines with modifiers that nobody knows.
+        """
+        later = set(self.codes)
+        for name in self._in("both"):
+            later |= names_in(self._texts[name])
+        for row in self.rows:
+            later |= names_in(row.mapping.each or "")
+        steps = self.resource.derived
+        worked_out = [name for name in self._in("line") if name not in steps or name in later]
+        kept = [ROW, "line_type", *self.codes, *worked_out]
+        kept += [name for name in self.resource.columns if name in later and name not in self.codes]
+        earlier = f"WHEN s.{ROW} IN ({modified}) THEN 'unknown_modifier_extension'" if modified else ""
+        reason = f"{self._refusal('line', earlier)} AS reason"
+        listed = ", ".join([*(f's."{name}"' for name in kept), reason])
+        return f"SELECT {listed} FROM {self._steps(source, worked_out, 'line')} AS s"  # noqa: S608
+
+    def said(self, lines: str) -> str:
+        """SQL of each combination of codes and what it means.
+
+        Args:
+            lines: SQL of the lines of the type.
+        """
+        keys = ", ".join(f'"{name}"' for name in self.codes)
+        values = ", ".join(
+            f'"{name}" AS "{name}__text", '
+            + (f'"{name}"' if kind == "VARCHAR" else f"from_json(\"{name}\", '{structure(kind)}')")
+            + f' AS "{name}"'
+            for name, kind in self.codes.items()
+        )
+        source = f"(SELECT {values} FROM (SELECT DISTINCT {keys} FROM {lines}))"  # noqa: S608
+        source = self._steps(source, self._in("codes"), "codes")
+        return f"SELECT s.*, {self._refusal('codes')} AS codes_reason FROM {source} AS s"  # noqa: S608
+
+    def joined(self, lines: str, said: str) -> str:
+        """SQL of the lines of the type with what their codes mean.
+
+        Args:
+            lines: SQL of the lines of the type.
+            said: SQL of the combinations of codes.
+        """
+        if not self.codes:
+            return f"(SELECT *, NULL::VARCHAR AS codes_reason FROM {lines})"  # noqa: S608
+        same = " AND ".join(f'p."{name}" IS NOT DISTINCT FROM c."{name}__text"' for name in self.codes)
+        keys = ", ".join(f'"{name}"' for name in self.codes)
+        return f"(SELECT p.* EXCLUDE ({keys}), c.* FROM {lines} AS p INNER JOIN {said} AS c ON {same})"  # noqa: S608
+
+    def taken(self, row: Row, good: str) -> str:
+        """SQL of the good lines that fill a feed.
+
+        Args:
+            row: of the feed.
+            good: SQL of good lines with what their codes mean.
+        """
+        if row.takes is None:
+            return good
+        return f'(FROM {self._steps(good, [row.takes], "both")} AS s WHERE s."{row.takes}")'
+
+    def identifiers(self, good: str) -> str:
+        """SQL of what others may name instead of the ids of good lines."""
+        every = f"SELECT unnest(s.identifier_rows) AS entry FROM {self._steps(good, ['identifier_rows'], 'both')} AS s"  # noqa: S608,E501
+        return (
+            f"SELECT entry.type, entry.system, entry.value, entry.id FROM ({every}) "  # noqa: S608
+            "WHERE entry.id IS NOT NULL"
+        )
+
+    def filled(self, row: Row, taken: str) -> str:
+        """SQL of a feed's columns as text, with the row number, ``updated_at`` and ``is_deleted``."""
+        if row.mapping.each:
+            parts = f"coalesce(nullif({row.mapping.each}, []), [NULL])"
+            taken = f"(SELECT s.*, unnest({parts}) AS {PART} FROM {taken} AS s)"  # noqa: S608
+        columns = {f"{row.prefix}{column}": column for column in row.columns}
+        columns[f"{row.prefix}is_deleted"] = "is_deleted"
+        columns["updated_at"] = "updated_at"
+        source = self._steps(taken, columns, "both", self._known(row))
+        listed = ", ".join(f's."{name}" AS "{column}"' for name, column in columns.items())
+        return _voided(row, f"SELECT s.{ROW}, {listed} FROM {source} AS s")  # noqa: S608
+
+    def unknown(self, row: Row, column: str, taken: str) -> str:
+        """SQL of the first codings of a column in lines that none is known of, as ``coding``."""
+        name = f"{row.prefix}{column}_first"
+        if row.mapping.each and self.place(name) == "both":
+            parts = f"coalesce(nullif({row.mapping.each}, []), [NULL])"
+            taken = f"(SELECT s.*, unnest({parts}) AS {PART} FROM {taken} AS s)"  # noqa: S608
+        source = self._steps(taken, [name], "both", self._known(row))
+        return f'SELECT s."{name}" AS coding FROM {source} AS s WHERE s."{name}".code IS NOT NULL'  # noqa: S608
+
+    def _known(self, row: Row) -> list[str]:
+        """What was worked out to tell which lines fill a feed."""
+        return self._needed([row.takes], "both") if row.takes else []
+
+
+def plan_of(contract: Contract, name: str) -> Plan:
+    """The plan of a resource type."""
+    return Plan(contract, RESOURCES[name])
+
+
+def _voided(row: Row, rows: str) -> str:
+    """SQL of rows; those in error that say too little to be rows take back what they name."""
+    status = next((name for name in ("status", "verification_status") if name in row.mapping.coded), None)
+    if status is None:
+        return rows
+    lacking = [f'"{name}" IS NULL' for name in row.feed.required if name not in row.feed.key]
+    if row.feed.one_of:
+        none = " AND ".join(f'"{name}" IS NULL' for name in row.feed.one_of if name in row.columns)
+        lacking.append(f"({none})")
+    is_void = f"coalesce({status}, '') = '{ENTERED_IN_ERROR}' AND ({' OR '.join(lacking)})"
+    is_deleted = f"CASE WHEN {is_void} THEN 'true' ELSE is_deleted END"
+    return f"SELECT * REPLACE ({is_deleted} AS is_deleted) FROM ({rows})"  # noqa: S608
