@@ -31,10 +31,12 @@ def mirror_generation(settings: Settings, generation: Generation, progress: "Pro
     """
     if settings.postgres_url is None:
         return ""
+    from orchestration.publishing.access import note_copied
     from orchestration.publishing.postgres import mirror
 
     url = settings.postgres_url.get_secret_value()
     done = mirror(generation, url, texts=table_texts(settings), progress=progress)
+    note_copied(settings.home, generation, "Postgres")
     held = f", {len(done.still_held)} older ones still read" if done.still_held else ""
     return f"{done.tables} tables in Postgres{held}"
 

@@ -115,6 +115,7 @@ class Night:
         with self._stage(PUBLISH) as outcome:
             from orchestration.dictionary.site import write_dictionary
             from orchestration.mirror import mirror_generation
+            from orchestration.publishing.access import note_generation
             from orchestration.publishing.generation import publish
 
             context = self.publish_context()
@@ -128,6 +129,7 @@ class Night:
                 progress=self.reporter.progress,
                 failing_keys=self._findings.failing_keys(),
             )
+            note_generation(self.settings.home, generation)
             self._findings.show(context.as_of_date)
             write_dictionary(self.settings)
             mirrored = mirror_generation(self.settings, generation, self.reporter.progress)

@@ -142,11 +142,14 @@ class NightFindings:
             LOGGER.error("the quality site could not be renewed: %s", safe_error_text(error))
 
     def _list_held_rows(self) -> None:
+        from orchestration.publishing.access import note_written
         from orchestration.publishing.engine import open_engine
         from orchestration.publishing.failing_rows import write_failing_rows
 
         with open_engine(threads=1) as engine:
             write_failing_rows(engine, self.failing_keys(), self._held_rows)
+        name = self._held_rows.relative_to(self._settings.home).as_posix()
+        note_written(self._settings.home, "nightly", [name])
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob("*.json"))

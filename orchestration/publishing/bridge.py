@@ -11,6 +11,7 @@ from decimal import Decimal
 from math import floor
 from pathlib import Path
 
+from orchestration.publishing.access import Asking
 from orchestration.publishing.lookup import open_current
 from orchestration.redaction import SafeError
 
@@ -68,7 +69,7 @@ def read_basis(published: Path, team_id: str | None = None) -> tuple[Basis, str]
         SafeError: the generation has no such team.
     """
     kind, name = ("team", team_id) if team_id else (ORGANIZATION, ORGANIZATION)
-    with open_current(published) as reader:
+    with open_current(published, Asking("bridge")) as reader:
         columns = ", ".join(field.name for field in fields(Basis))
         rows = reader.rows(
             f"SELECT {columns} FROM {{{_MART}}} WHERE entity_type = {{}} AND entity_id = {{}}",  # noqa: S608

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from orchestration.publishing.access import Asking
 from orchestration.publishing.answers import (
     CandidateExplanation,
     CheckAnswer,
@@ -41,7 +42,7 @@ def explain_entry(entry_id: str, *, published: Path, lake: Path | None = None) -
     Raises:
         PublishError: nothing is published, or no delivered row has this id; the message says where to look.
     """
-    with open_current(published) as reader:
+    with open_current(published, Asking("explain entry", "entry_id", entry_id)) as reader:
         rows = reader.rows(
             """
             select segment.*, disposition.sentence, disposition.source
@@ -90,7 +91,7 @@ def explain_candidate(candidate_id: str, *, published: Path) -> CandidateExplana
     Raises:
         PublishError: nothing is published, or there is no such candidate; the message says where to look.
     """
-    with open_current(published) as reader:
+    with open_current(published, Asking("explain candidate", "candidate_id", candidate_id)) as reader:
         found = reader.rows(
             "select * from {fct_claim_candidate} where candidate_id = {}",
             candidate_id,

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publishing.access import Asking, note_read
 from orchestration.publishing.engine import literal, open_engine, value
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.history import Generation, require_current
@@ -25,9 +26,13 @@ class Reader:
     In a query, ``{name}`` stands for a mart or a copied rule, ``{}`` for the next parameter.
     """
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, generation: Generation) -> None:
-        """Read through a connection that the caller closes."""
+    def __init__(
+        self, engine: duckdb.DuckDBPyConnection, generation: Generation, asking: Asking | None = None
+    ) -> None:
+        """Read through a connection that the caller closes; what is asked for by somebody is noted."""
         self._engine = engine
+        self._asking = asking
+        self._noted: set[str] = set()
         self.generation = generation
 
     def has(self, mart: str) -> bool:
@@ -44,9 +49,10 @@ class Reader:
         """Run a query over the named marts and rules.
 
         Raises:
-            PublishError: a file is missing or cannot be read. The engine's own words are left out: they can
-                quote values.
+            PublishError: a file is missing or cannot be read, or the access log cannot be written. The
+                engine's own words are left out: they can quote values.
         """
+        self._note(marts)
         names = {mart: self._relation("identified", mart) for mart in marts}
         names |= {rule: self._relation("rules", rule) for rule in rules}
         try:
@@ -57,6 +63,13 @@ class Reader:
             raise PublishError(
                 f"{self.generation.name} could not be read ({type(error).__name__}): publish again or go back"
             ) from None
+
+    def _note(self, marts: Sequence[str]) -> None:
+        """Write into the access log what is opened for the first time."""
+        new = set(marts) - self._noted
+        if self._asking is not None and new:
+            note_read(self.generation.path.parent.parent, self._asking, self.generation.name, new)
+            self._noted |= new
 
     def _path(self, room: str, name: str) -> Path:
         return self.generation.path / room / f"{name}.parquet"
@@ -71,12 +84,16 @@ class Reader:
 
 
 @contextmanager
-def open_current(published: Path) -> Iterator[Reader]:
+def open_current(published: Path, asking: Asking | None = None) -> Iterator[Reader]:
     """Read the generation that is current now, and stay with it.
+
+    Args:
+        published: the folder of generations.
+        asking: for what a command asks, which the access log notes; null for what shows counts alone.
 
     Raises:
         PublishError: nothing is published yet.
     """
     generation = require_current(published)
     with open_engine() as engine:
-        yield Reader(engine, generation)
+        yield Reader(engine, generation, asking)

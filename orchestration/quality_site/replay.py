@@ -22,6 +22,7 @@ from typing import Any, Final
 from orchestration.feeds.contract import Feed, load_contract
 from orchestration.feeds.lake import Lake
 from orchestration.night_lock import night_lock
+from orchestration.publishing.access import Asking
 from orchestration.publishing.engine import literal, open_engine
 from orchestration.publishing.files import make_folder, write_json, write_whole
 from orchestration.publishing.lookup import Row, open_current
@@ -86,7 +87,7 @@ def _replay(
     settings: Settings,
     delivered_on: date | None,
 ) -> Replayed:
-    with open_current(settings.published) as reader:
+    with open_current(settings.published, Asking("quality replay")) as reader:
         refused = reader.rows("select * from {dq_quarantine}", marts=["dq_quarantine"])
         delivered_on = delivered_on or reader.generation.as_of_date
     corrections = _match(rows, refused, _journal(settings))

@@ -1,4 +1,4 @@
-"""Changed thresholds: read strictly, never looser where a check blocks, in force to the day, told with a note."""
+"""Changed thresholds: read strictly, never looser where a check blocks, in force to the day, told with why."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
