@@ -19,7 +19,8 @@ LOOK_BACK = 1 << 16
 LINE_ENDS = (b"\r", b"\n", b"\x0b", b"\x1c")
 START, END = b"\x0b", b"\x1c"
 HEADER = b"MSH"
-SMALL_HEADER = re.compile(rb"(?<![^\r\n\x0b\x1c])msh(?=([^\w\s])[^\w\s]{1,5}\1)")
+SMALL = b"msh"
+SMALL_HEADER = re.compile(rb"(?<=[\r\n\x0b\x1c])msh(?=([^\w\s])[^\w\s]{1,5}\1)")
 """A header in small letters, as some interface engines write segment names."""
 
 WITHIN_LINE = re.compile(rb"MSH([^\w\s])[^\w\s]{1,5}\1")
@@ -116,6 +117,14 @@ def _is_start(window: bytes, found: int) -> bool:
     return bool(BEFORE.search(line)) or bool(WITHIN_LINE.match(window, found))
 
 
+def _in_capitals(window: bytes, looked: int, *, is_first: bool) -> bytes:
+    """A window whose headers in small letters are as the others, from the place that was looked at up to."""
+    if is_first:
+        return SMALL_HEADER.sub(HEADER, b"\n" + window)[1:]
+    cut = max(looked - 1, 0)
+    return window[:cut] + SMALL_HEADER.sub(HEADER, window[cut:])
+
+
 def _before(handle: BinaryIO, begin: int) -> bytes:
     """What stands before a place, as far back as is needed to tell what begins there."""
     found = b""
@@ -141,8 +150,8 @@ def _pieces(handle: BinaryIO, limit: int, begin: int, end: int | None) -> Iterat
         is_last = not chunk
         window += chunk
         read_until += len(chunk)
-        if b"msh" in window:
-            window = SMALL_HEADER.sub(HEADER, window)
+        if window.find(SMALL, looked) >= 0:
+            window = _in_capitals(window, looked, is_first=read_until == len(chunk))
         until = len(window) if is_last else len(window) - LOOK_AHEAD
         cut = 0
         while 0 <= (found := window.find(HEADER, looked)) < until:
