@@ -21,6 +21,7 @@ from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 
 RESULT_EVENTS: Final = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
 _PROJECT_FILES: Final = ("models/**/*", "seeds/*", "dbt_project/macros/**/*", "dbt_project/tests/**/*")
+_KEY_TESTS: Final = ("unique_key", "unique", "not_null")
 _UNSUCCESSFUL: Final = frozenset({"error", "fail", "runtime error"})
 
 
@@ -41,15 +42,25 @@ def dbt_variables(settings: Settings) -> dict[str, str]:
 
 
 def dbt_arguments(command: str, settings: Settings, *, full_refresh: bool = False) -> list[str]:
-    """Return dbt's command line: dbt itself prints and logs nothing; unit tests stay with ``make test``."""
+    """Return dbt's command line: dbt itself prints and logs nothing.
+
+    Unit tests stay with ``make test``, and the tests of the marts' keys with the gate of the marts.
+    """
     arguments = ["--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats"]
     arguments += ["--log-path", str(settings.dbt_logs), command, "--target-path", str(settings.dbt_target)]
     arguments += ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
     if command == "build":
-        arguments += ["--exclude-resource-type", "unit_test"]
+        arguments += ["--exclude-resource-type", "unit_test", "--exclude"]
+        arguments += [f"warmhandoff.models.marts,test_name:{test}" for test in _KEY_TESTS]
     if full_refresh:
         arguments += ["--full-refresh"]
     return arguments
+
+
+def is_left_to_the_gate(node: Mapping[str, Any]) -> bool:
+    """Whether a node of the manifest tests a mart's key, at which the gate after the build looks anyway."""
+    test = node.get("test_metadata") or {}
+    return test.get("name") in _KEY_TESTS and node["fqn"][1:3] == ["models", "marts"]
 
 
 def manifest_file(settings: Settings) -> Path:

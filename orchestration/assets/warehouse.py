@@ -55,7 +55,7 @@ def attach_tests(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return the manifest with each test of several models attached to the one that is built last.
 
     Dagster shows a test as a check of one asset. A test that dbt does not attach itself belongs to the model
-    of its list that depends on the others.
+    of its list that depends on the others. What the night leaves to the gate of the marts is no check here.
     """
     parents: Mapping[str, Sequence[str]] = manifest["parent_map"]
 
@@ -69,7 +69,8 @@ def attach_tests(manifest: Mapping[str, Any]) -> dict[str, Any]:
                     waiting.append(parent)
         return len(seen)
 
-    nodes = dict(manifest["nodes"])
+    left_out = {name for name, node in manifest["nodes"].items() if transform.is_left_to_the_gate(node)}
+    nodes = {name: node for name, node in manifest["nodes"].items() if name not in left_out}
     for unique_id, node in nodes.items():
         if node["resource_type"] != "test" or node.get("attached_node"):
             continue
@@ -78,7 +79,16 @@ def attach_tests(manifest: Mapping[str, Any]) -> dict[str, Any]:
             last = max(models, key=lambda name: (ancestors(name), name))
             meta = {**node["config"].get("meta", {}), "dagster": {"ref": {"name": nodes[last]["name"]}}}
             nodes[unique_id] = {**node, "config": {**node["config"], "meta": meta}}
-    return {**manifest, "nodes": nodes}
+    maps = {name: _without(manifest[name], left_out) for name in ("parent_map", "child_map")}
+    return {**manifest, "nodes": nodes, **maps}
+
+
+def _without(neighbors: Mapping[str, Sequence[str]], left_out: set[str]) -> dict[str, list[str]]:
+    return {
+        node: [name for name in names if name not in left_out]
+        for node, names in neighbors.items()
+        if node not in left_out
+    }
 
 
 def build_warehouse_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:

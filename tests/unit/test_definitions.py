@@ -95,6 +95,7 @@ def test_each_step_that_opens_the_engines_files_is_in_the_writers_pool(defs: Def
 def test_a_test_of_several_models_belongs_to_the_last_of_them() -> None:
     manifest = {
         "parent_map": {"model.w.a": [], "model.w.b": ["model.w.a"], "model.w.c": ["model.w.b"]},
+        "child_map": {"model.w.a": ["model.w.b"], "model.w.b": ["model.w.c"], "model.w.c": []},
         "nodes": {
             "model.w.a": {"resource_type": "model", "name": "a"},
             "model.w.c": {"resource_type": "model", "name": "c"},
