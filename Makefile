@@ -28,7 +28,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export SQLFLUFF_DISABLE_PROGRESS_BAR := 1
 
-.PHONY: help install demo ui dashboard check test test-python bench fuzz clean lock lint types sql-quick sql-full debian
+.PHONY: help install demo ui dashboard check test test-python bench fuzz release clean lock lint types sql-quick sql-full debian
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -79,6 +79,9 @@ bench: $(INSTALLED) ## Measure the night at three sizes beside the floor
 
 fuzz: $(INSTALLED) ## Put files that nobody wrote through the readers, a minute for each
 	@for kind in messages hl7v2 csv fhir; do $(BIN)/python -m tests.fuzz $$kind --seconds $(SECONDS_EACH); done
+
+release: $(INSTALLED) ## Record the marts' contract as that of the version in pyproject.toml
+	@$(BIN)/python -m orchestration.dictionary.release
 
 clean: ## Remove what was made here, the virtual environment included
 	rm -rf $(VENV) $(DEMO) dbt_project/target dbt_project/logs benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz *.egg-info
