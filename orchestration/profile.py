@@ -8,8 +8,7 @@ import csv
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-from zoneinfo import available_timezones
+from typing import Annotated, Final, Literal
 
 import yaml
 from pydantic import (
@@ -25,6 +24,8 @@ from pydantic import (
 from orchestration.feeds.contract import load_contract
 from orchestration.feeds.landing import FHIR, HL7V2, IDENTITY
 from orchestration.feeds.site import DATE_FORMS, FeedSite, FilePattern, Kind, Site
+from orchestration.feeds.zones import is_zone
+from orchestration.profile_lines import note_lines, sentence_of, told_at
 from orchestration.redaction import SafeError
 
 SEEDS: Final = Path(__file__).resolve().parent.parent / "seeds"
@@ -38,7 +39,7 @@ class ProfileError(SafeError):
 
 
 def _known_zone(zone: str) -> str:
-    if zone not in available_timezones():
+    if not is_zone(zone):
         raise ValueError("is not an IANA time zone such as America/New_York")
     return zone
 
@@ -224,14 +225,14 @@ def load_profile(path: Path, seeds: Path = SEEDS) -> Profile:
     except (yaml.YAMLError, ValueError) as error:
         raise ProfileError(f"{path}:1: is not YAML ({type(error).__name__})") from None
     lines: dict[str, int] = {}
-    problems = list(_note_lines(tree, "", lines))
+    problems = list(note_lines(tree, "", lines))
     if not isinstance(document, dict):
         raise ProfileError(f"{path}:1: a profile is a list of names and values, beginning with version: 1")
     try:
         profile = Profile.model_validate_json(json.dumps(document, default=str))
     except ValidationError as error:
         problems += [
-            (".".join(str(step) for step in problem["loc"] if step != "[key]"), _sentence(problem))
+            (".".join(str(step) for step in problem["loc"] if step != "[key]"), sentence_of(problem))
             for problem in error.errors(include_url=False, include_input=False)
         ]
     else:
@@ -246,8 +247,9 @@ def load_profile(path: Path, seeds: Path = SEEDS) -> Profile:
             for name in (FHIR, HL7V2)
             if name in profile.feeds and profile.feeds[name].delimiter
         ]
+        problems += _patterns_of_two(profile)
     if problems:
-        raise ProfileError("\n".join(_told(path, lines, place, what) for place, what in problems))
+        raise ProfileError("\n".join(told_at(path, lines, place, what) for place, what in problems))
     return profile
 
 
@@ -257,41 +259,15 @@ def json_schema() -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def _note_lines(node: Any, place: str, lines: dict[str, int]) -> "list[tuple[str, str]]":
-    """Note the line of each value by its path; return the names that stand twice."""
-    twice: list[tuple[str, str]] = []
-    if node is None:
-        return twice
-    lines.setdefault(place, node.start_mark.line + 1)
-    steps: list[tuple[str, Any, int]] = []
-    if isinstance(node, yaml.MappingNode):
-        steps = [(str(key.value), value, key.start_mark.line + 1) for key, value in node.value]
-    elif isinstance(node, yaml.SequenceNode):
-        steps = [(str(number), value, value.start_mark.line + 1) for number, value in enumerate(node.value)]
-    for name, value, line in steps:
-        below = f"{place}.{name}" if place else name
-        if below in lines:
-            twice.append((below, f"stands twice, first in line {lines[below]}"))
-        lines[below] = line
-        twice += _note_lines(value, below, lines)
+def _patterns_of_two(profile: Profile) -> list[tuple[str, str]]:
+    """Paths that two feeds claim: the same file cannot be both."""
+    first: dict[str, str] = {}
+    twice = []
+    for name, feed in profile.feeds.items():
+        for number, pattern in enumerate(feed.files):
+            if "/" in pattern and first.setdefault(pattern.lower(), name) != name:
+                twice.append((f"feeds.{name}.files.{number}", f"is a file of {first[pattern.lower()]}, too"))
     return twice
-
-
-def _sentence(problem: Any) -> str:
-    if problem["type"] == "extra_forbidden":
-        return "is no name of a profile"
-    if problem["type"] == "missing":
-        return "is missing"
-    if problem["type"] == "string_pattern_mismatch" and str(problem["loc"][-1]) == "delimiter":
-        return r'is one of , ; | ^ ~ : and "\t"'
-    return str(problem["msg"]).removeprefix("Value error, ")
-
-
-def _told(path: Path, lines: dict[str, int], place: str, what: str) -> str:
-    near = place
-    while near and near not in lines:
-        near = near.rpartition(".")[0]
-    return f"{path}:{lines.get(near, 1)}: {f'{place}: ' if place else ''}{what}"
 
 
 def _payers(seeds: Path) -> set[str]:

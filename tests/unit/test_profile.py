@@ -68,6 +68,15 @@ def _run(nights: Nights, profile: Path) -> None:
         ("payers: {Medicare: medicare, MEDICARE: medicare}", 3, "payers: names a payer twice"),
         ("schedule_hour: 24", 3, "schedule_hour: "),
         ("feeds: [", 4, "is not YAML"),
+        ("feeds:\n  consent:", 4, "feeds.consent: is a list of names and values"),
+        ("time_zone: [UTC]", 3, "time_zone: "),
+        ("identifiers:\n  patient: urn:x", 4, "identifiers.patient: "),
+        ("default_team: 7", 3, "default_team: "),
+        (
+            'feeds:\n  panel: {files: ["d/{date}.csv"]}\n  patient:\n    files:\n    - D/{date}.csv',
+            7,
+            "feeds.patient.files.0: is a file of panel, too",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_line_and_path(write: Write, text: str, line: int, told: str) -> None:
@@ -100,6 +109,10 @@ def test_the_schema_takes_the_sample_and_refuses_what_the_loader_refuses(write: 
     for text in ("color: red", "feeds: {consents: {}}", "feeds: {consent: {delimiter: '||'}}"):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(yaml.safe_load(write(text).read_text()), schema)
+
+
+def test_the_schema_beside_the_sample_is_the_one_that_the_loader_has() -> None:
+    assert (SAMPLE.parent / "site_profile.schema.json").read_text(encoding="utf-8") == json_schema()
 
 
 def test_the_sample_shows_every_part_of_the_form() -> None:
