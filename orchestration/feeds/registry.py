@@ -16,6 +16,7 @@ from typing import Any
 from orchestration.feeds.lake import Lake, write_json
 from orchestration.feeds.landing import LandedFile
 from orchestration.feeds.opened import Traits
+from orchestration.redaction import SafeError
 
 STATE_FILE = "state.json"
 SEEN_FILE = "seen.json"
@@ -128,10 +129,24 @@ def _read_json(path: Path) -> Any:
 
 
 def load_state(lake: Lake) -> State:
-    """Read what earlier nights left; nothing where there were none."""
-    document = _read_json(lake.registry / STATE_FILE)
-    if document is None:
-        return State()
+    """Read what earlier nights left; nothing where there were none.
+
+    Raises:
+        SafeError: the file is there and cannot be read. What is gone from the landing is told there alone, so
+            it is not passed over.
+    """
+    path = lake.registry / STATE_FILE
+    try:
+        document = _read_json(path)
+        return State() if document is None else _state_of(document)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SafeError(
+            f"{path} is damaged: put a copy of it back, or move it away, and the next night reads the whole "
+            "landing anew (what no longer lies there is lost)"
+        ) from None
+
+
+def _state_of(document: dict[str, Any]) -> State:
     contents = {}
     for key, entry in document["contents"].items():
         parts = tuple(
@@ -212,11 +227,14 @@ class Loaded:
 
 
 def load_loaded(lake: Lake) -> Loaded | None:
-    """What the last successful build read; None before the first."""
-    document = _read_json(lake.registry / LOADED_FILE)
-    if document is None:
+    """What the last successful build read; None before the first, and where it cannot be told any more."""
+    try:
+        document = _read_json(lake.registry / LOADED_FILE)
+        if document is None:
+            return None
+        return Loaded(date.fromisoformat(document["as_of"]), document["contents"])
+    except (ValueError, KeyError, TypeError):
         return None
-    return Loaded(date.fromisoformat(document["as_of"]), document["contents"])
 
 
 def readable(state: State, as_of: date) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pytest
 from orchestration.feeds import door, upkeep
 from orchestration.feeds.ingest import SEEDS, EngineFailed, ingest
 from orchestration.feeds.opened import Traits, read_through
+from orchestration.redaction import SafeError
 from tests.support.feeds_night import KEY, Nights
 
 HEAD = "team_id,team_name,time_zone\n"
@@ -307,6 +308,18 @@ def test_a_broken_cache_costs_time_alone(nights: Nights) -> None:
         (nights.lake / "registry" / "seen.json").write_text(broken)
         nights.run()
         assert nights.everything() == before
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "[]", '{"contents": {}}', '{"contents": 1, "copies": {}}'])
+def test_what_earlier_nights_left_is_asked_for_where_it_is_damaged(nights: Nights, damaged: str) -> None:
+    nights.land("patient/2025-06-01/a.csv", "patient_id\np1\n")
+    nights.run()
+    registry = nights.lake / "registry"
+    (registry / "loaded.json").write_text(damaged)
+    nights.run()
+    (registry / "state.json").write_text(damaged)
+    with pytest.raises(SafeError, match=r"state\.json is damaged: put a copy of it back"):
+        nights.run()
 
 
 def test_a_table_that_someone_removed_comes_back(nights: Nights) -> None:
