@@ -167,6 +167,28 @@ def test_fields_are_parted_as_the_library_parts_them(segments: list[list[str]]) 
                 assert repetition.split("^")[0].strip(" ") == str(other).split("^")[0].strip(" ")
 
 
+WORDS = st.sampled_from(
+    ["", "a", "b1", "20260310", " c ", "d.e", "\\T\\", "f\\F\\g", "\\S\\", "\\R\\h", "\\E\\", "\\X2D\\"]
+)
+COMPONENT = st.lists(WORDS, min_size=1, max_size=2).map("&".join)
+REPETITION = st.lists(COMPONENT, min_size=1, max_size=3).map("^".join)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(REPETITION, min_size=1, max_size=2), min_size=1, max_size=5))
+def test_values_are_what_the_library_reads(fields: list[list[str]]) -> None:
+    text = "\r".join([HEADER, "|".join(["SCH", *("~".join(field) for field in fields)])])
+    ours, theirs = Message(text.encode()), hl7.parse(text)
+    for number, field in enumerate(fields, start=1):
+        listed = ours.repetitions(ours.fields("SCH", number)[0])
+        assert len(listed) == len(field)
+        for repetition, written in enumerate(field, start=1):
+            for component in range(1, written.count("^") + 2):
+                read = theirs.extract_field("SCH", 1, number, repetition, component, 1)
+                found = ours.component(listed[repetition - 1], component)
+                assert found == read.strip()
+
+
 PIECES = [
     ONE,
     TWO,
