@@ -272,9 +272,9 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files whose bytes are read."""
     paths: list[Path] = []
 
-    def read(path: Path) -> tuple[str, Traits]:
+    def read(path: Path, *, has_cells: bool) -> tuple[str, Traits]:
         paths.append(path)
-        return read_through(path)
+        return read_through(path, has_cells=has_cells)
 
     monkeypatch.setattr(upkeep, "read_through", read)
     return paths
@@ -338,7 +338,7 @@ def test_a_file_that_may_not_be_opened_is_told_and_tried_again(
 ) -> None:
     nights.land("team/2025-01-01/a.csv", NORTH)
 
-    def refuse(path: Path) -> None:
+    def refuse(path: Path, **_: bool) -> None:
         raise PermissionError(path)
 
     with monkeypatch.context() as patch:
@@ -353,7 +353,7 @@ def test_a_file_that_may_not_be_opened_is_told_and_tried_again(
 def test_a_file_that_changes_while_it_is_read_waits(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
     path = nights.land("team/2025-01-01/a.csv", NORTH)
 
-    def still_arriving(path: Path) -> object:
+    def still_arriving(path: Path, **_: bool) -> object:
         found = read_through(path)
         path.write_text(NORTH + "T9,More,\n")
         return found
