@@ -25,7 +25,7 @@ from orchestration.feeds.hl7v2 import STRETCH
 from orchestration.feeds.hl7v2_stretch import Counts, Stretch, columns_of
 from orchestration.feeds.ingest import SEEDS
 from orchestration.feeds.workers import Workers
-from orchestration.settings import PROJECT_ROOT
+from orchestration.settings import PROJECT_ROOT, Settings
 
 SHARE_FOR_LIBRARY: Final = 50
 """The library reads this part of the file; it is slower by so much."""
@@ -151,7 +151,7 @@ def parse(path: Path, day: date) -> int:
         Stretch(path, begin, begin + STRETCH, SEEDS, day, Path(os.devnull))
         for begin in range(0, size, STRETCH)
     ]
-    workers = Workers(len(os.sched_getaffinity(0)))
+    workers = Workers(Settings(landing=path.parent, home=path.parent).threads)
     try:
         return sum(workers.map(parse_stretch, stretches))
     finally:
