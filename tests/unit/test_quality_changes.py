@@ -1,4 +1,4 @@
-"""Changed thresholds: read strictly, never looser where a check blocks, in force to the day, told with why."""
+"""Changed thresholds: read strictly, in force to the day, told with why; what blocks is never looser."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -19,6 +19,7 @@ from orchestration.quality_site.site import renew_site
 from orchestration.quality_site.working import add_change
 from orchestration.runner import run_night
 from orchestration.settings import ConfigurationError, Settings
+from tests.support.no_stage import NoStage
 from tests.unit.quality_direct import validate
 
 FIRST, LAST = date(2026, 6, 1), date(2026, 7, 31)
@@ -184,17 +185,8 @@ def test_a_night_with_a_refused_change_does_not_begin(
     settings.make_home()
     settings.waivers_file.write_text(yaml.safe_dump([ENTRY | {"check": "raw.typo"}]), encoding="utf-8")
     with pytest.raises(ConfigurationError, match="no check of a gate"):
-        run_night(settings, _Silent())
+        run_night(settings, NoStage())
     assert not settings.lake.exists()
-
-
-class _Silent:
-    def started(self, stage: str) -> None:
-        raise AssertionError(f"{stage} was started")
-
-    def progress(self, what: str, done: int, total: int) -> None: ...
-
-    def finished(self, stage: str, seconds: float, outcome: str) -> None: ...
 
 
 def test_the_page_lists_changes_with_their_note_also_where_nothing_fails(settings: Settings) -> None:

@@ -22,6 +22,7 @@ from orchestration.quality.waivers import (
 )
 from orchestration.runner import run_night
 from orchestration.settings import ConfigurationError, Settings
+from tests.support.no_stage import NoStage
 
 EXPIRES = date(2026, 7, 31)
 DAY = timedelta(days=1)
@@ -148,17 +149,8 @@ def test_a_night_with_a_refused_waiver_does_not_begin(
     land("patient", "2026-06-30")
     written(settings.waivers_file, {name: ENTRY[name] for name in ENTRY if name != "approver"})
     with pytest.raises(ConfigurationError, match="approver is missing"):
-        run_night(settings, _Silent())
+        run_night(settings, NoStage())
     assert not settings.lake.exists()
-
-
-class _Silent:
-    def started(self, stage: str) -> None:
-        raise AssertionError(f"{stage} was started")
-
-    def progress(self, what: str, done: int, total: int) -> None: ...
-
-    def finished(self, stage: str, seconds: float, outcome: str) -> None: ...
 
 
 def test_a_result_depends_on_the_waivers_in_force_and_on_no_other() -> None:
