@@ -7,10 +7,12 @@ select
     patient_zone.patient_id,
     patient_zone.time_zone,
     event.kind,
+    event.event_id,
     event.by_id,
     (event.happened_at + to_seconds(zone_offset.offset_seconds))::date as happened_on
 from (
-    select patient_id, 'visit' as kind, practitioner_id as by_id, started_at as happened_at
+    select
+        patient_id, 'visit' as kind, encounter_id as event_id, practitioner_id as by_id, started_at as happened_at
     from latest_encounter
     where
         service_line = 'primary_care'
@@ -23,9 +25,9 @@ from (
             )
         )
     union all
-    select patient_id, 'score', null, taken_at from latest_assessment where is_validated
+    select patient_id, 'score', assessment_id, null, taken_at from latest_assessment where is_validated
     union all
-    select patient_id, 'review', psychiatric_consultant_id, reviewed_at from latest_case_review
+    select patient_id, 'review', review_id, psychiatric_consultant_id, reviewed_at from latest_case_review
 ) as event
 join patient_zone using (patient_id)
 join offset_utc as zone_offset
@@ -70,43 +72,45 @@ join latest_staffing
     and happened.happened_on < latest_staffing.valid_until
 where month.program = 'cocm';
 
+create temp table accepted_diagnosis as
+select
+    diagnosis.condition_id,
+    diagnosis.patient_id,
+    accepted.policy_version,
+    coalesce(diagnosis.onset_on, diagnosis.recorded_on, date '1000-01-01') as began_on,
+    coalesce(diagnosis.abated_on, date '9999-12-31') as abated_on
+from (
+    select
+        latest_condition.*,
+        upper(replace(coalesce(latest_condition.icd10_code, code_map.value), '.', '')) as diagnosis_code
+    from latest_condition
+    left join code_map
+        on code_map.feed = 'condition'
+        and code_map."column" = 'icd10_code'
+        and latest_condition.snomed_code = code_map.code
+    where
+        coalesce(verification_status, '') not in ('refuted', 'entered-in-error')
+        and (abated_on is not null or coalesce(clinical_status, '') not in ('inactive', 'remission', 'resolved'))
+) as diagnosis
+join (
+    select
+        policy_version,
+        unnest(string_split(upper(replace(diagnosis_codes, '.', '')), ';')) as code_range,
+        trim(split_part(code_range, '-', 1)) as first_code,
+        trim(if(contains(code_range, '-'), split_part(code_range, '-', 2), code_range)) as last_code
+    from payer_policy
+) as accepted
+    on left(diagnosis.diagnosis_code, length(accepted.first_code)) >= accepted.first_code
+    and left(diagnosis.diagnosis_code, length(accepted.last_code)) <= accepted.last_code;
+
 create temp table diagnosed as
 select month.patient_id, month.program, month.service_month
 from month_of_program as month
-semi join (
-    select
-        diagnosis.patient_id,
-        accepted.policy_version,
-        coalesce(diagnosis.onset_on, diagnosis.recorded_on, date '1000-01-01') as began_on,
-        coalesce(diagnosis.abated_on, date '9999-12-31') as abated_on
-    from (
-        select
-            latest_condition.*,
-            upper(replace(coalesce(latest_condition.icd10_code, code_map.value), '.', '')) as diagnosis_code
-        from latest_condition
-        left join code_map
-            on code_map.feed = 'condition'
-            and code_map."column" = 'icd10_code'
-            and latest_condition.snomed_code = code_map.code
-        where
-            coalesce(verification_status, '') not in ('refuted', 'entered-in-error')
-            and (abated_on is not null or coalesce(clinical_status, '') not in ('inactive', 'remission', 'resolved'))
-    ) as diagnosis
-    join (
-        select
-            policy_version,
-            unnest(string_split(upper(replace(diagnosis_codes, '.', '')), ';')) as code_range,
-            trim(split_part(code_range, '-', 1)) as first_code,
-            trim(if(contains(code_range, '-'), split_part(code_range, '-', 2), code_range)) as last_code
-        from payer_policy
-    ) as accepted
-        on left(diagnosis.diagnosis_code, length(accepted.first_code)) >= accepted.first_code
-        and left(diagnosis.diagnosis_code, length(accepted.last_code)) <= accepted.last_code
-) as eligible
-    on month.patient_id = eligible.patient_id
-    and month.policy_version = eligible.policy_version
-    and eligible.began_on <= month.date_of_service
-    and eligible.abated_on > month.date_of_service;
+semi join accepted_diagnosis as accepted
+    on month.patient_id = accepted.patient_id
+    and month.policy_version = accepted.policy_version
+    and accepted.began_on <= month.date_of_service
+    and accepted.abated_on > month.date_of_service;
 
 create temp table consent_on_file as
 select month.patient_id, month.program, month.service_month
@@ -117,36 +121,39 @@ semi join latest_consent
     and latest_consent.granted_at <= month.first_credited_at
     and coalesce(latest_consent.revoked_at, timestamp '9999-12-31') > month.first_credited_at;
 
+create temp table late_segment as
+select distinct
+    segment.entry_id,
+    segment.patient_id,
+    segment.program,
+    segment.service_month,
+    segment.service_on,
+    coalesce((entry.documented_at + to_seconds(zone_offset.offset_seconds))::date, date '9999-12-31')
+        - segment.service_on as days_late
+from segment
+join entry using (entry_id)
+join enrolment on segment.episode_id = enrolment.episode_id
+left join offset_utc as zone_offset
+    on enrolment.time_zone = zone_offset.time_zone
+    and year(entry.documented_at) = zone_offset.utc_year
+    and entry.documented_at >= zone_offset.utc_from
+    and entry.documented_at < zone_offset.utc_until
+where
+    segment.disposition = 'credited'
+    -- Local dates differ from those in UTC by one day at most: what is written down by then is not late.
+    and (
+        entry.documented_at is null
+        or entry.documented_at >= segment.service_on - 1 + (select min(late_documentation_days) from payer_policy)
+    );
+
 create temp table documented_late as
 select month.patient_id, month.program, month.service_month
 from month_of_program as month
-semi join (
-    select
-        segment.patient_id,
-        segment.program,
-        segment.service_month,
-        coalesce((entry.documented_at + to_seconds(zone_offset.offset_seconds))::date, date '9999-12-31')
-            - segment.service_on as days_late
-    from segment
-    join entry using (entry_id)
-    join enrolment on segment.episode_id = enrolment.episode_id
-    left join offset_utc as zone_offset
-        on enrolment.time_zone = zone_offset.time_zone
-        and year(entry.documented_at) = zone_offset.utc_year
-        and entry.documented_at >= zone_offset.utc_from
-        and entry.documented_at < zone_offset.utc_until
-    where
-        segment.disposition = 'credited'
-        -- Local dates differ from those in UTC by one day at most: what is written down by then is not late.
-        and (
-            entry.documented_at is null
-            or entry.documented_at >= segment.service_on - 1 + (select min(late_documentation_days) from payer_policy)
-        )
-) as documented
-    on month.patient_id = documented.patient_id
-    and month.program = documented.program
-    and month.service_month = documented.service_month
-    and documented.days_late > month.late_documentation_days;
+semi join late_segment
+    on month.patient_id = late_segment.patient_id
+    and month.program = late_segment.program
+    and month.service_month = late_segment.service_month
+    and late_segment.days_late > month.late_documentation_days;
 
 create temp table standing_line as
 select

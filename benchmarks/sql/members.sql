@@ -46,48 +46,40 @@ join membership
     and seen.period_end_on >= membership.valid_from
     and seen.period_end_on < membership.valid_until;
 
--- patient: the entity, the period and the patient of a row, in the order of the columns.
 insert into fct_metric_member
-with patient_period as (
-    select entity_type, entity_id, period_type, period_start_on, patient_id, * exclude (
-        entity_type, entity_id, period_type, period_start_on, patient_id
-    )
-    from bhc_patient_period
-)
-
 select
     'pcbh_warm_handoff_share', entity_type, entity_id, period_type, period_start_on, patient_id,
     true, warm_handoffs > 0, visits, warm_handoffs, null, last_visit_on, visits
-from patient_period
+from bhc_patient_period
 union all
 select
     'pcbh_unique_patients_per_day', entity_type, entity_id, period_type, period_start_on, patient_id,
     false, days_seen > 0, 0, days_seen, null, last_visit_on, visits
-from patient_period
+from bhc_patient_period
 where entity_type = 'practitioner'
 union all
 select
     'pcbh_followup_1_2_weeks', entity_type, entity_id, period_type, period_start_on, patient_id,
     true, returns_1_2_weeks > 0, return_visits, returns_1_2_weeks, null, last_return_on, return_visits
-from patient_period
+from bhc_patient_period
 where return_visits > 0
 union all
 select
     'pcbh_followup_3_4_weeks', entity_type, entity_id, period_type, period_start_on, patient_id,
     true, returns_3_4_weeks > 0, return_visits, returns_3_4_weeks, null, last_return_on, return_visits
-from patient_period
+from bhc_patient_period
 where return_visits > 0
 union all
 select
     'pcbh_followup_5_plus_weeks', entity_type, entity_id, period_type, period_start_on, patient_id,
     true, returns_5_plus_weeks > 0, return_visits, returns_5_plus_weeks, null, last_return_on, return_visits
-from patient_period
+from bhc_patient_period
 where return_visits > 0
 union all
 select
     'pcbh_followup_mean_days', entity_type, entity_id, period_type, period_start_on, patient_id,
     true, gap_days > 0, return_visits, gap_days, null, last_return_on, gap_days
-from patient_period
+from bhc_patient_period
 where return_visits > 0;
 
 insert into fct_metric_member
