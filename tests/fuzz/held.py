@@ -5,6 +5,7 @@ Does not belong here: where the bytes come from.
 """
 
 import io
+import re
 import shutil
 import tempfile
 from codecs import BOM_UTF8
@@ -24,6 +25,10 @@ from tests.support.feeds_night import Outcome, read_file, rows_of
 
 DAY: Final = date(2026, 3, 2)
 UNSUPPORTED: Final = ("unsupported_message", "unsupported_resource")
+HEADERS: Final = re.compile(rb"(?:\A|[\r\n\x0b\x1c])(?:MSH|msh)\|\^~\\&\|")
+NOTHING: Final = b" \t\r\v\f,;|\0\xa0\xc2\xef\xbb\xbf"
+"""Bytes of lines that may be none, whatever the delimiter."""
+
 PLACES: Final = ("raw", "unresolved")
 
 
@@ -82,6 +87,8 @@ def hold(kind: str, content: bytes, parent: Path | None = None) -> None:
 def _hold_messages(content: bytes) -> None:
     """Each frame is a message or says why not, the same wherever the file is cut, and each message a row."""
     found = list(frames(io.BytesIO(content)))
+    if len(found) < len(HEADERS.findall(content)):
+        raise Lost("there are fewer frames than headers")
     middle = max(len(content) // 2, 1)
     if found != [*frames(io.BytesIO(content), end=middle), *frames(io.BytesIO(content), begin=middle)]:
         raise Lost("a file that is cut in the middle holds other messages")
@@ -112,7 +119,10 @@ def _hold(kind: str, content: bytes, root: Path) -> None:
     for part in outcome.content.parts:
         if part.rows_read != part.rows_accepted + part.rows_quarantined:
             raise Lost(f"{part.feed}: rows read are not rows accepted and quarantined")
-    if sum(accepted.values()) != outcome.counts[1]:
+    # Good resources that fill no feed are accepted and in no table.
+    if sum(accepted.values()) != sum(
+        part.rows_accepted for part in outcome.content.parts if part.feed != "fhir"
+    ):
         raise Lost("the lake holds another number of rows than were accepted")
     if kind != "fhir" and (both := accepted.keys() & refused.keys()):
         raise Lost(f"rows {sorted(both)} are accepted and refused")
@@ -121,24 +131,25 @@ def _hold(kind: str, content: bytes, root: Path) -> None:
 
 def _hold_numbers(kind: str, content: bytes, root: Path, numbers: set[int], outcome: Outcome) -> None:
     """Each row that the bytes hold, by another count of them, is in one place."""
-    has_others = any(reason.startswith(UNSUPPORTED) for _, reason in outcome.refused)
-    found = len(numbers)
+    text, found = _opened(kind, content, root), len(numbers)
+    rows = outcome.counts[0]
     if kind == "hl7v2":
-        rows = len(list(frames(io.BytesIO(_opened(kind, content, root)))))
         # Messages of other kinds are one line of the quarantine for each kind.
-        is_whole = found <= rows == outcome.counts[0] and (has_others or found == rows)
+        has_others = any(reason.startswith(UNSUPPORTED) for _, reason in outcome.refused)
+        is_whole = len(list(frames(io.BytesIO(text)))) == rows and (has_others or found == rows)
     elif kind == "fhir":
-        rows = sum(
-            1 for line in _opened(kind, content, root).removeprefix(BOM_UTF8).split(b"\n") if line.strip()
-        )
-        filled = _filling(root)
+        rows = sum(1 for line in text.removeprefix(BOM_UTF8).split(b"\n") if line.strip())
         others = sum(part.rows_read for part in outcome.content.parts if part.feed == "fhir")
-        is_whole = len(filled) + others == rows and found <= rows
+        is_whole = len(_filling(root)) + others == rows
     else:
-        rows = outcome.counts[0]
-        is_whole = found == rows
+        is_whole = found == rows and (b'"' in text or _lines(text) <= rows)
     if not is_whole or not numbers <= set(range(1, rows + 1)):
         raise Lost(f"{found} numbers up to {max(numbers, default=0)} stand for {rows} rows")
+
+
+def _lines(text: bytes) -> int:
+    """How many lines below the first hold something."""
+    return max(sum(1 for line in text.split(b"\n") if line.strip(NOTHING)) - 1, 0)
 
 
 def _filling(root: Path) -> set[int]:
@@ -156,8 +167,8 @@ def _opened(kind: str, content: bytes, root: Path) -> bytes:
     path.write_bytes(content)
     work.mkdir()
     try:
-        is_lines = kind == "fhir"
-        text = open_text(path, read_through(path)[1], work)[0] if is_lines else open_bytes(path, work)
+        is_text = kind != "hl7v2"
+        text = open_text(path, read_through(path)[1], work)[0] if is_text else open_bytes(path, work)
         return text.read_bytes()
     except FileRefused:
         return b""
