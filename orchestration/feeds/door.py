@@ -41,6 +41,9 @@ CREATE OR REPLACE MACRO wh_time_form(x) AS
          WHEN x LIKE '____-__-_____:__:__Z' THEN 1
          WHEN x LIKE '____-__-_____:__:__' THEN 2
          WHEN x LIKE '____-__-_____:__:_____:__' THEN 3
+         WHEN contains(x, ' ') THEN 4
+         WHEN x LIKE '____-__-__T__:__:__.___Z' OR x LIKE '____-__-__T__:__:__.______:__'
+              OR x LIKE '____-__-__T__:__:__.______Z' OR x LIKE '____-__-__T__:__:__._________:__' THEN 5
          ELSE 4 END;
 CREATE OR REPLACE MACRO wh_time_parts(x) AS
     regexp_extract(x, '^{TIME_PATTERN}$', ['day', 'minute', 'second', 'part', 'zone']);
@@ -51,13 +54,14 @@ CREATE OR REPLACE MACRO wh_time_of_parts(p) AS
 CREATE OR REPLACE MACRO wh_utc(x) AS make_timestamp(epoch_us(try_cast(x AS TIMESTAMPTZ)));
 CREATE OR REPLACE MACRO wh_instant(x, form, p) AS
     CASE WHEN form <= 2 THEN try_cast(x AS TIMESTAMP)
-         WHEN form = 3 THEN wh_utc(x)
+         WHEN form != 4 THEN wh_utc(x)
          WHEN p.day != '' THEN wh_utc(wh_time_of_parts(p)) END;
 CREATE OR REPLACE MACRO wh_moment(x, form, p) AS
     CASE WHEN form <= 2 THEN try_cast(x AS TIMESTAMP)
          WHEN form = 3 THEN wh_utc(x)
+         WHEN form = 5 THEN date_trunc('second', wh_utc(x))
          WHEN p.day != '' THEN date_trunc('second', wh_utc(wh_time_of_parts(p))) END;
-CREATE OR REPLACE MACRO wh_is_local(form, p) AS CASE WHEN form <= 3 THEN form = 2 ELSE p.zone = '' END;
+CREATE OR REPLACE MACRO wh_is_local(form, p) AS CASE WHEN form = 4 THEN p.zone = '' ELSE form = 2 END;
 CREATE OR REPLACE MACRO wh_date(x) AS
     CASE WHEN x LIKE '____-__-__' THEN try_cast(x AS DATE)
          WHEN x LIKE '____-__-___00:00%' AND x[11] IN ('T', ' ')

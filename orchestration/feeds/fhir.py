@@ -6,12 +6,15 @@ neighbours) and references between files (``references.py``).
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from orchestration.feeds.codes import CodeMap, load_code_map
+from orchestration.feeds.door import HASH_KEY
+from orchestration.feeds.fhir_dates import ZONE
 from orchestration.feeds.fhir_piece import Found, Piece
 from orchestration.feeds.fhir_text import (
     has_mark,
@@ -27,8 +30,8 @@ from orchestration.feeds.reading import Reading, RowsLost
 from orchestration.feeds.references import place_rows
 from orchestration.feeds.registry import Content, Part, UnmappedCode
 
-PIECE: Final = 512 << 20
-"""Bytes of a file that are read at one time; what is in memory grows with it, and not with the file."""
+PIECE: Final = 256 << 20
+"""Bytes of a file that are looked at together; memory grows with this and not with the file."""
 
 
 class _File:
@@ -59,16 +62,42 @@ class _File:
         if mentions_modifiers(text):
             rows = self.codes.entries.get((FHIR, "modifier"), {})
             known = {pair.partition("|")[2] for pair in rows}
-        for number, part in enumerate(pieces_of(text, PIECE, self.reading.work)):
-            piece = Piece(self.reading, self.reading.connection, part, f"piece{number}")
-            piece.read(self.found.lines, known, is_careful=is_careful)
-            piece.settle()
-            self.found.add(piece.found)
-            if part != text:
-                part.unlink()
-        if self.found.lines != expected:
+        lines = self._read_pieces(text, known, is_careful=is_careful)
+        if lines != expected:
             raise RowsLost
         return self._content()
+
+    def _read_pieces(self, text: Path, known: set[str] | None, *, is_careful: bool) -> int:
+        """Read piece by piece; while one is settled, the next is read by another connection.
+
+        Returns:
+            How many lines there are.
+        """
+        own = self.reading.connection
+        connections = (own, own) if text.stat().st_size <= PIECE else (own, self._twin(own))
+        lines, settling = 0, None
+        with ThreadPoolExecutor(1) as settler:
+            for number, part in enumerate(pieces_of(text, PIECE, self.reading.work)):
+                piece = Piece(self.reading, connections[number % 2], part, f"piece{number}")
+                piece.read(lines, known, is_careful=is_careful)
+                lines += piece.found.lines
+                if settling:
+                    self.found.add(settling.result())
+                settling = settler.submit(_settled, piece, None if part == text else part)
+            if settling:
+                self.found.add(settling.result())
+        return lines
+
+    def _twin(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        """Another connection to the same engine, for another thread."""
+        twin = connection.cursor()
+        twin.execute("SET TimeZone = 'UTC'")
+        for name in (HASH_KEY, ZONE):
+            found = connection.execute(f"SELECT getvariable('{name}')").fetchone()
+            if found and found[0] is not None:
+                twin.execute(f"SET VARIABLE {name} = ?", [found[0]])
+        self.codes.make_known(twin)
+        return twin
 
     def _content(self) -> Content:
         found, contract = self.found, self.reading.contract
@@ -92,7 +121,7 @@ class _File:
         )
 
     def _unmapped(self) -> Iterator[UnmappedCode]:
-        for (feed, column, system, code), rows in self.found.unmapped.items():
+        for (feed, column, system, code), rows in sorted(self.found.unmapped.items()):
             yield UnmappedCode(feed, column, system, code, rows)
         for name, (_, rows) in sorted(self.found.others.items()):
             yield UnmappedCode(FHIR, "resourceType", "", name, rows)
@@ -112,6 +141,14 @@ class _File:
             "string_agg(reason, ';' ORDER BY reason) AS reason "
             f"FROM ({' UNION ALL '.join(refusals)}) GROUP BY row_number",
         )
+
+
+def _settled(piece: Piece, part: Path | None) -> Found:
+    """What became of a piece, whose own file is then removed if it has one."""
+    piece.settle()
+    if part:
+        part.unlink()
+    return piece.found
 
 
 def read_fhir(reading: Reading, path: Path, traits: Traits) -> Content:

@@ -38,8 +38,8 @@ SHARED = {
     "insurer": REFERENCE,
     "provider": REFERENCE,
 }
+PAYER_ID = {"payer": reference("s.insurer", "Organization")}
 IS_CLAIM = "coalesce(s.use, 'claim') = 'claim'"
-PAYER_ID = reference("s.insurer", "Organization")
 
 
 def _line(claim: str) -> dict[str, str]:
@@ -62,13 +62,14 @@ def _line(claim: str) -> dict[str, str]:
 
 
 PAYER = Coded(
-    f"list_concat({primitive('s.insurer.display', 'payer')}, {primitive(PAYER_ID, 'payer')})",
+    f"list_concat({primitive('s.insurer.display', 'payer')}, {primitive('s.payer', 'payer')})",
     is_reported=False,
-    otherwise=PAYER_ID,
+    otherwise="s.payer",
 )
 
 CLAIM = Resource(
     elements={**SHARED, "identifier": f"{IDENTIFIER}[]", "item": f"STRUCT({ITEM})[]"},
+    derived=PAYER_ID,
     mappings=(
         Mapping(
             "claim_line",
@@ -118,7 +119,7 @@ EXPLANATION_OF_BENEFIT = Resource(
         "claim": REFERENCE,
         "item": f"STRUCT({ITEM}, adjudication {ADJUDICATION}[])[]",
     },
-    derived=ADJUDICATED,
+    derived={**PAYER_ID, **ADJUDICATED},
     mappings=(
         Mapping(
             "claim_line",

@@ -177,19 +177,19 @@ TOTAL_COMPONENT = (
 VALUE_CODE = "coalesce(fhir_pair(s.valueCodeableConcept.coding[1]), '|' || s.valueBoolean)"
 VALUE_NUMBER = "coalesce(s.valueQuantity.value, s.valueInteger)"
 PART_FOUND = FOUND.replace("s.code", "part.code")
-HAS_PARTS = f"coalesce(len([part for part in s.component if {PART_FOUND}.code IS NOT NULL]) > 0, false)"
-SAME_BEFORE = (
-    f"len([1 for other in s.component[:place - 1] if {FOUND.replace('s.code', 'other.code')}.code "
-    f"= {PART_FOUND}.code])"
+CODED_PARTS = (
+    f"[{{'found': {PART_FOUND}, 'value_code': fhir_pair(part.valueCodeableConcept.coding[1]), "
+    "'value_number': coalesce(part.valueQuantity.value, part.valueInteger)} for part in s.component]"
 )
+HAS_PARTS = "coalesce(len([part for part in s.parts if part.found.code IS NOT NULL]) > 0, false)"
+SAME_BEFORE = "len([1 for other in s.parts[:place - 1] if other.found.code = part.found.code])"
 PARTS = (
     f"list_concat([{{'mark': '', 'found': {FOUND}, 'value_code': {VALUE_CODE}, "
     f"'value_number': {VALUE_NUMBER}}}], "
-    f"[{{'mark': '#' || {PART_FOUND}.code || CASE WHEN {SAME_BEFORE} > 0 "
-    f"THEN '#' || ({SAME_BEFORE} + 1) ELSE '' END, 'found': {PART_FOUND}, "
-    "'value_code': fhir_pair(part.valueCodeableConcept.coding[1]), "
-    "'value_number': coalesce(part.valueQuantity.value, part.valueInteger)} "
-    f"for part, place in s.component if {PART_FOUND}.code IS NOT NULL])"
+    f"[{{'mark': '#' || part.found.code || CASE WHEN {SAME_BEFORE} > 0 "
+    f"THEN '#' || ({SAME_BEFORE} + 1) ELSE '' END, 'found': part.found, "
+    "'value_code': part.value_code, 'value_number': part.value_number} "
+    "for part, place in s.parts if part.found.code IS NOT NULL])"
 )
 """The finding as a whole, and each of its coded parts under the whole's id and its own code."""
 
@@ -250,6 +250,7 @@ OBSERVATION = Resource(
         "scale": lookup("assessment", "scale", "s.code.coding"),
         "is_panel": f"CASE WHEN s.scale IS NOT NULL THEN NOT {IS_TOTAL} END",
         "items": f"CASE WHEN s.scale IS NOT NULL THEN {COMPONENTS} END",
+        "parts": CODED_PARTS,
         "own_items": item_answers("s.items", "s.scale"),
         "total": f"CASE WHEN s.scale IS NOT NULL THEN coalesce({SENT}, {TOTAL_COMPONENT}, "
         f"CAST({complete_total('s.own_items', 's.scale')} AS VARCHAR)) END",

@@ -146,7 +146,6 @@ ORGANIZATION = Resource(
     identifier_rows=own_identifiers("Organization"),
 )
 
-PAYER = reference("s.payor[1]", "Organization")
 COVERAGE = Resource(
     elements={
         **EVERY,
@@ -157,6 +156,7 @@ COVERAGE = Resource(
         "order": "VARCHAR",
         "period": PERIOD,
     },
+    derived={"payer": reference("s.payor[1]", "Organization")},
     mappings=(
         Mapping(
             "coverage",
@@ -170,9 +170,9 @@ COVERAGE = Resource(
             {
                 "payer_id": Coded(
                     f"list_concat(s.type.coding, {primitive('s.payor[1].display', 'payer')}, "
-                    f"{primitive(PAYER, 'payer')})",
+                    f"{primitive('s.payer', 'payer')})",
                     is_reported=False,
-                    otherwise=PAYER,
+                    otherwise="s.payer",
                 )
             },
             is_deleted="s.status IN ('entered-in-error', 'draft') "

@@ -154,8 +154,10 @@ class Piece:
 
     def _read_lines(self, made: str, name: str) -> None:
         """Read what is kept of each line by the plan of a type; types alone if that is not known."""
-        plan = self._plan(name) if name in RESOURCES else None
-        elements = plan.columns if plan else self._elements(name)
+        plan = plan_of(self._reading.contract, name) if name in RESOURCES else None
+        elements = plan.columns if plan else {"resourceType": "VARCHAR"}
+        if name == BUNDLE:
+            elements = DELETIONS.columns
         kind = "CASE WHEN regexp_full_match(resourceType, '[A-Za-z]{1,64}') THEN resourceType END"
         if name:
             kind = f"CASE WHEN resourceType = {quoted(name)} THEN {quoted(name)} ELSE {kind} END"
@@ -165,12 +167,6 @@ class Piece:
             lines = f"SELECT * FROM ({lines}) WHERE line_type = {quoted(name)}"  # noqa: S608
         rows = plan.lines(f"({lines})", self._modified) if plan else lines
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {made} AS {rows}")
-
-    def _elements(self, name: str) -> dict[str, str]:
-        return DELETIONS.columns if name == BUNDLE else {"resourceType": "VARCHAR"}
-
-    def _plan(self, name: str) -> Plan:
-        return plan_of(self._reading.contract, name)
 
     def _of_type(self, name: str, expected: int) -> str:
         """The lines of one type as a table that others can be read from again and again."""
@@ -183,7 +179,7 @@ class Piece:
 
     def _resources(self, name: str, number: int) -> None:
         """Judge the lines of one type for their feeds."""
-        plan = self._plan(name)
+        plan = plan_of(self._reading.contract, name)
         lines = self._of_type(name, number)
         if plan.codes:
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE fhir_said AS {plan.said(lines)}")
@@ -214,7 +210,8 @@ class Piece:
         if not judged.rows:
             return 0
         for column in row.reported:
-            self._note_unmapped(plan, row, column, taken)
+            if judged.refused or self._may_be_unknown(plan, row, column, judged.kept):
+                self._note_unmapped(plan, row, column, taken)
         return self._count(taken) if row.mapping.each else judged.rows
 
     def _judge(self, feed: str, relation: str, filled: list[str]) -> Judged:
@@ -251,11 +248,16 @@ class Piece:
         self.found.unfilled_refused += refused
         run(f"DROP TABLE {deleted}")
 
-    def _note_unmapped(self, plan: Plan, row: Row, column: str, taken: str) -> None:
-        if plan.place(f"{row.prefix}{column}_first") == "codes":
+    def _may_be_unknown(self, plan: Plan, row: Row, column: str, made: Path) -> bool:
+        """Whether an unknown code may be behind a column, by what it cost little to look at."""
+        if plan.places[f"{row.prefix}{column}_first"] == "codes":
             source = f'SELECT "{row.prefix}{column}_first" AS coding FROM fhir_said'  # noqa: S608
-            if not self._count(f"({source}) WHERE coding.code IS NOT NULL"):
-                return
+            return self._count(f"({source}) WHERE coding.code IS NOT NULL") > 0
+        if row.mapping.coded[column].otherwise not in (None, "NULL", "'other'"):
+            return True
+        return self._count(f"{table(made)} WHERE coalesce(\"{column}\", 'other') = 'other'") > 0
+
+    def _note_unmapped(self, plan: Plan, row: Row, column: str, taken: str) -> None:
         shown = f"regexp_full_match(coding.code, {SHOWN_CODE})"
         if row.feed.name not in OPEN_TEXT:
             shown += " AND coding.system IS DISTINCT FROM 'text'"

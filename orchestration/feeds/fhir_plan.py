@@ -47,6 +47,12 @@ class Row:
         """The contract's columns that it fills."""
         return [*self.mapping.columns, *self.mapping.coded]
 
+    @property
+    def names(self) -> set[str]:
+        """What has to be worked out for it."""
+        ends = [*self.columns, "is_deleted", *(f"{column}_first" for column in self.reported)]
+        return {*(f"{self.prefix}{end}" for end in ends), *([self.takes] if self.takes else [])}
+
 
 class Plan:
     """The steps for one resource type.
@@ -135,7 +141,7 @@ class Plan:
         return {**self.resource.columns, **texts}
 
     @cached_property
-    def _places(self) -> dict[str, str]:
+    def places(self) -> dict[str, str]:
         """Where each named text is worked out: of each ``line``, of its ``codes``, or of ``both``."""
         places: dict[str, str] = {}
         for name, text in self._texts.items():
@@ -148,19 +154,12 @@ class Plan:
             return "both"
         return places.get(name) or ("codes" if name in self.codes else "line")
 
-    def place(self, name: str) -> str:
-        """Where something is worked out: of each ``line``, of its ``codes``, or of ``both``."""
-        return self._places[name]
-
-    def _in(self, place: str) -> list[str]:
-        return [name for name, found in self._places.items() if found == place]
-
     def _needed(self, names: Iterable[str], place: str) -> list[str]:
         """What has to be worked out in a place for these names, in the order of the texts."""
         needed, waiting = set(), list(names)
         while waiting:
             name = waiting.pop()
-            if name in self._texts and name not in needed and self._places[name] == place:
+            if name in self._texts and name not in needed and self.places[name] == place:
                 needed.add(name)
                 waiting.extend(names_in(self._texts[name]))
         return [name for name in self._texts if name in needed]
@@ -192,13 +191,12 @@ class Plan:
             source: SQL of lines with ``columns``, their number and ``line_type``.
             modified: SQL of the numbers of lines with modifiers that nobody knows.
         """
-        later = set(self.codes)
-        for name in self._in("both"):
-            later |= names_in(self._texts[name])
+        later = {"updated_at", "identifier_rows"}
         for row in self.rows:
-            later |= names_in(row.mapping.each or "")
-        steps = self.resource.derived
-        worked_out = [name for name in self._in("line") if name not in steps or name in later]
+            later |= row.names | names_in(row.mapping.each or "")
+        for name in self._needed(later, "both"):
+            later |= names_in(self._texts[name])
+        worked_out = [name for name, place in self.places.items() if place == "line" and name in later]
         kept = [ROW, "line_type", *self.codes, *worked_out]
         kept += [name for name in self.resource.columns if name in later and name not in self.codes]
         earlier = f"WHEN s.{ROW} IN ({modified}) THEN 'unknown_modifier_extension'" if modified else ""
@@ -220,7 +218,9 @@ class Plan:
             for name, kind in self.codes.items()
         )
         source = f"(SELECT {values} FROM (SELECT DISTINCT {keys} FROM {lines}))"  # noqa: S608
-        source = self._steps(source, self._in("codes"), "codes")
+        source = self._steps(
+            source, [name for name, place in self.places.items() if place == "codes"], "codes"
+        )
         return f"SELECT s.*, {self._refusal('codes')} AS codes_reason FROM {source} AS s"  # noqa: S608
 
     def joined(self, lines: str, said: str) -> str:
@@ -270,7 +270,7 @@ class Plan:
     def unknown(self, row: Row, column: str, taken: str) -> str:
         """SQL of the first codings of a column in lines that none is known of, as ``coding``."""
         name = f"{row.prefix}{column}_first"
-        if row.mapping.each and self.place(name) == "both":
+        if row.mapping.each and self.places[name] == "both":
             parts = f"coalesce(nullif({row.mapping.each}, []), [NULL])"
             taken = f"(SELECT s.*, unnest({parts}) AS {PART} FROM {taken} AS s)"  # noqa: S608
         source = self._steps(taken, [name], "both", self._known(row))
