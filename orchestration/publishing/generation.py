@@ -123,7 +123,8 @@ def rollback(published: Path, *, to: str | None = None) -> Generation:
     """Flip back to the generation published before the current one, or to a named one.
 
     A damaged generation is passed over. Rolling back again goes one further back. Where the link ``current``
-    leads nowhere any more, the last generation that is whole is the one.
+    leads nowhere any more, the last generation that is whole is the one. Who names the generation that was
+    published last has gone forward again: nothing is stale then.
 
     Raises:
         PublishError: there is none to go back to, or the named one is absent or damaged.
@@ -139,7 +140,10 @@ def rollback(published: Path, *, to: str | None = None) -> Generation:
                 pin_views(generation.path / BI_FILE, generation.path)
                 flip(published, generation.name)
                 pin_views(published / BI_FILE, published.resolve() / CURRENT)
-                note_rolled_back(published, generation, now.name if now else "a generation that is gone")
+                if generation.name == known[-1].name:
+                    note_published(published, generation)
+                else:
+                    note_rolled_back(published, generation, now.name if now else "a generation that is gone")
                 return generation
     wanted = f"no whole generation named {to}" if to else "no whole generation before the current one"
     left = f"{now.name} stays current" if now else "run `warmhandoff nightly`"

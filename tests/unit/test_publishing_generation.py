@@ -281,6 +281,18 @@ def test_rollback_to_a_named_generation(home: Home) -> None:
         rollback(home.published, to="nothing")
 
 
+def test_going_forward_again_to_the_last_generation_is_no_rollback(home: Home) -> None:
+    first, last = (home.publish(night).name for night in ("one", "two"))
+    rollback(home.published)
+    rollback(home.published, to=last)
+    status = read_status(home.published)
+    assert (status.state, status.rolled_back_from, status.stale_since) == ("published", None, None)
+    rollback(home.published, to=last)
+    assert read_status(home.published).state == "published"
+    rollback(home.published, to=first)
+    assert read_status(home.published).rolled_back_from == last
+
+
 def test_rollback_needs_no_history_file(home: Home) -> None:
     first, second = home.publish("one"), home.publish("two", as_of=date(2026, 3, 21))
     (home.published / "history.json").write_text("torn")
