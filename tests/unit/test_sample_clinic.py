@@ -267,6 +267,59 @@ def test_caseloads_are_those_of_a_care_manager(large_landing: Path) -> None:
     assert 50 <= smallest <= largest <= 100
 
 
+def test_patients_are_referred_after_visits_and_some_of_them_come(large_landing: Path) -> None:
+    engine = read(large_landing)
+    # Written in the afternoon, so that the day is the same in UTC.
+    engine.execute(
+        """
+        create table sent as
+        with referral as (
+            select *, authored_at[:10]::date as sent_on from referral where referral_id like 'RV%'
+        )
+        select referral.referral_id, referral.referrer_id, min(talk.started_at[:10]::date - sent_on) as days
+        from referral
+        left join encounter as talk
+            on referral.patient_id = talk.patient_id and talk.service_line = 'behavioral_health'
+            and talk.started_at[:10]::date >= sent_on
+        group by all
+        """
+    )
+    sent = count(engine, "select count(*) from sent")
+    visited = """
+        select count(distinct referral.referral_id) from referral
+        inner join encounter
+            on referral.patient_id = encounter.patient_id and referral.referrer_id = encounter.practitioner_id
+            and encounter.started_at[:10]::date between authored_at[:10]::date - 13 and authored_at[:10]::date
+        where referral.referral_id like 'RV%'
+    """
+    assert sent > 300
+    assert count(engine, visited) >= 0.99 * sent
+    assert 0.3 < count(engine, "select count(*) from sent where days <= 14") / sent < 0.8
+    readiest, least = engine.execute(
+        """
+        select max(share), min(share) from (
+            select count(sent.referral_id) / count(distinct encounter.encounter_id) as share
+            from encounter
+            left join sent on encounter.practitioner_id = sent.referrer_id
+            where encounter.service_line = 'primary_care'
+            group by encounter.practitioner_id
+        )
+        """
+    ).fetchall()[0]
+    assert readiest > 1.5 * least > 0
+
+
+def test_a_consultant_sees_as_many_a_day_as_the_guideline_says(large_landing: Path) -> None:
+    engine = read(large_landing)
+    a_day = """
+        select sum(patients) / count(*) from (
+            select count(distinct patient_id) as patients from encounter
+            where service_line = 'behavioral_health' group by practitioner_id, started_at[:10]
+        )
+    """
+    assert 8 <= engine.execute(a_day).fetchall()[0][0] <= 12
+
+
 def test_a_night_brings_one_day_more(landing: Path, tmp_path: Path) -> None:
     rows = write_night(tmp_path, patients=PATIENTS, months=MONTHS, seed=SEED, as_of=AS_OF)
     day = AS_OF + timedelta(days=1)
