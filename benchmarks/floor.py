@@ -12,7 +12,7 @@ Belongs here: reading, and running the steps in order. Does not belong here: rul
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -36,7 +36,7 @@ TRANSFORMS: Final[dict[Scope, dict[str, tuple[str, ...]]]] = {
         "claims": ("evidence", "claims"),
     },
     "all": {
-        "facts": ("settings", "facts", "dims"),
+        "facts": ("release", "settings", "facts", "dims"),
         "metrics": ("bhc", "cocm", "members"),
         "quality measures": ("quality", "screening", "depression"),
         "metric values": ("values", "wide"),
@@ -86,6 +86,11 @@ SPINE_TABLES: Final = {
     "fct_patient_month": "patient_month",
     "fct_claim_candidate": "candidate",
 }
+# Large marts that no later step reads are written, and their memory is given back, after these steps.
+EARLY: Final = {
+    "metric values": ("fct_metric_member",),
+    "billing": ("fct_claim_check", "fct_claim_evidence"),
+}
 SCOPES: Final[dict[Scope, tuple[Scope, ...]]] = {"spine": ("spine",), "all": ("spine", "all")}
 NEEDED: Final = (
     "team",
@@ -131,7 +136,6 @@ class Floor:
         out.mkdir(parents=True, exist_ok=True)
         self._engine = duckdb.connect(config={"temp_directory": str(out / "spill"), "memory_limit": "6GB"})
         self._engine.execute("set timezone = 'UTC'")
-        self._engine.execute(f"set variable out = '{out}'")
         self._engine.execute(f"set variable as_of = date '{as_of}'")
         self._engine.execute(f"set variable default_zone = '{default_zone}'")
         self._zones = {default_zone}
@@ -155,9 +159,12 @@ class Floor:
                 with self._timed(step):
                     for file in files:
                         self._engine.execute((STEPS / f"{file}.sql").read_text(encoding="utf-8"))
-        with self._timed(_WRITE):
-            for mart in marts_of(self._scope):
-                self._write(mart)
+                if step in EARLY:
+                    self._write_all(EARLY[step])
+                    for mart in EARLY[step]:
+                        self._engine.execute(f"drop table {mart}")
+        early = {mart for marts in EARLY.values() for mart in marts}
+        self._write_all([mart for mart in marts_of(self._scope) if mart not in early])
         self._engine.close()
 
     @contextmanager
@@ -211,6 +218,11 @@ class Floor:
             f"semi join (select {key} from {feed.name} group by all having count(*) > 1) as many on {same}"
             ") where place > 1)"
         )
+
+    def _write_all(self, marts: Sequence[str]) -> None:
+        with self._timed(_WRITE):
+            for mart in marts:
+                self._write(mart)
 
     def _write(self, mart: str) -> None:
         """Write a mart as a Parquet file, sorted as the published one is: in parts where that one is."""
