@@ -1,5 +1,6 @@
 """Whole nights from the command line: published, repeated, interrupted, delivered in another order."""
 
+import json
 import shutil
 import stat
 from dataclasses import dataclass
@@ -9,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from orchestration.night import BUILD, MARTS_GATE, RAW_GATE
+from orchestration.publishing.access import NOBODY
 from orchestration.publishing.history import current
-from orchestration.publishing.manifest import problems_of
+from orchestration.publishing.manifest import problems_of, read_manifest
 from orchestration.publishing.status import read_status
 from orchestration.sample.clinic import write_sample
 from tests.support.canaries import WORD, places_with_canaries, plant
 from tests.support.night_process import Ended, files_of, kill_night, run_night
+from tests.support.recipients import Recipients
 
 AS_OF = date(2026, 6, 30)
 FIRST_HALF = date(2026, 5, 15)
@@ -68,6 +71,13 @@ def _findings(home: Path) -> dict[str, str]:
     return files_of(folder) | docs
 
 
+def current_name(place: Place) -> str:
+    """The generation that readers have."""
+    generation = current(place.published)
+    assert generation is not None
+    return generation.name
+
+
 def test_the_night_is_published_and_says_what_it_did(place: Place) -> None:
     assert place.ended.code == 0, place.ended.printed
     assert read_status(place.published).state == "published"
@@ -112,9 +122,54 @@ def test_no_patient_is_named_outside_the_lake_the_warehouse_and_the_identified_f
         or (name.startswith("warehouse/") and Path(name).suffix == ".duckdb")
         or (name.startswith("published/") and "/identified/" in name)
     }
-    assert allowed, "the canaries never came in, so their absence says nothing"
+    keys = f"published/{current_name(place)}/identified/lists/failing_rows/quality_staff.csv"
+    assert keys in allowed, "no canary failed a check, so its absence from the quality site says nothing"
+    assert {
+        "warehouse/failing_keys/raw.duckdb",
+        f"{Path(keys).parts[0]}/{Path(keys).parts[1]}/identified/dim_patient.parquet",
+    } <= allowed
+    everything = {path.relative_to(place.home).as_posix() for path in place.home.rglob("*")}
+    assert {
+        "published/quality/data_docs/raw.html",
+        "published/quality/data_docs/marts.html",
+        "published/quality/queue.json",
+        "published/dictionary/index.html",
+    } <= everything
+    assert any(name.startswith("dagster/") for name in everything)
+    assert any(name.startswith("logs/access-") for name in everything)
     assert found == allowed
     assert WORD not in place.ended.printed
+
+
+def test_every_identified_file_is_in_the_access_log_with_its_recipient(place: Place) -> None:
+    [log] = (place.home / "logs").glob("access-*.log")
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    written = {line["file"]: line["recipient"] for line in lines if line["action"] == "written"}
+    name = current_name(place)
+    assert {line["generation"] for line in lines} == {name}
+    files = {file for file in read_manifest(place.published / name).files if file.startswith("identified/")}
+    assert set(written) == files
+    assert len(written) == len(lines), "a file was written once and noted twice"
+    assert NOBODY not in written.values()
+
+
+def test_a_recipients_file_names_no_patient_of_another_recipient(place: Place, tmp_path: Path) -> None:
+    recipients = Recipients(place.published / current_name(place) / "identified")
+    files = recipients.files()
+    named = {kind: sum(len(recipients.named_in(path)) for path in files[kind]) for kind in files}
+    # On the last day of a month no month is open, so nobody is a near miss.
+    lists = ("lists/likely_eligible", "lists/case_review", "lists/claim_candidates")
+    for kind in (*lists, "scorecards/referrers"):
+        assert named[kind] > 0, f"no file of {kind} names anybody, so it says nothing"
+    assert named["scorecards/teams"] == named["scorecards/bhc"] == 0
+    assert all(files[kind] for kind in files if kind != "lists/near_miss")
+    strangers = {path: recipients.strangers_in(kind, path) for kind in files for path in files[kind]}
+    assert {path: found for path, found in strangers.items() if found} == {}
+
+    copied = Recipients(Path(shutil.copytree(recipients.identified, tmp_path / "identified")))
+    mixed, other = [path for path in copied.files()["lists/case_review"] if copied.named_in(path)][:2]
+    shutil.copy(other, mixed)
+    assert copied.strangers_in("lists/case_review", mixed), "another recipient's patients were not seen"
 
 
 def test_a_repeated_night_publishes_the_same_generation_again(place: Place) -> None:
