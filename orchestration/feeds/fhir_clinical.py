@@ -101,7 +101,7 @@ CONDITION = Resource(
     elements={
         **EVERY,
         "clinicalStatus": "JSON",
-        "verificationStatus": CONCEPT,
+        "verificationStatus": "JSON",
         "category": f"{CONCEPT}[]",
         "code": CONCEPT,
         "subject": REFERENCE,
@@ -127,13 +127,16 @@ CONDITION = Resource(
             },
             {
                 "category": Coded("fhir_concepts(s.category)"),
-                "verification_status": Coded("s.verificationStatus.coding"),
+                "verification_status": Coded(f"from_json(s.verificationStatus, '{CODED_STATUS}').coding"),
                 "clinical_status": Coded(f"from_json(s.clinicalStatus, '{CODED_STATUS}').coding"),
             },
         ),
     ),
     foreign={"participant": "R5", "assertedDate": "STU3", "context": "STU3"},
-    misshapen={"coalesce(json_type(s.clinicalStatus) = 'VARCHAR', false)": "STU3"},
+    misshapen={
+        f"coalesce(json_type(s.{element}) = 'VARCHAR', false)": "STU3"
+        for element in ("clinicalStatus", "verificationStatus")
+    },
 )
 
 OBSERVED_AT = (

@@ -21,11 +21,11 @@ DELETIONS = Resource(
     },
     mappings=(),
 )
-TARGET = r"regexp_extract(entry.request.url, '([A-Za-z]+)/([^/?]+)/?$', ['type', 'id'])"
+TARGET = r"regexp_extract(entry.request.url, '(?:^|/)([A-Z][A-Za-z]+)/([^/?]+)/?$', ['type', 'id'])"
 IS_DELETION = (
     "coalesce(len(s.entry), 0) > 0 AND len([entry for entry in s.entry "
     "if coalesce(entry.request.method, '') != 'DELETE' "
-    "OR NOT regexp_matches(coalesce(entry.request.url, ''), '[A-Za-z]+/[^/?]+/?$')]) = 0"
+    "OR NOT regexp_matches(coalesce(entry.request.url, ''), '(?:^|/)[A-Z][A-Za-z]+/[^/?]+/?$')]) = 0"
 )
 """Whether all entries of a Bundle are deletions by id."""
 

@@ -137,7 +137,7 @@ MEDICATION_REQUEST = Resource(
             },
         ),
     ),
-    foreign={"medication": "R5", "context": "STU3"},
+    foreign={"medication": "R5", "reason": "R5", "context": "STU3"},
 )
 
 ASKED_FOR = "fhir_coding(coalesce(s.code.coding, fhir_concepts(s.category)), [])"
@@ -197,6 +197,7 @@ SERVICE_REQUEST = Resource(
         ),
     ),
     identifier_rows=own_identifiers("ServiceRequest"),
+    foreign={"reason": "R5", "bodyStructure": "R5", "context": "STU3"},
     misshapen={"s.code.concept IS NOT NULL": "R5"},
 )
 

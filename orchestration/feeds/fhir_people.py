@@ -179,4 +179,5 @@ COVERAGE = Resource(
             "OR (s.status = 'cancelled' AND s.period.\"end\" IS NULL)",
         ),
     ),
+    foreign={"kind": "R5", "insurer": "R5", "paymentBy": "R5"},
 )

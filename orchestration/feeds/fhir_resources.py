@@ -17,7 +17,10 @@ REFERENCE = f"STRUCT(reference VARCHAR, type VARCHAR, identifier {LOGICAL}, disp
 PERIOD = 'STRUCT("start" VARCHAR, "end" VARCHAR)'
 NAME = "STRUCT(use VARCHAR, family VARCHAR, given VARCHAR[], suffix VARCHAR[])"
 QUANTITY = "STRUCT(value VARCHAR)"
-CONTAINED = f"STRUCT(resourceType VARCHAR, id VARCHAR, identifier {IDENTIFIER}[], code {CONCEPT})[]"
+CONTAINED = (
+    f"STRUCT(resourceType VARCHAR, id VARCHAR, identifier {IDENTIFIER}[], code {CONCEPT}, "
+    f"practitioner {REFERENCE}, organization {REFERENCE})[]"
+)
 REASON_EXTENSION = f"STRUCT(url VARCHAR, valueDateTime VARCHAR, valueCodeableConcept {CONCEPT})[]"
 ENTERED_IN_ERROR = "entered-in-error"
 EVERY = {
@@ -48,26 +51,46 @@ CREATE OR REPLACE MACRO fhir_moment(moment) AS
     CASE strlen(moment) WHEN 4 THEN moment || '-01-01' WHEN 7 THEN moment || '-01' ELSE moment END;
 CREATE OR REPLACE MACRO fhir_asked(type_name, identifier) AS
     type_name || '?identifier=' || coalesce(identifier.system || '|', '') || identifier.value;
+CREATE OR REPLACE MACRO fhir_tail(link) AS regexp_extract(link, '([^/#]+)(?:/_history/[^/]*)?/?(?:#.*)?$', 1);
+CREATE OR REPLACE MACRO fhir_searched(link, name) AS
+    url_decode(nullif(regexp_extract(link, '[?&]' || name || '=([^&]*)', 1), ''));
+CREATE OR REPLACE MACRO fhir_of_role(part, type_name, inside) AS
+    CASE WHEN starts_with(part.reference, '#') THEN fhir_asked(
+             type_name, [other.identifier[1] for other in inside if '#' || other.id = part.reference][1])
+         WHEN contains(part.reference, '?')
+             THEN type_name || '?identifier=' || fhir_searched(part.reference, 'identifier')
+         ELSE coalesce(fhir_tail(part.reference), fhir_asked(type_name, part.identifier)) END;
 CREATE OR REPLACE MACRO fhir_contained(link, type_name, inside) AS
-    fhir_asked(type_name, [entry.identifier[1] for entry in inside if '#' || entry.id = link][1]);
-CREATE OR REPLACE MACRO fhir_is_id(x) AS x != '' AND NOT contains(x, '/') AND NOT contains(x, '?');
+    [CASE entry.resourceType || type_name
+         WHEN 'PractitionerRolePractitioner' THEN fhir_of_role(entry.practitioner, type_name, inside)
+         WHEN 'PractitionerRoleOrganization' THEN fhir_of_role(entry.organization, type_name, inside)
+         ELSE fhir_asked(type_name, entry.identifier[1]) END
+     for entry in inside if '#' || entry.id = link][1];
+CREATE OR REPLACE MACRO fhir_is_id(x) AS
+    x != '' AND NOT contains(x, '/') AND NOT contains(x, '?') AND NOT contains(x, '#');
 CREATE OR REPLACE MACRO fhir_kind(link) AS
     CASE
-        WHEN regexp_full_match(link, '[A-Z][A-Za-z]+/[^/?]+') THEN split_part(link, '/', 1)
-        WHEN regexp_matches(link, '(?:^|/)[A-Z][A-Za-z]+(?:[?]|/[^/?]+(?:/_history/[^/]*)?/?$)')
-            THEN regexp_extract(link, '(?:^|/)([A-Z][A-Za-z]+)(?:[?]|/[^/?]+(?:/_history/[^/]*)?/?$)', 1)
+        WHEN regexp_full_match(link, '[A-Z][A-Za-z]+/[^/?#]+') THEN split_part(link, '/', 1)
+        WHEN regexp_matches(link, '(?:^|/)[A-Z][A-Za-z]+(?:[?]|/[^/?#]+(?:/_history/[^/#]*)?/?(?:#.*)?$)')
+            THEN regexp_extract(
+                link, '(?:^|/)([A-Z][A-Za-z]+)(?:[?]|/[^/?#]+(?:/_history/[^/#]*)?/?(?:#.*)?$)', 1)
     END;
+CREATE OR REPLACE MACRO fhir_stand_in(kind) AS
+    CASE kind WHEN 'PractitionerRole' THEN '?role=' WHEN 'Location' THEN '?location='
+         WHEN 'HealthcareService' THEN '?service=' WHEN 'Schedule' THEN '?schedule=' END;
 CREATE OR REPLACE MACRO fhir_linked(link, type_name) AS
     CASE
         WHEN link LIKE 'urn:uuid:%' OR link LIKE 'urn:oid:%' THEN link[10 - (link[5] = 'o')::INTEGER:]
         WHEN fhir_kind(link) != type_name THEN
-            type_name || CASE WHEN type_name IN ('Practitioner', 'Organization') THEN
-                CASE fhir_kind(link) WHEN 'PractitionerRole' THEN '?role=' WHEN 'Location' THEN '?location='
-                     WHEN 'HealthcareService' THEN '?service=' WHEN 'Schedule' THEN '?schedule=' END END
-            || CASE WHEN contains(link, '?') THEN url_decode(regexp_extract(link, 'identifier=(.*)$', 1))
-                    ELSE regexp_extract(link, '([^/]+)(?:/_history/[^/]*)?/?$', 1) END
-        WHEN contains(link, '?') THEN type_name || '?' || url_decode(regexp_extract(link, '[?](.*)$', 1))
-        ELSE regexp_extract(link, '([^/]+)(?:/_history/[^/]*)?/?$', 1) END;
+            type_name || CASE WHEN type_name IN ('Practitioner', 'Organization')
+                              THEN fhir_stand_in(fhir_kind(link)) END
+            || CASE WHEN contains(link, '?')
+                    THEN coalesce(fhir_searched(link, 'identifier'), fhir_searched(link, '_id'))
+                    ELSE fhir_tail(link) END
+        WHEN contains(link, '?') THEN coalesce(
+            type_name || '?identifier=' || fhir_searched(link, 'identifier'), fhir_searched(link, '_id'),
+            type_name || '?' || url_decode(regexp_extract(link, '[?](.*)$', 1)))
+        ELSE fhir_tail(link) END;
 CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS
     CASE
         WHEN starts_with(target.reference, type_name || '/')
@@ -83,7 +106,11 @@ CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS
             THEN coalesce(fhir_contained(target.reference, type_name, inside), own_id || target.reference)
         WHEN NOT list_contains(
             [type_name, 'PractitionerRole', 'Location', 'HealthcareService', 'Schedule'],
-            coalesce(fhir_kind(target.reference), target.type, type_name)) THEN NULL
+            coalesce(fhir_kind(target.reference), fhir_tail(target.type), type_name)) THEN NULL
+        WHEN fhir_kind(target.reference) IS NULL AND fhir_tail(target.type) != type_name THEN
+            type_name || fhir_stand_in(fhir_tail(target.type)) || coalesce(
+                substring(nullif(target.reference, ''), 10),
+                coalesce(target.identifier.system, '') || '|' || target.identifier.value)
         WHEN target.reference IS NOT NULL THEN fhir_linked(target.reference, type_name)
         WHEN target.identifier.value IS NOT NULL THEN fhir_asked(type_name, target.identifier) END;
 CREATE OR REPLACE MACRO fhir_name(names) AS

@@ -107,7 +107,14 @@ APPOINTMENT = Resource(
         "slot": f"{REFERENCE}[]",
         "participant": f"STRUCT(actor {REFERENCE})[]",
     },
-    foreign={"virtualService": "R5", "subject": "R5", "incomingReferral": "STU3", "indication": "STU3"},
+    foreign={
+        "virtualService": "R5",
+        "subject": "R5",
+        "reason": "R5",
+        "cancellationDate": "R5",
+        "incomingReferral": "STU3",
+        "indication": "STU3",
+    },
     mappings=(
         Mapping(
             "appointment",

@@ -52,7 +52,13 @@ RELEASE_OF_TYPE: dict[str, str] = {
     "MedicationOrder": "DSTU2",
     "ProcedureRequest": "STU3",
     "ReferralRequest": "STU3",
-    "Transport": "R5",
+    "EligibilityRequest": "STU3",
+    "DeviceUsage": "R5",
+    "EncounterHistory": "R5",
+    "GenomicStudy": "R5",
+    "ImagingSelection": "R5",
+    "NutritionIntake": "R5",
     "RequestOrchestration": "R5",
+    "Transport": "R5",
 }
 """Types that R4 does not have, and a release that does."""

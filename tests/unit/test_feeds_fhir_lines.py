@@ -68,19 +68,25 @@ STU3: Json = {
 }
 
 
+CONDITION = {key: STU3[key] for key in ("resourceType", "id", "code", "subject")}
+
+
 @pytest.mark.parametrize(
     ("resource", "release"),
     [
         (R5, "R5"),
         (STU3, "STU3"),
         ({key: STU3[key] for key in STU3 if key != "assertedDate"}, "STU3"),
+        ({**CONDITION, "verificationStatus": "entered-in-error"}, "STU3"),
         ({"resourceType": "Observation", "id": "o", "context": ref("Encounter/e1")}, "STU3"),
+        ({"resourceType": "Coverage", "id": "v", "kind": "insurance"}, "R5"),
         ({"resourceType": "Procedure", "id": "x", "occurrenceDateTime": "2025-01-10"}, "R5"),
         ({"resourceType": "MedicationRequest", "id": "m", "medication": {"concept": {"text": "x"}}}, "R5"),
         ({"resourceType": "Appointment", "id": "a", "subject": ref("Patient/p1")}, "R5"),
         ({"resourceType": "Consent", "id": "c", "decision": "permit"}, "R5"),
         ({"resourceType": "ServiceRequest", "id": "r", "code": {"concept": {"text": "x"}}}, "R5"),
         ({"resourceType": "ReferralRequest", "id": "r"}, "STU3"),
+        ({"resourceType": "EncounterHistory", "id": "h"}, "R5"),
         ({"resourceType": "MedicationOrder", "id": "m"}, "DSTU2"),
     ],
 )
@@ -128,6 +134,7 @@ def test_what_might_have_filled_two_feeds_is_deleted_in_both(tmp_path: Path) -> 
         (deletion("PractitionerRole/r1"), "deletion_without_key:PractitionerRole"),
         (deletion(), "unsupported_resource:Bundle"),
         (deletion("Patient?identifier=7"), "unsupported_resource:Bundle"),
+        (deletion("Patient/p1/_history/3"), "unsupported_resource:Bundle"),
         ({**deletion(), "entry": [{"resource": PATIENT}]}, "unsupported_resource:Bundle"),
         ({"resourceType": "Bundle"}, "unsupported_resource:Bundle"),
     ],

@@ -50,6 +50,8 @@ def test_a_consent(tmp_path: Path) -> None:
         ({"status": "inactive"}, "revoked_at", datetime(2025, 3, 1, 10)),
         ({"status": "inactive", "meta": None}, "revoked_at", datetime(2025, 1, 10, 10)),
         ({"provision": {"period": {"end": "2025-02-01T00:00:00Z"}}}, "revoked_at", datetime(2025, 2, 1)),
+        ({"provision": {"period": {"end": "2025-02-28"}}}, "revoked_at", datetime(2025, 3, 1)),
+        ({"provision": {"period": {"end": "2025-02"}}}, "revoked_at", datetime(2025, 3, 1)),
         ({"provision": {"type": "deny"}}, "status", "rejected"),
         ({"provision": {"type": "permit"}}, "status", "active"),
         (

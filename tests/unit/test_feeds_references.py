@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.feeds_night import Nights
 
+DEFINITIONS = "http://hl7.org/fhir/StructureDefinition"
 FIRST, SECOND = date(2025, 1, 1), date(2025, 1, 2)
 
 
@@ -27,6 +28,12 @@ def visit(number: int, practitioner: Any, patient: Any = "Patient/p1") -> dict[s
         "period": {"start": "2025-01-01T10:00:00Z"},
         "participant": [{"individual": element(practitioner)}],
     }
+
+
+def contained(number: int, role: dict[str, Any], *inside: dict[str, Any]) -> dict[str, Any]:
+    """An encounter with a role inside, and what the role refers to."""
+    own = {"resourceType": "PractitionerRole", "id": "role", **role}
+    return {**visit(number, "#role"), "contained": [own, *inside]}
 
 
 def practitioner(identity: str, *numbers: str, system: str = "urn:npi") -> dict[str, Any]:
@@ -52,6 +59,7 @@ def test_each_way_of_asking_leads_to_the_same_resource(nights: Nights) -> None:
     role = {
         "resourceType": "PractitionerRole",
         "id": "r1",
+        "identifier": [{"system": "urn:role", "value": "R"}],
         "practitioner": {"reference": "Practitioner/s1"},
         "organization": {"reference": "Organization/t1"},
     }
@@ -64,10 +72,59 @@ def test_each_way_of_asking_leads_to_the_same_resource(nights: Nights) -> None:
         visit(6, "PractitionerRole/r1"),
         {**visit(7, "#in"), "contained": [inside]},
         visit(8, "Practitioner/s1"),
+        visit(9, "Practitioner/s1/_history/3"),
+        visit(10, "https://ehr.example:8443/r4/Practitioner/s1/_history/3"),
+        visit(11, "http://other.example/Practitioner/s1/"),
+        visit(12, "Practitioner/s1#name"),
+        visit(13, "https://ehr.example/Practitioner/s1#name"),
+        visit(14, "urn:uuid:s1"),
+        visit(15, "Practitioner?_id=s1"),
+        visit(16, "Practitioner?active=true&identifier=urn:npi|7"),
+        visit(17, "Practitioner?identifier=urn:npi%7C7&active=true"),
+        visit(18, {"type": "Practitioner", "identifier": {"system": "urn:npi", "value": "7"}}),
+        visit(19, {"type": f"{DEFINITIONS}/Practitioner", "identifier": {"value": "7"}}),
+        visit(20, "PractitionerRole/r1/_history/1"),
+        visit(21, "https://ehr.example/r4/PractitionerRole/r1#code"),
+        visit(22, "PractitionerRole?identifier=urn:role%7CR"),
+        visit(23, "PractitionerRole?_id=r1"),
+        visit(24, {"type": "PractitionerRole", "identifier": {"system": "urn:role", "value": "R"}}),
+        visit(25, {"type": "PractitionerRole", "reference": "urn:uuid:r1"}),
+        contained(26, {"practitioner": {"reference": "Practitioner/s1"}}),
+        contained(27, {"practitioner": {"reference": "https://ehr.example/Practitioner/s1/_history/2"}}),
+        contained(28, {"practitioner": {"reference": "Practitioner?identifier=urn:npi|7"}}),
+        contained(29, {"practitioner": {"identifier": {"system": "urn:npi", "value": "7"}}}),
+        contained(30, {"practitioner": {"reference": "#in"}}, inside),
     ]
     nights.land("fhir/2025-01-01/all.ndjson", lines(*asked, role, practitioner("s1", "7")))
     nights.run()
-    assert found(nights) == ["s1"] * 8
+    assert [name for name, who in zip(asked, found(nights), strict=True) if who != "s1"] == []
+
+
+def test_a_reference_that_names_nobody_is_nobody(nights: Nights) -> None:
+    nobody = [
+        {"display": "Dr. Doe"},
+        {"reference": ""},
+        {"reference": "Device/s1"},
+        {"type": "Device", "identifier": {"system": "urn:npi", "value": "7"}},
+        {"type": "RelatedPerson", "reference": "urn:uuid:s1"},
+    ]
+    asked = [visit(number, who) for number, who in enumerate(nobody)]
+    nights.land("fhir/2025-01-01/all.ndjson", lines(*asked, practitioner("s1", "7")))
+    nights.run()
+    assert found(nights) == [None] * len(nobody)
+
+
+@pytest.mark.parametrize("place", ["Organization/t1", "Organization?_id=t1", "#role"])
+def test_a_team_is_found_as_a_practitioner_is(nights: Nights, place: str) -> None:
+    role = {
+        "resourceType": "PractitionerRole",
+        "id": "role",
+        "organization": {"reference": "Organization/t1"},
+    }
+    served = {**visit(1, "Practitioner/s1"), "serviceProvider": {"reference": place}, "contained": [role]}
+    nights.land("fhir/2025-01-01/all.ndjson", lines(served))
+    nights.run()
+    assert found(nights, "team_id") == ["t1"]
 
 
 def test_a_patient_is_found_by_a_record_number(nights: Nights) -> None:
