@@ -48,7 +48,13 @@ from orchestration.publishing.manifest import (
     problems_of,
     write_manifest,
 )
-from orchestration.publishing.status import STATUS_FILE, note_published, note_rolled_back
+from orchestration.publishing.status import (
+    STATUS_FILE,
+    note_gone_forward,
+    note_published,
+    note_rolled_back,
+    read_status,
+)
 from orchestration.publishing.views import BI_FILE, pin_views
 
 __all__ = ["Generation", "PublishContext", "current", "generations", "publish", "rollback"]
@@ -130,7 +136,7 @@ def rollback(published: Path, *, to: str | None = None) -> Generation:
         PublishError: there is none to go back to, or the named one is absent or damaged.
     """
     with _publishing(published):
-        known = generations(published)
+        known, before = generations(published), read_status(published)
         now = current(published) if known else require_current(published)
         candidates = before_current(published) if now else known[::-1]
         if to is not None:
@@ -141,13 +147,14 @@ def rollback(published: Path, *, to: str | None = None) -> Generation:
                 flip(published, generation.name)
                 pin_views(published / BI_FILE, published.resolve() / CURRENT)
                 if generation.name == known[-1].name:
-                    note_published(published, generation)
+                    note_gone_forward(published, generation, before)
                 else:
-                    note_rolled_back(published, generation, now.name if now else "a generation that is gone")
+                    left = now.name if now else "a generation that is gone"
+                    note_rolled_back(published, generation, left, before.held_back)
                 return generation
     wanted = f"no whole generation named {to}" if to else "no whole generation before the current one"
-    left = f"{now.name} stays current" if now else "run `warmhandoff nightly`"
-    raise PublishError(f"there is {wanted} in {published}; {left}")
+    rest = f"{now.name} stays current" if now else "run `warmhandoff nightly`"
+    raise PublishError(f"there is {wanted} in {published}; {rest}")
 
 
 @contextmanager

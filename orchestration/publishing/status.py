@@ -103,8 +103,10 @@ def note_published(published: Path, generation: Generation) -> Status:
     return _write(published, Status(state="published", as_of_date=generation.as_of_date, current=now))
 
 
-def note_rolled_back(published: Path, generation: Generation, left: str) -> Status:
-    """Say that an operator went back to an earlier generation."""
+def note_rolled_back(
+    published: Path, generation: Generation, left: str, held_back: HeldBack | None = None
+) -> Status:
+    """Say that an operator went back to an earlier generation; a night that is held back stays so."""
     now = _facts(generation)
     return _write(
         published,
@@ -113,9 +115,18 @@ def note_rolled_back(published: Path, generation: Generation, left: str) -> Stat
             as_of_date=generation.as_of_date,
             current=now,
             stale_since=generation.as_of_date,
+            held_back=held_back,
             rolled_back_from=left,
         ),
     )
+
+
+def note_gone_forward(published: Path, generation: Generation, before: Status) -> Status:
+    """Say that an operator went forward to the last generation again; a night that is held back stays so."""
+    if before.held_back is None:
+        return note_published(published, generation)
+    changes = {"state": "held_back", "current": _facts(generation), "stale_since": generation.as_of_date}
+    return _write(published, before.model_copy(update={**changes, "rolled_back_from": None}))
 
 
 def hold_back(published: Path, *, as_of_date: date, reason: str, dq_finding: Path | None = None) -> Status:

@@ -119,6 +119,21 @@ def test_a_status_that_is_older_than_the_link_gives_way_to_it(home: Home) -> Non
     assert status.current.name == second.name
 
 
+def test_a_held_back_night_stays_known_while_an_operator_goes_back_and_forward(home: Home) -> None:
+    home.publish("one")
+    last = home.publish("two").name
+    hold_back(home.published, as_of_date=date(2026, 3, 21), reason="A gate failed.")
+    rollback(home.published)
+    back = read_status(home.published)
+    assert (back.state, back.rolled_back_from) == ("rolled_back", last)
+    assert back.held_back is not None
+    rollback(home.published, to=last)
+    forward = read_status(home.published)
+    assert (forward.state, forward.rolled_back_from) == ("held_back", None)
+    assert forward.stale_since == AS_OF
+    assert forward.held_back == back.held_back
+
+
 def test_damage_of_what_readers_have_is_told_by_name_and_with_what_to_do(home: Home) -> None:
     assert damage_of_current(home.published) == []
     generation = home.publish()
