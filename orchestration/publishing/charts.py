@@ -84,7 +84,8 @@ class Drawing:
             f'<svg class="chart" viewBox="0 0 {self._width} {self._height}" role="img" '
             f'aria-label="{escape(label)}">'
         )
-        return Markup(head + body)  # noqa: S704
+        # What the library says aloud of its parts is left out: the label tells all.
+        return Markup(f'{head}<g aria-hidden="true">{body}</g></svg>')  # noqa: S704
 
     @cached_property
     def _vega(self) -> dict[str, Any]:
@@ -137,8 +138,8 @@ def _themed(chart: "Description") -> "Description":
 
 @lru_cache(maxsize=_KEPT)
 def _drawn(vega: str) -> str:
-    """The SVG behind its opening tag; nothing outside the description can be asked for while drawing."""
+    """What the SVG holds; nothing outside the description can be asked for while drawing."""
     from vl_convert import vega_to_svg
 
     svg: str = vega_to_svg(vega, allowed_base_urls=[])
-    return svg[svg.index(">") + 1 :]
+    return svg[svg.index(">") + 1 : svg.rindex("</svg>")]

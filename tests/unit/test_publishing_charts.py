@@ -27,6 +27,7 @@ def test_a_chart_is_one_element_told_in_words() -> None:
     assert svg.attrib == {
         "class": "chart", "viewBox": "0 0 300 120", "role": "img", "aria-label": '4 rows & "more"',
     }  # fmt: skip
+    assert [part.get("aria-hidden") for part in svg] == ["true"]
     assert {"Mon", "Tue", "<Wed>"} <= {text for text in svg.itertext()}
 
 
