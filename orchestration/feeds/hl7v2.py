@@ -171,8 +171,10 @@ def stretches_of(path: Path, size: int, reading: Reading) -> list[Stretch]:
     length = max(path.stat().st_size, 1)
     begins = range(0, length, size if length > ALONE * size else length)
     ends = [*begins[1:], None]
+    # Another process may stand in another folder.
+    path, seeds, work = path.absolute(), reading.seeds.absolute(), reading.work.absolute()
     return [
-        Stretch(path, begin, end, reading.seeds, reading.delivered_on, reading.work / f"stretch-{number}")
+        Stretch(path, begin, end, seeds, reading.delivered_on, work / f"stretch-{number}")
         for number, (begin, end) in enumerate(zip(begins, ends, strict=True))
     ]
 

@@ -82,9 +82,9 @@ class Places:
         for source in self.rules.sources.get("duration", ()):
             for value in self._values(source):
                 seconds = self._seconds(value, source)
-                if seconds and seconds <= source.longest_seconds and (end := later(begin, seconds)):
+                if seconds and seconds <= source.longest_seconds and (until := later(begin, seconds)):
                     self._note(source)
-                    return end
+                    return until
         self.reasons.append("no_end")
         return None
 
