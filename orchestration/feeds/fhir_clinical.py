@@ -19,6 +19,7 @@ from orchestration.feeds.fhir_resources import (
     Coded,
     Mapping,
     Resource,
+    exact,
     kind_of,
     own_identifiers,
     primitive,
@@ -160,11 +161,11 @@ VALUE = {
     "valueCodeableConcept": CONCEPT,
 }
 
-SENT = "s.valueInteger, s.valueQuantity.value, s.valueString"
+SENT = f"s.valueInteger, {exact('s.valueQuantity')}, s.valueString"
 IS_TOTAL = "list_has_any([fhir_pair(coding) for coding in s.code.coding], " + (
     f"{pairs_of('assessment', 'instrument')})"
 )
-COMPONENT_POINTS = "coalesce(part.valueInteger, part.valueQuantity.value, part.valueString, " + (
+COMPONENT_POINTS = f"coalesce(part.valueInteger, {exact('part.valueQuantity')}, part.valueString, " + (
     f"{values_of(*SCORES)}[fhir_pair(part.valueCodeableConcept.coding[1])])"
 )
 COMPONENTS = (
@@ -178,11 +179,11 @@ TOTAL_COMPONENT = (
 )
 
 VALUE_CODE = "coalesce(fhir_pair(s.valueCodeableConcept.coding[1]), '|' || s.valueBoolean)"
-VALUE_NUMBER = "coalesce(s.valueQuantity.value, s.valueInteger)"
+VALUE_NUMBER = f"coalesce({exact('s.valueQuantity')}, s.valueInteger)"
 PART_FOUND = FOUND.replace("s.code", "part.code")
 CODED_PARTS = (
     f"[{{'found': {PART_FOUND}, 'value_code': fhir_pair(part.valueCodeableConcept.coding[1]), "
-    "'value_number': coalesce(part.valueQuantity.value, part.valueInteger)} for part in s.component]"
+    f"'value_number': coalesce({exact('part.valueQuantity')}, part.valueInteger)}} for part in s.component]"
 )
 HAS_PARTS = "coalesce(len([part for part in s.parts if part.found.code IS NOT NULL]) > 0, false)"
 SAME_BEFORE = "len([1 for other in s.parts[:place - 1] if other.found.code = part.found.code])"

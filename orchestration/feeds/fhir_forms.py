@@ -11,6 +11,7 @@ from orchestration.feeds.fhir_resources import (
     Coded,
     Mapping,
     Resource,
+    exact,
     primitive,
     reference,
 )
@@ -87,7 +88,8 @@ POINTS = (
     "THEN try_cast([e.valueDecimal for e in leaf.answer.valueCoding.extension "
     "if ends_with(e.url, 'ordinalValue') OR ends_with(e.url, 'itemWeight')][1] AS DECIMAL(18, 6)) END, "
     f"try_cast({values_of(*SCORES)}[fhir_pair(leaf.answer.valueCoding)] AS DECIMAL(18, 6)), "
-    "try_cast(coalesce(leaf.answer.valueInteger, leaf.answer.valueDecimal, leaf.answer.valueQuantity.value, "
+    "try_cast(coalesce(leaf.answer.valueInteger, leaf.answer.valueDecimal, "
+    f"{exact('leaf.answer.valueQuantity')}, "
     "leaf.answer.valueString) AS DECIMAL(18, 6)))"
 )
 ANSWERS = (

@@ -24,7 +24,8 @@ from orchestration.feeds.merges import LINK
 
 NPI = "http://hl7.org/fhir/sid/us-npi"
 EMPLOYER_NUMBERS = "('urn:oid:2.16.840.1.113883.4.4', 'http://terminology.hl7.org/NamingSystem/USEIN')"
-RECORD_NUMBER = "MR"
+IS_RECORD_NUMBER = "fhir_has(entry.type.coding, 'MR')"
+OWN_IDENTIFIER = f"STRUCT(use VARCHAR, type {CONCEPT}, system VARCHAR, value VARCHAR)"
 INSURER_TYPES = "('ins', 'pay')"
 
 OTHER_RECORD = reference("part.other", "Patient")
@@ -38,7 +39,7 @@ LINKS = (
 PATIENT = Resource(
     elements={
         **EVERY,
-        "identifier": f"{IDENTIFIER}[]",
+        "identifier": f"{OWN_IDENTIFIER}[]",
         "name": f"{NAME}[]",
         "gender": "VARCHAR",
         "birthDate": "VARCHAR",
@@ -50,8 +51,9 @@ PATIENT = Resource(
             "patient",
             {
                 "patient_id": "s.id",
-                "mrn": "[entry.value for entry in s.identifier "
-                f"if fhir_has(entry.type.coding, '{RECORD_NUMBER}')][1]",
+                "mrn": f"coalesce([entry.value for entry in s.identifier if {IS_RECORD_NUMBER} "
+                "AND coalesce(entry.use, '') != 'old'][1], "
+                f"[entry.value for entry in s.identifier if {IS_RECORD_NUMBER}][1])",
                 "family_name": "fhir_name(s.name).family",
                 "given_name": "array_to_string(fhir_name(s.name).given, ' ')",
                 "birth_date": "fhir_day(s.birthDate)",

@@ -16,7 +16,7 @@ LOGICAL = "STRUCT(system VARCHAR, value VARCHAR)"
 REFERENCE = f"STRUCT(reference VARCHAR, type VARCHAR, identifier {LOGICAL}, display VARCHAR)"
 PERIOD = 'STRUCT("start" VARCHAR, "end" VARCHAR)'
 NAME = "STRUCT(use VARCHAR, family VARCHAR, given VARCHAR[], suffix VARCHAR[])"
-QUANTITY = "STRUCT(value VARCHAR)"
+QUANTITY = "STRUCT(value VARCHAR, comparator VARCHAR)"
 CONTAINED = (
     f"STRUCT(resourceType VARCHAR, id VARCHAR, identifier {IDENTIFIER}[], code {CONCEPT}, "
     f"practitioner {REFERENCE}, organization {REFERENCE})[]"
@@ -214,6 +214,11 @@ def kind_of(element: str) -> str:
 def primitive(element: str, system: str) -> OneCoding:
     """SQL of a code without a system of its own, as a list of one coding."""
     return OneCoding(f"{{'system': '{system}', 'code': {element}}}")
+
+
+def exact(quantity: str) -> str:
+    """SQL of the number of a quantity; null where it is only a bound (``<7``), which is no number."""
+    return f"CASE WHEN {quantity}.comparator IS NULL THEN {quantity}.value END"
 
 
 def stated_reason(*endings: str) -> str:

@@ -628,3 +628,19 @@ def test_a_finding_with_components_that_cannot_be_taken_is_one_refused_line(tmp_
     undated = {**PRESSURE, "effectiveDateTime": None, "component": [part("8480-6", valueInteger=1)]}
     outcome = read(tmp_path, "observation", undated)
     assert (outcome.rows, outcome.refused) == ([], [(1, "missing_required:observed_at")])
+
+
+def test_a_bound_is_no_number(tmp_path: Path) -> None:
+    bound = {"value": 7, "comparator": "<"}
+    loose = [part("8480-6", valueQuantity=bound), part("8462-4", valueQuantity={"value": 80})]
+    outcome = read(tmp_path, "observation", {**PRESSURE, "valueQuantity": bound, "component": loose})
+    assert [row["value_number"] for row in outcome.rows] == [None, None, 80]
+    score = {**SCORE, "valueInteger": None, "valueQuantity": bound}
+    assert read(tmp_path, "assessment", score).refused == [(1, "missing_required:score")]
+
+
+def test_an_old_record_number_stands_back(tmp_path: Path) -> None:
+    kind = concept("http://terminology.hl7.org/CodeSystem/v2-0203", "MR")
+    old, new = ({"use": use, "type": kind, "value": use} for use in ("old", "usual"))
+    assert only(tmp_path, "patient", {**PATIENT, "identifier": [old, new]})["mrn"] == "usual"
+    assert only(tmp_path, "patient", {**PATIENT, "identifier": [old]})["mrn"] == "old"
