@@ -1,32 +1,29 @@
 """The page: one HTML file that needs no server, no script and no network.
 
-Belongs here: what the template is given, and the bars of a trend as inline SVG. Does not belong here: the
-figures and sentences (the modules beside it).
+Belongs here: what the template is given. Does not belong here: the figures, pictures and sentences (the
+modules beside it).
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
 
 from orchestration.publishing.status import Status
 from orchestration.quality.drill import MOST_KEYS
 from orchestration.quality_site import words
 from orchestration.quality_site.glance import FeedLine, GateLine
-from orchestration.quality_site.issues import TREND_DAYS, Issue, Point, Queue
+from orchestration.quality_site.issues import TREND_DAYS, Issue, Queue
 from orchestration.quality_site.places import Places
 from orchestration.quality_site.thresholds import ChangedThreshold
 from orchestration.quality_site.touched import Touched
+from orchestration.quality_site.trend import trend_chart
 
-_BAR_WIDTH: Final = 4
-_HEIGHT: Final = 36
-_LEAST_BAR: Final = 2
 _ANCHOR_DIGITS: Final = 8
 
 
@@ -115,35 +112,6 @@ def render_page(site: SiteView) -> str:
     """Return the page of a night; the same night gives the same bytes."""
     return _template().render(
         site=site, words=words, trend_days=TREND_DAYS, trend_chart=trend_chart, most_keys=MOST_KEYS
-    )
-
-
-def trend_chart(points: Sequence[Point], as_of: date) -> Markup:
-    """Return failed rows of the last ``TREND_DAYS`` business dates as bars.
-
-    A night that did not fail, or was not run, has no bar; one whose rows could not be counted has a full,
-    dark one. The figures stand in the text beside it.
-    """
-    first = as_of - timedelta(days=TREND_DAYS - 1)
-    most = max((point.failed_rows or 0 for point in points), default=0) or 1
-    bars = []
-    for point in points:
-        is_counted = point.failed_rows is not None
-        height = max(_LEAST_BAR, round(_HEIGHT * (point.failed_rows or 0) / most)) if is_counted else _HEIGHT
-        left = _BAR_WIDTH * (point.on - first).days
-        name = "bar" if is_counted else "bar unknown"
-        rows = words.count_of(point.failed_rows or 0, "row") if is_counted else "could not be run"
-        bars.append(
-            f'<rect class="{name}" x="{left}" y="{_HEIGHT - height}" width="{_BAR_WIDTH - 1}" '
-            f'height="{height}"><title>{point.on.isoformat()}: {rows}</title></rect>'
-        )
-    label = (
-        f"Failed rows of the last {TREND_DAYS} days, {words.count_of(len(points), 'night')} with a failure"
-    )
-    width = _BAR_WIDTH * TREND_DAYS
-    return Markup(  # noqa: S704
-        f'<svg class="trend" role="img" aria-label="{label}" viewBox="0 0 {width} {_HEIGHT + 1}" '
-        f'preserveAspectRatio="none"><path class="base" d="M0 {_HEIGHT + 0.5}H{width}"/>{"".join(bars)}</svg>'
     )
 
 

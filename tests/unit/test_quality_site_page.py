@@ -1,5 +1,6 @@
 """The site of a home: what it says, and that it needs no server, no script and no network."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
@@ -18,11 +19,11 @@ from orchestration.quality.findings import CauseCount, CheckResult
 from orchestration.quality.suites import load_checks
 from orchestration.quality.waivers import Waivers
 from orchestration.quality_site.issues import Issue, Point, build_queue
-from orchestration.quality_site.page import trend_chart
 from orchestration.quality_site.places import find_places
 from orchestration.quality_site.record import LAYERS, record_of
 from orchestration.quality_site.site import renew_site
 from orchestration.quality_site.touched import Results, feed_of, load_links
+from orchestration.quality_site.trend import trend_chart
 from orchestration.quality_site.words import metric, percent, teams, title, what_fails
 from orchestration.settings import Settings
 from tests.support.publishing_warehouse import AS_OF, Home, make_home
@@ -312,11 +313,17 @@ def test_small_teams_are_told_together() -> None:
     assert teams({"A": 9, "B": 4, "C": 3, "D": 2}) == "A 9, B 4, C 3, 1 other team 2"
 
 
-def test_a_bar_stands_at_its_day() -> None:
-    chart = trend_chart([Point(date(2025, 12, 21), 1), Point(AS_OF, None)], AS_OF)
-    assert '<rect class="bar" x="0"' in chart
-    assert '<rect class="bar unknown" x="356"' in chart
-    assert "2026-03-20: could not be run" in chart
+def test_a_bar_stands_at_its_day_and_is_hollow_where_nothing_could_be_counted() -> None:
+    nights = [Point(date(2025, 12, 21), 40), Point(date(2026, 2, 4), 20), Point(AS_OF, None)]
+    chart = str(trend_chart(nights, AS_OF))
+    bars = re.findall(r'd="M(-?[0-9.]+),([0-9.]+)h3.2v(-?[0-9.]+)h-3.2Z" fill="(#[0-9a-f]{6})"', chart)
+    assert [fill for *_, fill in bars] == ["#0b4f8a", "#0b4f8a", "#ffffff"]
+    places, heights = [float(left) for left, *_ in bars], [float(height) for _, _, height, _ in bars]
+    assert places[0] < places[1] < places[2]
+    # Half way between the first of 90 days and tonight, and half as high.
+    assert places[1] - places[0] == pytest.approx((places[2] - places[0]) * 45 / 89, abs=0.2)
+    assert heights[0] == pytest.approx(2 * heights[1], abs=0.2) and heights[2] == heights[0]
+    assert "Failed rows of the last 90 days, 3 nights with a failure; on 2026-03-20 it could not" in chart
 
 
 @pytest.mark.parametrize(
