@@ -1,5 +1,16 @@
 -- The members of every metric, each with its parts of the numerator and of the denominator.
-create table fct_metric_member as
+-- Names by the ten million are kept as their numbers, in the order of the names.
+create type metric_name as enum (select distinct metric_id from metric_definition order by metric_id);
+create type entity_kind as enum ('organization', 'payer', 'practitioner', 'site', 'team');
+create type period_kind as enum (select distinct period_type from period order by period_type);
+
+create table fct_metric_member (
+    metric_id metric_name, entity_type entity_kind, entity_id varchar, period_type period_kind, period_start_on date,
+    patient_id varchar, in_denominator boolean, in_numerator boolean, denominator_part double, numerator_part double,
+    exclusion_reason varchar, evidence_on date, evidence_value double
+);
+
+insert into fct_metric_member
 with panel_period_opened as (
     select distinct period_type, period_start_on, period_end_on, is_opened from panel_total
 ),
@@ -20,19 +31,8 @@ panel_member as (
 )
 
 select
-    'pcbh_penetration' as metric_id,
-    entity_type,
-    entity_id,
-    period_type,
-    period_start_on,
-    patient_id,
-    true as in_denominator,
-    seen.patient_id is not null as in_numerator,
-    1::double as denominator_part,
-    (seen.patient_id is not null)::int::double as numerator_part,
-    null::varchar as exclusion_reason,
-    seen.last_visit_on as evidence_on,
-    seen.visits::double as evidence_value
+    'pcbh_penetration', entity_type, entity_id, period_type, period_start_on, patient_id,
+    true, seen.patient_id is not null, 1, (seen.patient_id is not null)::int, null, seen.last_visit_on, seen.visits
 from panel_member
 left join seen using (patient_id, period_end_on)
 union all

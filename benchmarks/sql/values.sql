@@ -173,10 +173,10 @@ join present
 create table fct_metric_value as
 with member_sum as (
     select
-        metric_id,
-        entity_type,
+        metric_id::varchar as metric_id,
+        entity_type::varchar as entity_type,
         entity_id,
-        period_type,
+        period_type::varchar as period_type,
         period_start_on,
         sum(numerator_part) as numerator,
         sum(denominator_part) as denominator
