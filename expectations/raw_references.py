@@ -116,7 +116,7 @@ def _visits(feed: Feed, consequence: FeedConsequence, orphan_share: float) -> Ch
         owner=consequence.owner,
         what_it_means="Finished visits do not say who saw the patient: they are in nobody's day.",
         what_to_do="Have the visits sent again with their practitioner.",
-        affected_marts=consequence.affected_marts,
+        affected_marts=("fct_metric_value", *consequence.affected_marts),
         drill=Drill(nameless, key="encounter_id", cause="team", names=TEAM_NAMES),
     )
 
