@@ -13,6 +13,7 @@ from orchestration.feeds.hl7v2_times import is_after, iso_time, later
 
 OF_RESOURCES = ("AIS", "AIG", "AIL", "AIP")
 REMOVED = "D"
+OCCURRENCE = re.compile(r"[0-9]{1,9}")
 AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([A-Za-z]*)")
 LETTER_FIRST = re.compile(r"([A-Za-z])(\d{1,9})")
 
@@ -48,7 +49,7 @@ class Places:
     def appointment_id(self) -> str | None:
         """The scheduler's number; later occurrences of a series carry their own behind it."""
         number, occurrence = self.first("appointment_id"), self.message.text("SCH", 3, 1)
-        is_later = occurrence.isdecimal() and occurrence.isascii() and int(occurrence) > 1
+        is_later = OCCURRENCE.fullmatch(occurrence) is not None and int(occurrence) > 1
         return f"{number}#{int(occurrence)}" if number and is_later else number
 
     def times(self) -> tuple[str | None, str | None]:

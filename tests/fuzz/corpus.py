@@ -13,6 +13,9 @@ _HERE: Final = Path(__file__).resolve().parent
 _GOLDEN: Final = _HERE.parent / "golden"
 _RESOURCES: Final = _HERE.parents[1] / "benchmarks" / "resources.ndjson"
 
+LONG: Final = (b"9" * 5_000, b"[" * 3_000)
+"""More digits than Python turns into a number, and a depth that it does not go down to."""
+
 TOKENS: Final = {
     "hl7v2": [
         *(
@@ -110,7 +113,7 @@ def changed(random: Random, kind: str, content: bytes) -> bytes:
     for _ in range(random.randint(1, 12)):
         place, what = random.randrange(len(made) + 1), random.random()
         if what < 0.6:
-            made[place:place] = random.choice(TOKENS[_format(kind)])
+            made[place:place] = random.choice([*TOKENS[_format(kind)], *LONG])
         elif what < 0.85:
             del made[place : place + random.randint(1, 30)]
         else:

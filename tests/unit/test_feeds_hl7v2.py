@@ -141,7 +141,8 @@ def test_a_cancellation_is_no_deletion(tmp_path: Path, status: str, found: str) 
 
 
 @pytest.mark.parametrize(
-    ("occurrence", "found"), [("", "F100"), ("1", "F100"), ("3", "F100#3"), ("x", "F100")]
+    ("occurrence", "found"),
+    [("", "F100"), ("1", "F100"), ("3", "F100#3"), ("x", "F100"), ("9" * 5000, "F100")],
 )
 def test_later_occurrences_of_a_series_are_appointments_of_their_own(
     tmp_path: Path, occurrence: str, found: str
