@@ -4,8 +4,9 @@ Belongs here: which record stands for which, and rows under the record that stan
 identifiers (``identity.py``) and how a link is written (``fhir_people.py``).
 """
 
+import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,8 @@ from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.identity import identity_columns
 from orchestration.feeds.lake import Lake, move_into_place, table
 from orchestration.feeds.reading import NOT_RESOLVED
-from orchestration.feeds.registry import State, Unjoined
+from orchestration.feeds.registry import State, Unjoined, save_state
+from orchestration.feeds.survivors import survivors
 
 LINK: Final = "?link."
 """Begins the system of the identifiers that are links; their kind follows, and their value is the time of the
@@ -26,73 +28,6 @@ record's version, a ``|`` and the other record."""
 TO_THE_OTHER: Final = ("replaced-by", "refer")
 FROM_THE_OTHER: Final = ("replaces",)
 SYSTEM: Final = "Patient.link"
-
-
-def survivors(
-    directed: Iterable[tuple[str, str]], same: Iterable[tuple[str, str]]
-) -> tuple[dict[str, str], set[str]]:
-    """Which record stands for which.
-
-    Args:
-        directed: pairs of a record and the one that replaces it.
-        same: pairs of records of one patient, neither of which replaces the other; the lower id stands.
-
-    Returns:
-        The record that stands, by each one that it stands for; and those that lead to two, or in a circle.
-    """
-    heirs: dict[str, set[str]] = {}
-    for old, new in directed:
-        heirs.setdefault(old, set()).add(new)
-        heirs.setdefault(new, set())
-    ends = {name: _end(name, heirs) for name in heirs}
-    contradicted = {name for name, end in ends.items() if end is None}
-    roots: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        while roots.get(name, name) != name:
-            name = roots[name]
-        return name
-
-    for one, other in same:
-        pair = sorted({root(ends.get(one, one) or ""), root(ends.get(other, other) or "")})
-        if "" not in pair:
-            roots[pair[-1]] = pair[0]
-    named = {*ends, *roots} - contradicted
-    found = {name: root(ends.get(name) or name) for name in named}
-    return {name: end for name, end in found.items() if name != end}, contradicted
-
-
-def _end(name: str, heirs: Mapping[str, set[str]]) -> str | None:
-    """The one record that a record leads to at last; null where it leads to several, or in a circle."""
-    found, waiting, seen = set(), [name], set()
-    while waiting:
-        here = waiting.pop()
-        if here in seen:
-            continue
-        seen.add(here)
-        waiting += heirs[here]
-        if not heirs[here]:
-            found.add(here)
-    return found.pop() if len(found) == 1 and not _turns_back(name, heirs) else None
-
-
-def _turns_back(name: str, heirs: Mapping[str, set[str]]) -> bool:
-    """Whether a walk from a record comes back to a record that it has come through."""
-    path: list[tuple[str, Iterator[str]]] = [(name, iter(sorted(heirs[name])))]
-    on_path, done = {name}, set()
-    while path:
-        here, later = path[-1]
-        following = next(later, None)
-        if following is None:
-            path.pop()
-            on_path.discard(here)
-            done.add(here)
-        elif following in on_path:
-            return True
-        elif following not in done:
-            on_path.add(following)
-            path.append((following, iter(sorted(heirs[following]))))
-    return False
 
 
 def has_links(connection: duckdb.DuckDBPyConnection, lake: Lake, state: State, as_of: date) -> bool:
@@ -238,6 +173,9 @@ def hold_back_merged(
 ) -> None:
     """Hold the raw tables back in which an id stands that another one stands for.
 
+    They are copied, and the registry names the copies before a raw table is written anew: interrupted anywhere,
+    the rows as they came are still there, also those of a file that is gone from the landing.
+
     Args:
         connection: has the table ``merged``.
         lake: where the tables lie.
@@ -245,6 +183,7 @@ def hold_back_merged(
         state: the registry; what is held back is noted in it.
         as_of: later deliveries are not looked at.
     """
+    is_news = False
     for key, content in sorted(state.contents.items()):
         delivered_on, file_id = date.fromisoformat(content.delivered_on), key.split("/")[1]
         if content.reason or delivered_on > as_of:
@@ -256,10 +195,14 @@ def hold_back_merged(
             every = " UNION ALL ".join(f"SELECT {column} AS old FROM {table(raw)}" for column in columns)  # noqa: S608
             some = f"SELECT 1 FROM ({every}) SEMI JOIN merged USING (old) LIMIT 1"  # noqa: S608
             if columns and not part.resolution and connection.execute(some).fetchone():
-                move_into_place(raw, lake.unresolved(part.feed, file_id))
+                made = Path(shutil.copyfile(raw, lake.work / f"{part.feed}-{file_id}.held"))
+                move_into_place(made, lake.unresolved(part.feed, file_id))
                 part = replace(part, resolution=NOT_RESOLVED)
+                is_news = True
             parts.append(part)
         state.contents[key] = replace(content, parts=tuple(parts))
+    if is_news:
+        save_state(lake, state)
 
 
 def merges_of(connection: duckdb.DuckDBPyConnection, feed: Feed, rows: str) -> str:

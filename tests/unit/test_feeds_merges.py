@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.feeds.ingest import ingest
-from orchestration.feeds.merges import survivors
 from orchestration.feeds.site import Site
+from orchestration.feeds.survivors import survivors
 from tests.support.feeds_night import KEY, Nights
 from tests.support.fhir_lines import Json, concept, lines, ref
 
@@ -118,6 +118,29 @@ def test_minutes_of_flat_feeds_go_to_the_record_that_stands_whenever_they_come(n
     assert nights.everything() == before
     nights.run(as_of=date(2025, 1, 29))
     assert nights.raw("care_activity")[0]["patient_id"] == "a"
+
+
+def test_a_night_that_ends_while_it_merges_loses_no_row_of_a_file_that_is_gone(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = "e1,a,s1,chart_review,2025-01-29T10:00:00Z,20,final\n"
+    nights.land("care_activity/2025-01-29/a.csv", MINUTES + entry)
+    nights.run()
+    (nights.landing / "care_activity/2025-01-29/a.csv").unlink()
+    nights.land("fhir/2025-01-30/a.ndjson", lines(patient("b", ("replaces", "a"), updated="2025-01-10")))
+    monkeypatch.setattr("orchestration.feeds.references.merged_rows", _fail)
+    with pytest.raises(RuntimeError):
+        nights.run()
+    monkeypatch.undo()
+    nights.run()
+    assert [row["patient_id"] for row in nights.raw("care_activity")] == ["b"]
+    nights.land("fhir/2025-01-31/a.ndjson", lines(patient("b", updated="2025-01-20")))
+    nights.run()
+    assert [row["patient_id"] for row in nights.raw("care_activity")] == ["a"]
+
+
+def _fail(*_: object) -> str:
+    raise RuntimeError("the machine is gone")
 
 
 def test_a_merge_that_is_undone_parts_the_records_again(nights: Nights) -> None:
