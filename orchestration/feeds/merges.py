@@ -173,8 +173,8 @@ def hold_back_merged(
 ) -> None:
     """Hold the raw tables back in which an id stands that another one stands for.
 
-    They are copied, and the registry names the copies before a raw table is written anew: interrupted anywhere,
-    the rows as they came are still there, also those of a file that is gone from the landing.
+    They are copied, and the registry names the copies before a raw table is written anew. Wherever that is
+    interrupted, the rows as they came are still there, also those of a file that is gone from the landing.
 
     Args:
         connection: has the table ``merged``.

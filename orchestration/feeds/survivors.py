@@ -1,6 +1,7 @@
 """Which of several records of one patient stands for the others.
 
-Belongs here: the walk from record to record. Does not belong here: tables and how a link is told (``merges.py``).
+Belongs here: the walk from record to record. Does not belong here: tables, and how a link is told
+(``merges.py``).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
