@@ -30,7 +30,7 @@ from orchestration.feeds.reading import Reading, RowsLost
 from orchestration.feeds.references import place_rows
 from orchestration.feeds.registry import Content, Part, UnmappedCode
 
-PIECE: Final = 256 << 20
+PIECE: Final = 512 << 20
 """Bytes of a file that are looked at together; memory grows with this and not with the file."""
 
 
