@@ -46,7 +46,8 @@ def _by_coverage(kind: str, seconds: int, seed: int, found: Path) -> None:
     known.mkdir(exist_ok=True)
     for number, content in enumerate(seeds(kind)):
         (known / f"seed-{number}").write_bytes(content)
-    scratch = Path(tempfile.mkdtemp(prefix="fuzz-"))
+    scratch = found / "scratch"
+    scratch.mkdir(exist_ok=True)
     options = [f"-max_total_time={seconds}", f"-seed={seed}", f"-timeout={LONGEST_SECONDS}", "-max_len=8192"]
     options += ["-rss_limit_mb=4096", f"-artifact_prefix={found}/{kind}-"]
     atheris.Setup([sys.argv[0], *options, str(known)], lambda content: hold(kind, content, scratch))
