@@ -81,10 +81,14 @@ class Report:
 
 
 def read_report(path: Path) -> Report:
-    """Read a report that ``Report.write`` kept."""
+    """Read a report that ``Report.write`` kept, without the sizes of which a run was not measured then."""
     kept = json.loads(path.read_text(encoding="utf-8"))
     runs = ("spine", "floor", "full", "empty", "night")
-    sizes = tuple(Figures(**{**size, **{name: _run(size[name]) for name in runs}}) for size in kept["sizes"])
+    sizes = tuple(
+        Figures(**{**size, **{name: _run(size[name]) for name in runs}})
+        for size in kept["sizes"]
+        if size.keys() >= set(runs)
+    )
     return Report(kept["machine"], _run(kept["smallest"]), sizes)
 
 

@@ -1,5 +1,6 @@
 """The figures are measured and shown as they are."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,6 +101,15 @@ def test_a_size_without_net_time_has_no_ratio() -> None:
 def test_a_report_is_kept_as_it_is(tmp_path: Path) -> None:
     report().write(tmp_path / "figures.json")
     assert read_report(tmp_path / "figures.json") == report()
+
+
+def test_a_size_of_which_a_run_was_not_measured_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    report().write(path)
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    del kept["sizes"][0]["spine"]
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    assert read_report(path).sizes == report().sizes[1:]
 
 
 def test_the_tables_take_the_place_of_the_old_ones() -> None:
