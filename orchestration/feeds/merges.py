@@ -152,7 +152,9 @@ def _store(
         if {own, other} & contradicted:
             counted["ambiguous", day] += 1
     if standing:
-        connection.executemany("INSERT INTO merged VALUES (?, ?)", sorted(standing.items()))
+        pairs = sorted(standing.items())
+        values = [[old for old, _ in pairs], [new for _, new in pairs]]
+        connection.execute("INSERT INTO merged SELECT unnest(?), unnest(?)", values)
     return [
         ("patient", "patient_id", "patient", SYSTEM, reason, number, day)
         for (reason, day), number in sorted(counted.items())
