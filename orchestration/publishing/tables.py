@@ -41,7 +41,7 @@ def figures_table(
         A region that holds the table.
     """
     import pyarrow as pa
-    from great_tables import GT
+    from great_tables import GT, html
 
     data = {column.field: [str(row[column.field]) for row in rows] for column in columns}
     with warnings.catch_warnings():
@@ -51,7 +51,8 @@ def figures_table(
     table = table.tab_stubhead(columns[0].title)
     table = table.cols_label({column.field: column.title for column in columns[1:]})
     if caption:
-        table = table.tab_header(caption)
+        # In an element of its own, so that it wraps where the window ends and not where a wide table does.
+        table = table.tab_header(html(f'<span class="caption">{escape(caption)}</span>'))
     for align, is_number in (("left", False), ("right", True)):
         fields = [column.field for column in columns[1:] if column.is_number == is_number]
         if fields:
