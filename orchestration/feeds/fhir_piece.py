@@ -212,7 +212,10 @@ class Piece:
         for column in row.reported:
             if judged.refused or self._may_be_unknown(plan, row, column, judged.kept):
                 self._note_unmapped(plan, row, column, taken)
-        return self._count(taken) if row.mapping.each else judged.rows
+        if not row.mapping.each:
+            return judged.rows
+        lines = f"SELECT DISTINCT _row_number FROM {table(judged.kept)}"  # noqa: S608
+        return self._count(taken if judged.refused else f"({lines})")
 
     def _judge(self, feed: str, relation: str, filled: list[str]) -> Judged:
         columns = {name: f'r."{name}"' for name in (*filled, "updated_at", "is_deleted")}
