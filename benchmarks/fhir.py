@@ -65,9 +65,9 @@ def measure_fhir(workdir: Path, megabytes: float, kinds: Sequence[str], say: Say
     Raises:
         CommandError: a run failed.
     """
-    chosen = list(kinds or FORMATS)
-    nothing = _measured(workdir, NEXT_TO_NOTHING, chosen[0], say)
-    return render([_measured(workdir, megabytes, kind, say) for kind in chosen], nothing)
+    sizes = (NEXT_TO_NOTHING, megabytes)
+    found = [tuple(_measured(workdir, size, kind, say) for size in sizes) for kind in kinds or FORMATS]
+    return render([whole for _, whole in found], [nothing for nothing, _ in found])
 
 
 def _measured(workdir: Path, megabytes: float, kind: str, say: Say) -> Figures:
@@ -93,17 +93,19 @@ def _run(*arguments: str) -> Measured:
     return measure([sys.executable, *arguments], environment=os.environ, folder=PROJECT_ROOT)
 
 
-def render(found: Sequence[Figures], nothing: Figures) -> str:
+def render(found: Sequence[Figures], nothing: Sequence[Figures]) -> str:
     """Return the table of the types, and a line of all together.
 
     Args:
         found: the figures by type.
-        nothing: those of next to nothing.
+        nothing: those of next to nothing of each type, taken beside them.
     """
+    before = dict(zip((figures.kind for figures in found), nothing, strict=True))
 
-    def net(product: float, alone: float, files: int) -> str:
-        before = nothing.alone.cpu_seconds * files
-        return ratio(product - nothing.product.cpu_seconds * files, alone - before)
+    def net(*counted: Figures) -> str:
+        product = sum(one.product.cpu_seconds - before[one.kind].product.cpu_seconds for one in counted)
+        alone = sum(one.alone.cpu_seconds - before[one.kind].alone.cpu_seconds for one in counted)
+        return ratio(product, alone)
 
     body = [
         [
@@ -113,7 +115,7 @@ def render(found: Sequence[Figures], nothing: Figures) -> str:
             seconds(figures.alone.cpu_seconds),
             seconds(figures.product.cpu_seconds),
             ratio(figures.product.cpu_seconds, figures.alone.cpu_seconds),
-            net(figures.product.cpu_seconds, figures.alone.cpu_seconds, 1),
+            net(figures),
             seconds(figures.alone.seconds),
             seconds(figures.product.seconds),
             memory(figures.alone.peak_mib),
@@ -124,7 +126,7 @@ def render(found: Sequence[Figures], nothing: Figures) -> str:
     alone = sum(figures.alone.cpu_seconds for figures in found)
     product = sum(figures.product.cpu_seconds for figures in found)
     whole = ["All", "", "", seconds(alone), seconds(product), ratio(product, alone)]
-    whole += [net(product, alone, len(found)), "", "", "", ""]
+    whole += [net(*found), "", "", "", ""]
     target = ["Target", "", "", "", "", TARGET, TARGET, "", "", "", "under 2 GB"]
     header = ["FHIR resources", "Lines", "Size", "DuckDB alone, processor", "Product, processor", "Ratio"]
     header += ["Ratio net of next to nothing"]
