@@ -10,6 +10,11 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 ColumnType = Literal["string", "integer", "decimal", "boolean", "date", "timestamp"]
 
 CONTRACT_FILE = Path(__file__).with_name("contract.yml")
@@ -123,7 +128,7 @@ def load_contract(path: Path = CONTRACT_FILE) -> Contract:
     Raises:
         pydantic.ValidationError: the file does not describe feeds.
     """
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document = yaml.load(path.read_text(encoding="utf-8"), SafeLoader)
     feeds = {
         name: {
             **entry,

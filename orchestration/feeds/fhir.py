@@ -23,7 +23,7 @@ from orchestration.feeds.fhir_text import (
     pieces_of,
 )
 from orchestration.feeds.fhir_types import RELEASE_OF_TYPE
-from orchestration.feeds.lake import move_into_place, quoted, table, write_table
+from orchestration.feeds.lake import move_into_place, quoted, set_variable, table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.opened import FileRefused, Traits, open_text
 from orchestration.feeds.reading import Reading, RowsLost
@@ -95,7 +95,7 @@ class _File:
         for name in (HASH_KEY, ZONE):
             found = connection.execute(f"SELECT getvariable('{name}')").fetchone()
             if found and found[0] is not None:
-                twin.execute(f"SET VARIABLE {name} = ?", [found[0]])
+                set_variable(twin, name, found[0])
         self.codes.make_known(twin)
         return twin
 

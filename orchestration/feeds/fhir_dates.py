@@ -8,6 +8,8 @@ from typing import Final
 
 import duckdb
 
+from orchestration.feeds.lake import quoted, set_variable
+
 ZONE: Final = "fhir_zone"
 """Variable of the connection: the zone of the site."""
 
@@ -23,10 +25,10 @@ def set_zone(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
         ValueError: the engine does not know it.
     """
     try:
-        connection.execute("SELECT TIMESTAMPTZ '2000-01-01 00:00:00+00' AT TIME ZONE ?", [zone])
+        connection.execute(f"SELECT TIMESTAMPTZ '2000-01-01 00:00:00+00' AT TIME ZONE {quoted(zone)}")
     except duckdb.Error:
         raise ValueError(f"the engine does not know the time zone {zone!r}; name one such as UTC") from None
-    connection.execute(f"SET VARIABLE {ZONE} = ?", [zone])
+    set_variable(connection, ZONE, zone)
 
 
 def local_day(moment: str, *, is_end: bool = False) -> str:

@@ -120,41 +120,57 @@ def write_json(final: Path, document: Any) -> None:
     move_into_place(made, final)
 
 
+def set_variable(connection: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
+    """Set a variable of a connection to a text that may be secret.
+
+    The text is in hexadecimal digits, so that no statement can fail over it and quote it. A parameter would
+    have the engine import pandas, which costs more than reading a small file.
+
+    Args:
+        connection: gets it.
+        name: of the variable.
+        text: any.
+    """
+    connection.execute(f"SET VARIABLE {name} = decode(unhex('{text.encode().hex()}'))")
+
+
 def write_rows(
-    final: Path, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]], work: Path
+    connection: duckdb.DuckDBPyConnection,
+    final: Path,
+    columns: Sequence[tuple[str, str]],
+    rows: Iterable[Sequence[Any]],
+    work: Path,
 ) -> None:
     """Write rows as a Parquet file, atomically; a file that says the same already is left alone.
 
     Args:
+        connection: any.
         final: where the file shall be.
         columns: names and DuckDB types.
         rows: one sequence a row, in column order.
         work: a scratch folder on the same file system.
     """
-    import pyarrow as arrow
-    import pyarrow.parquet as parquet
-
-    types = {
-        "VARCHAR": arrow.string(),
-        "DATE": arrow.date32(),
-        "TIMESTAMP": arrow.timestamp("us"),
-        "BIGINT": arrow.int64(),
-        "INTEGER": arrow.int32(),
-        "BOOLEAN": arrow.bool_(),
-    }
-    listed = list(rows)
-    arrays = [
-        arrow.array([row[position] for row in listed], type=types[kind])
-        for position, (_, kind) in enumerate(columns)
-    ]
-    table = arrow.Table.from_arrays(arrays, names=[name for name, _ in columns])
     make_folder(work)
     made = work / f"{final.parent.name}-{final.stem}.made"
-    parquet.write_table(table, made)
+    listed = made.with_suffix(".rows")
+    names = [name for name, _ in columns]
+    with listed.open("w", encoding="utf-8") as handle:
+        for row in rows:
+            named = dict(zip(names, row, strict=True))
+            handle.write(json.dumps(named, ensure_ascii=False, default=_iso) + "\n")
+    types = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in columns)
+    read = f"read_json({quoted(listed)}, format = 'newline_delimited', records = true, columns = {{{types}}})"
+    write_table(connection, f"FROM {read}", made)
+    listed.unlink()
     if final.exists() and final.read_bytes() == made.read_bytes():
         made.unlink()
         return
     move_into_place(made, final)
+
+
+def _iso(value: date) -> str:
+    """A date or a time as JSON has it."""
+    return value.isoformat()
 
 
 def empty_work(lake: Lake) -> None:
@@ -226,9 +242,9 @@ def write_empty_lake(root: Path, quarantine: Path, contract: Contract) -> Lake:
         tables.append((quarantine / "_schema.parquet", list(QUARANTINE_COLUMNS)))
         for final, columns in tables:
             write_schema(connection, lake, final, columns)
-    for name, wanted in REFERENCE_COLUMNS.items():
-        if not lake.reference(name).exists():
-            write_rows(lake.reference(name), wanted, [], lake.work)
+        for name, wanted in REFERENCE_COLUMNS.items():
+            if not lake.reference(name).exists():
+                write_schema(connection, lake, lake.reference(name), wanted)
     return lake
 
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import duckdb
+
 from orchestration.feeds.contract import Contract
 from orchestration.feeds.lake import Lake, engine, table, write_rows
 from orchestration.feeds.reading import Rules
@@ -32,11 +34,12 @@ def _columns_of_feeds(contract: Contract) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _zones(lake: Lake, as_of: date | None, default_time_zone: str) -> list[str]:
+def _zones(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, as_of: date | None, default_time_zone: str
+) -> list[str]:
     limit = f"WHERE _delivered_on <= DATE '{as_of.isoformat()}'" if as_of else ""
     teams = table(lake.root / "raw" / "team" / "**" / "*.parquet")
-    with engine(lake) as connection:
-        found = connection.execute(f"SELECT DISTINCT time_zone FROM {teams} {limit}").fetchall()  # noqa: S608
+    found = connection.execute(f"SELECT DISTINCT time_zone FROM {teams} {limit}").fetchall()  # noqa: S608
     named = {row[0] for row in found if row[0] and is_zone(row[0])}
     return sorted(named | {default_time_zone, UTC_ZONE})
 
@@ -63,9 +66,19 @@ def write_reference_tables(
         report: what this ingestion found.
         default_time_zone: zone of teams that name none.
     """
+    with engine(lake) as connection:
+        zones = _zones(connection, lake, report.as_of_date, default_time_zone)
+        rows = _rows(rules, state, report, default_time_zone, zones)
+        for name, columns in REFERENCE_COLUMNS.items():
+            write_rows(connection, lake.reference(name), columns, rows[name], lake.work)
+
+
+def _rows(
+    rules: Rules, state: State, report: IngestReport, default_time_zone: str, zones: Sequence[str]
+) -> dict[str, Sequence[Sequence[Any]]]:
+    """The rows of each reference table."""
     as_of = report.as_of_date
-    zones = _zones(lake, as_of, default_time_zone)
-    rows: dict[str, Sequence[Sequence[Any]]] = {
+    return {
         "run_context": [(as_of, default_time_zone)] if as_of else [],
         "feed_file": [file.row() for file in report.files],
         "zone_offset_utc": [row for zone in zones for row in offsets_at_utc(zone)],
@@ -77,5 +90,3 @@ def write_reference_tables(
         "feed_column": _columns_of_feeds(rules.contract),
         "landing_notice": [(notice.kind, notice.path, notice.delivered_on) for notice in report.notices],
     }
-    for name, columns in REFERENCE_COLUMNS.items():
-        write_rows(lake.reference(name), columns, rows[name], lake.work)

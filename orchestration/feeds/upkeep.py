@@ -20,7 +20,7 @@ from orchestration.feeds.fhir import read_fhir
 from orchestration.feeds.fhir_dates import set_zone
 from orchestration.feeds.flat import read_flat
 from orchestration.feeds.hl7v2 import read_hl7v2
-from orchestration.feeds.lake import Lake, engine, move_into_place, quoted, table, write_table
+from orchestration.feeds.lake import Lake, engine, move_into_place, quoted, set_variable, table, write_table
 from orchestration.feeds.landing import IDENTITY, LandedFile, Notice
 from orchestration.feeds.opened import Traits, read_through
 from orchestration.feeds.reading import Reading, Rules
@@ -146,7 +146,7 @@ class Upkeep:
                 )
                 connection.execute(door.MACROS)
                 connection.execute(fhir_resources.MACROS)
-                connection.execute(f"SET VARIABLE {door.HASH_KEY} = ?", [self.rules.hash_key])
+                set_variable(connection, door.HASH_KEY, self.rules.hash_key)
                 set_zone(connection, self.rules.site.time_zone)
                 idle.put(connection)
             pool = stack.enter_context(ThreadPoolExecutor(max(count, 1)))

@@ -17,7 +17,7 @@ from orchestration.feeds import door, fhir_resources
 from orchestration.feeds.contract import load_contract
 from orchestration.feeds.flat import read_flat
 from orchestration.feeds.ingest import SEEDS, IngestReport, ingest, mark_loaded
-from orchestration.feeds.lake import Lake
+from orchestration.feeds.lake import Lake, set_variable
 from orchestration.feeds.opened import Traits, read_through
 from orchestration.feeds.reading import Reading, Rules
 from orchestration.feeds.registry import Content, Copy
@@ -33,7 +33,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"threads": 1})
     connection.execute(door.MACROS)
     connection.execute(fhir_resources.MACROS)
-    connection.execute(f"SET VARIABLE {door.HASH_KEY} = ?", [KEY])
+    set_variable(connection, door.HASH_KEY, KEY)
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 
