@@ -97,13 +97,13 @@ def test_only_claims_that_a_biller_can_do_something_about_are_listed(tmp_path: P
     near_miss: list[dict[str, object]] = []
     rows = ROWS | {"fct_claim_candidate": candidates, "rpt_near_miss": near_miss}
     generation = make_home(tmp_path / "home", rows).publish()
-    assert not list((generation.path / "identified").rglob("*.csv"))
+    assert not list((generation.path / "identified" / "lists" / "claim_candidates").rglob("*.csv"))
 
 
 def test_no_list_is_written_while_a_mart_that_it_needs_is_absent(tmp_path: Path) -> None:
     rows = {name: mart for name, mart in ROWS.items() if name != "fct_claim_check"}
     generation = make_home(tmp_path / "home", rows).publish()
-    assert not list((generation.path / "identified").rglob("*.csv"))
+    assert not list((generation.path / "identified" / "lists" / "claim_candidates").rglob("*.csv"))
 
 
 def cell(value: Value) -> str:
