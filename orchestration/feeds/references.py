@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from shutil import copyfile
 
 import duckdb
 
@@ -98,9 +99,11 @@ def _gather_identifiers(connection: duckdb.DuckDBPyConnection, files: Iterable[P
     connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE known AS
-        SELECT answer.asked, coalesce(third.id, second.id, answer.id) AS id
-        FROM answer
-        LEFT JOIN answer AS second ON answer.id = second.asked
+        SELECT asked, id FROM answer WHERE NOT contains(id, '?')
+        UNION ALL
+        SELECT other.asked, coalesce(third.id, second.id, other.id) AS id
+        FROM (FROM answer WHERE contains(id, '?')) AS other
+        LEFT JOIN answer AS second ON other.id = second.asked
         LEFT JOIN answer AS third ON second.id = third.asked
         """
     )
@@ -120,16 +123,26 @@ def _resolve_table(
     feed, (folder, file_id) = rules.contract.feeds[part.feed], key.split("/")
     held = table(lake.unresolved(feed.name, file_id))
     news = "''"
-    if completed:
+    first = f"SELECT 1 FROM {held} AS r WHERE {is_report('r')} LIMIT 1"  # noqa: S608
+    has_reports = completed is not None and connection.execute(first).fetchone() is not None
+    if has_reports:
         own = f"(FROM {completed} WHERE _file_id = '{file_id}')"
         held = f"(SELECT * FROM {held} AS r WHERE NOT {is_report('r')} UNION ALL BY NAME {own})"  # noqa: S608
         news = f"(SELECT coalesce(string_agg(md5(c::VARCHAR), '' ORDER BY c::VARCHAR), '') FROM {own} AS c)"  # noqa: S608
-    names = _reference_columns(feed)
-    asked = [resource_of(name, "r") for name in names] or ["NULL::VARCHAR"]
-    every = " UNION ".join(f"SELECT {name} AS asked FROM {held} AS r" for name in asked)  # noqa: S608
-    answers = f"md5(coalesce(string_agg(asked || '=' || id, '|' ORDER BY asked), '') || {news})"
-    found = connection.execute(f"SELECT {answers} FROM ({every}) INNER JOIN known USING (asked)").fetchone()  # noqa: S608
-    resolution = str(found[0]) if found else NOT_RESOLVED
+    every = " UNION ".join(
+        f"SELECT '{name}' AS named, {resource_of(name, 'r')} AS asked "  # noqa: S608
+        f"FROM {held} AS r WHERE contains({name}, '?')"
+        for name in _reference_columns(feed)
+    )
+    every = every or "SELECT NULL::VARCHAR AS named, NULL::VARCHAR AS asked"
+    answer = "asked || '=' || id"
+    answers = f"md5(coalesce(string_agg(DISTINCT {answer}, '|' ORDER BY {answer}), '') || {news})"
+    found = connection.execute(
+        f"SELECT {answers}, list(DISTINCT named) FROM ({every}) INNER JOIN known USING (asked)"  # noqa: S608
+    ).fetchone()
+    resolution, named = (str(found[0]), found[1] or []) if found else (NOT_RESOLVED, [])
+    names = [name for name in _reference_columns(feed) if name in named]
+    stays = not (names or has_reports or rules.joins_identifiers or has_merges)
     joins = " ".join(
         f"LEFT JOIN known AS known_{name} ON {resource_of(name, 'held')} = known_{name}.asked"
         for name in names
@@ -148,8 +161,12 @@ def _resolve_table(
     final = lake.raw(feed.name, date.fromisoformat(content.delivered_on), file_id)
     if part.resolution == resolution and final.exists():
         return part
-    rows = f"SELECT * FROM ({rows}) ORDER BY _row_number"  # noqa: S608
-    made = write_table(connection, rows, lake.work / f"{feed.name}-{file_id}.resolved")
+    made = lake.work / f"{feed.name}-{file_id}.resolved"
+    if stays:
+        # Nothing in it leads anywhere, and it is in the order of its file already.
+        copyfile(lake.unresolved(feed.name, file_id), made)
+    else:
+        write_table(connection, f"SELECT * FROM ({rows}) ORDER BY _row_number", made)  # noqa: S608
     move_into_place(made, final)
     return replace(part, resolution=resolution)
 
