@@ -55,10 +55,10 @@ check: $(INSTALLED) lint types sql-quick $(MANIFEST) ## The quick checks of the 
 	@$(BIN)/pytest tests/unit -n $(WORKERS) -q -m "not slow"
 
 test: $(INSTALLED) $(DASHBOARD_INSTALLED) lint types $(MANIFEST) sql-full debian ## Everything that CI runs
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-python: $(INSTALLED) lint types $(MANIFEST) sql-full ## The same without the tests that need Debian's packages
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not debian"
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not debian"
 
 # Root installs what is missing; anybody else is told how.
 debian:
