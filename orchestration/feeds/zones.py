@@ -44,6 +44,9 @@ def _changes(name: str) -> tuple[tuple[datetime, int], ...]:
         return int(found.total_seconds()) if found is not None else 0
 
     start = datetime(FIRST_YEAR, 1, 1) - timedelta(days=1)
+    fixed = zone.utcoffset(None)
+    if fixed is not None:
+        return ((start, int(fixed.total_seconds())),)
     end = datetime(LAST_YEAR + 1, 1, 1) + timedelta(days=1)
     found = [(start, offset(start))]
     step = timedelta(days=1)
