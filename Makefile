@@ -54,6 +54,7 @@ dashboard: $(DASHBOARD_INSTALLED) ## Open the example dashboard of the demo's ho
 check: $(INSTALLED) lint types sql-quick $(MANIFEST) ## The quick checks of the edit loop, under a minute
 	@$(BIN)/pytest tests/unit -n $(WORKERS) -q -m "not slow"
 
+# The files in the order of their folders: whole nights come first, so that none of them is waited for at the end.
 test: $(INSTALLED) $(DASHBOARD_INSTALLED) lint types $(MANIFEST) sql-full debian ## Everything that CI runs
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
