@@ -83,11 +83,11 @@ class NightFindings:
             ConfigurationError: an entry is not complete, or changes what may not be changed.
         """
         from orchestration.quality.changes import refuse_changes
-        from orchestration.quality.suites import load_checks
+        from orchestration.quality.suites import load_all_checks
 
         changes = self.changes()
         if changes:
-            refuse_changes(changes, [*load_checks("raw", as_of=as_of), *load_checks("marts", as_of=as_of)])
+            refuse_changes(changes, load_all_checks(as_of))
 
     def waive(self, results: "Sequence[CheckResult]", as_of: date) -> "list[CheckResult]":
         """Return results as the site's waivers and assignments leave them on a business date."""

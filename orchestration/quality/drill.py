@@ -73,6 +73,7 @@ def break_down(
                 continue
             try:
                 names = _names(connection, drill)
+                connection.execute(f"create or replace temp table failing as {drill.query}")
                 causes = _causes(connection, drill, names, keys.hash_key)
                 listed += _keys(connection, result.check_id, drill, names, keys.hash_key)
                 found.append(replace(result, causes=causes))
@@ -93,7 +94,7 @@ def _causes(
     if drill.cause is None:
         return ()
     counted = connection.execute(
-        f"select cause, count(*) from ({drill.query}) group by cause order by count(*) desc, cause"  # noqa: S608
+        "select cause, count(*) from failing group by cause order by count(*) desc, cause"
     ).fetchall()
     if len(counted) > MOST_CAUSES:
         return ()
@@ -127,13 +128,12 @@ def _keys(
 ) -> list[tuple[Any, ...]]:
     if drill.key is None:
         return []
-    columns = {name for name, *_ in connection.execute(f"describe {drill.query}").fetchall()}
+    columns = {name for name, *_ in connection.execute("describe failing").fetchall()}
     cause = "cause" if drill.cause is not None else "cast(null as varchar)"
     place = "place" if "place" in columns else "cast(null as varchar)"
-    total = connection.execute(f"select count(distinct row_key) from ({drill.query})").fetchone()  # noqa: S608
+    total = connection.execute("select count(distinct row_key) from failing").fetchone()
     rows = connection.execute(
-        f"with failing as ({drill.query}), "  # noqa: S608
-        f"first_keys as (select distinct row_key from failing order by row_key limit {MOST_KEYS}) "
+        f"with first_keys as (select distinct row_key from failing order by row_key limit {MOST_KEYS}) "  # noqa: S608
         f"select row_key, {cause} as cause, {place} as place, count(*) as failed_rows "
         "from failing where row_key in (select row_key from first_keys) "
         "group by 1, 2, 3 order by row_key, cause nulls first, place nulls first"

@@ -8,7 +8,7 @@ import csv
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from expectations import (
     claim_reports,
@@ -41,6 +41,15 @@ BUILT_MARTS: Final = tuple(
 
 class RuleError(Exception):
     """A rule that the gates need is missing or not readable. The message names the file and the row."""
+
+
+def load_all_checks(as_of: date) -> list[Check]:
+    """Return the checks of both layers, with the rules in force on a date.
+
+    Raises:
+        RuleError: a threshold or a feed's consequence is missing.
+    """
+    return [check for layer in get_args(Layer) for check in load_checks(layer, as_of=as_of)]
 
 
 def load_checks(

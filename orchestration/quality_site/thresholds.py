@@ -7,12 +7,11 @@ Belongs here: what of a change is told. Does not belong here: what it does
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import get_args
 
-from expectations.check import Check, Layer
+from expectations.check import Check
 from orchestration.quality.changes import Change, is_loosened
 from orchestration.quality.findings import CheckResult
-from orchestration.quality.suites import load_checks
+from orchestration.quality.suites import load_all_checks
 from orchestration.quality_site import words
 
 
@@ -41,7 +40,7 @@ def changed_thresholds(
     """Return a line a change, those in force first; one of a check that is gone is left out."""
     if not changes:
         return []
-    checks = {check.check_id: check for layer in get_args(Layer) for check in load_checks(layer, as_of=as_of)}
+    checks = {check.check_id: check for check in load_all_checks(as_of)}
     found = {result.check_id: result for result in results}
     lines = [
         ChangedThreshold(

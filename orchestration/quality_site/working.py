@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from orchestration.quality.changes import Change, refuse_changes
-from orchestration.quality.suites import load_checks
+from orchestration.quality.suites import load_all_checks
 from orchestration.quality.waivers import append_entry, entry_of, free_name, read_waivers
 from orchestration.settings import ConfigurationError
 
@@ -26,7 +26,7 @@ def add_change(file: Path, check: str, *, as_of: date, **given: object) -> Chang
         ConfigurationError: the check is not the only one meant, or the change is refused; nothing is written.
     """
     known = read_waivers(file)
-    checks = [*load_checks("raw", as_of=as_of), *load_checks("marts", as_of=as_of)]
+    checks = load_all_checks(as_of)
     ids = [one.check_id for one in checks]
     found = [name for name in ids if name == check] or [name for name in ids if check in name]
     if len(found) != 1:
