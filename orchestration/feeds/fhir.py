@@ -1,27 +1,22 @@
 """FHIR R4 bulk NDJSON: one resource a line, its type told by the line and not by the file's name.
 
-Belongs here: from a file to its pieces, and from what became of each to what became of the file.
-Does not belong here: one piece (``fhir_piece.py``), the meaning of elements (``fhir_resources.py`` and its
+Belongs here: from what became of the pieces of a file to what became of the file.
+Does not belong here: the pieces (``fhir_pieces.py``), the meaning of elements (``fhir_resources.py`` and its
 neighbours) and references between files (``references.py``).
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from threading import Semaphore
 
 import duckdb
 
 from orchestration.feeds.codes import CodeMap, load_code_map
 from orchestration.feeds.door import HASH_KEY
 from orchestration.feeds.fhir_dates import ZONE
-from orchestration.feeds.fhir_piece import Found, Piece
-from orchestration.feeds.fhir_text import (
-    has_mark,
-    keep_readable_lines,
-    mentions_modifiers,
-    pieces_of,
-)
+from orchestration.feeds.fhir_found import Found
+from orchestration.feeds.fhir_pieces import PIECE, Pieces
+from orchestration.feeds.fhir_text import has_mark, keep_readable_lines
 from orchestration.feeds.fhir_types import RELEASE_OF_TYPE
 from orchestration.feeds.lake import move_into_place, quoted, set_variable, table, write_table
 from orchestration.feeds.landing import FHIR
@@ -29,9 +24,6 @@ from orchestration.feeds.opened import FileRefused, Traits, open_text
 from orchestration.feeds.reading import Reading, RowsLost
 from orchestration.feeds.references import place_rows
 from orchestration.feeds.registry import Content, Part, UnmappedCode
-
-PIECE: Final = 512 << 20
-"""Bytes of a file that are looked at together; memory grows with this and not with the file."""
 
 
 class _File:
@@ -43,12 +35,13 @@ class _File:
         self.found = Found()
         codes.make_known(reading.connection)
 
-    def content(self, text: Path, expected: int, *, is_careful: bool) -> Content:
+    def content(self, pieces: Pieces, expected: int, *, has_modifiers: bool, is_careful: bool) -> Content:
         """Let all lines in, piece by piece.
 
         Args:
-            text: the lines.
+            pieces: the lines.
             expected: how many there are.
+            has_modifiers: whether the word for modifier extensions is somewhere in them.
             is_careful: whether lines that are no resources are expected.
 
         Returns:
@@ -59,37 +52,17 @@ class _File:
             RowsLost: they were, and not all of them, or lines that are no resources want a second look.
         """
         known = None
-        if mentions_modifiers(text):
+        if has_modifiers:
             rows = self.codes.entries.get((FHIR, "modifier"), {})
             known = {pair.partition("|")[2] for pair in rows}
-        lines = self._read_pieces(text, known, is_careful=is_careful)
-        if lines != expected:
+        self.found = pieces.read(known, self._twin, is_careful=is_careful)
+        if self.found.lines != expected:
             raise RowsLost
         return self._content()
 
-    def _read_pieces(self, text: Path, known: set[str] | None, *, is_careful: bool) -> int:
-        """Read piece by piece; while one is settled, the next is read by another connection.
-
-        Returns:
-            How many lines there are.
-        """
-        own = self.reading.connection
-        connections = (own, own) if text.stat().st_size <= PIECE else (own, self._twin(own))
-        lines, settling = 0, None
-        with ThreadPoolExecutor(1) as settler:
-            for number, part in enumerate(pieces_of(text, PIECE, self.reading.work)):
-                piece = Piece(self.reading, connections[number % 2], part, f"piece{number}")
-                piece.read(lines, known, is_careful=is_careful)
-                lines += piece.found.lines
-                if settling:
-                    self.found.add(settling.result())
-                settling = settler.submit(_settled, piece, None if part == text else part)
-            if settling:
-                self.found.add(settling.result())
-        return lines
-
-    def _twin(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    def _twin(self) -> duckdb.DuckDBPyConnection:
         """Another connection to the same engine, for another thread."""
+        connection = self.reading.connection
         twin = connection.cursor()
         twin.execute("SET TimeZone = 'UTC'")
         for name in (HASH_KEY, ZONE):
@@ -143,37 +116,36 @@ class _File:
         )
 
 
-def _settled(piece: Piece, part: Path | None) -> Found:
-    """What became of a piece, whose own file is then removed if it has one."""
-    piece.settle()
-    if part:
-        part.unlink()
-    return piece.found
-
-
-def read_fhir(reading: Reading, path: Path, traits: Traits) -> Content:
+def read_fhir(
+    reading: Reading, path: Path, traits: Traits, turns: Semaphore | None = None, most: int = PIECE
+) -> Content:
     """Read a file of FHIR resources.
 
     Args:
         reading: the file and where it goes.
         path: where it lies.
         traits: of its bytes.
+        turns: held while a piece is in memory, whichever file it is of.
+        most: bytes of a piece at the most.
 
     Returns:
         What became of it, with one part a feed; lines that fill no feed are a part of ``fhir``.
     """
     try:
-        text, traits = open_text(path, traits, reading.work)
+        text, traits = open_text(path, traits, reading.work, has_cells=False)
     except FileRefused as refusal:
         return reading.refuse_file(FHIR, refusal.reason)
     codes = load_code_map(reading.seeds, reading.delivered_on, reading.rules.site.payers)
-    expected = traits.lines
+    expected, turns = traits.lines, turns or Semaphore(reading.processors)
     for is_careful in (True,) if has_mark(text) else (False, True):
         if is_careful:
             expected = keep_readable_lines(text, reading.work / "clean")
             text = reading.work / "clean"
+        pieces = Pieces(reading, text, turns, most)
         try:
-            return _File(reading, codes).content(text, expected, is_careful=is_careful)
+            return _File(reading, codes).content(
+                pieces, expected, has_modifiers=traits.has_modifiers, is_careful=is_careful
+            )
         except RowsLost:
             continue
         except duckdb.Error as problem:

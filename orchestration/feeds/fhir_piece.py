@@ -4,8 +4,6 @@ Belongs here: running the steps of a plan over one piece, and what becomes of li
 Does not belong here: the steps (``fhir_plan.py``), and putting pieces together (``fhir.py``).
 """
 
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +18,7 @@ from orchestration.feeds.fhir_deleted import (
     not_executed,
     tombstones,
 )
+from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_plan import Plan, Row, plan_of
 from orchestration.feeds.fhir_text import first_type, note_modified_lines, numbers_in, read_json
 from orchestration.feeds.fhir_types import RESOURCES
@@ -32,49 +31,6 @@ SHOWN_CODE: Final = "'[A-Za-z0-9][A-Za-z0-9 ._:/&+-]{0,63}'"
 
 OPEN_TEXT: Final = ("staffing",)
 """Feeds whose words are about no patient: where they stand in place of a code, a finding shows them."""
-
-CodeKey = tuple[str, str, str, str]
-"""Feed, column, system and code."""
-
-
-@dataclass
-class Found:
-    """What became of lines.
-
-    Attributes:
-        lines: how many there were.
-        judged: rows for feeds, in the order in which they came, each with its columns.
-        refusals: tables of ``row_number`` and ``reason``.
-        others: of each type that fills nothing, the number of its first line and how many there are.
-        unfilled: lines that fill no feed.
-        unfilled_refused: those of them that were refused.
-        unmapped: how often each unknown code was met.
-        identifiers: tables of what resources go by.
-    """
-
-    lines: int = 0
-    judged: dict[str, list[Judged]] = field(default_factory=dict)
-    refusals: list[Path] = field(default_factory=list)
-    others: dict[str, tuple[int, int]] = field(default_factory=dict)
-    unfilled: int = 0
-    unfilled_refused: int = 0
-    unmapped: Counter[CodeKey] = field(default_factory=Counter)
-    identifiers: list[Path] = field(default_factory=list)
-
-    def add(self, later: "Found") -> None:
-        """Take in what became of the lines that come next."""
-        self.lines += later.lines
-        for feed, judged in later.judged.items():
-            self.judged.setdefault(feed, []).extend(judged)
-        self.refusals += later.refusals
-        for name, (first, number) in later.others.items():
-            known = self.others.get(name, (first, 0))
-            self.others[name] = (known[0], known[1] + number)
-        self.unfilled += later.unfilled
-        self.unfilled_refused += later.unfilled_refused
-        for key, number in later.unmapped.items():
-            self.unmapped[key] += number
-        self.identifiers += later.identifiers
 
 
 class Piece:
@@ -103,14 +59,13 @@ class Piece:
         self._tables = 0
         self._before = 0
         self._modified: str | None = None
-        self._first_type = first_type(text) or ""
+        self._first_type = ""
         self._types: dict[str | None, tuple[int, int]] = {}
 
-    def read(self, before: int, known: set[str] | None, *, is_careful: bool) -> None:
+    def read(self, known: set[str] | None, *, is_careful: bool) -> None:
         """Read the lines, with what is kept of those of the first one's type: most files hold one type.
 
         Args:
-            before: how many lines of the file come before.
             known: addresses of modifier extensions that change nothing; None where the file mentions none.
             is_careful: whether lines that are no resources are expected.
 
@@ -118,10 +73,10 @@ class Piece:
             duckdb.Error: a line cannot even be passed over.
             RowsLost: lines that are no resources want a second look.
         """
-        self._before = before
+        self._first_type = first_type(self._text) or ""
         listed = self._reading.work / f"{self._name}.modified"
         if known is not None and note_modified_lines(self._text, known, listed):
-            self._modified = f"SELECT number + {before} FROM {numbers_in(listed)}"  # noqa: S608
+            self._modified = f"SELECT number FROM {numbers_in(listed)}"  # noqa: S608
         self._read_lines("fhir_lines", self._first_type)
         counted = self._connection.execute(
             f"SELECT line_type, min({ROW}), count(*) FROM fhir_lines GROUP BY line_type"  # noqa: S608
@@ -131,8 +86,13 @@ class Piece:
             raise RowsLost
         self.found.lines = sum(number for _, number in self._types.values())
 
-    def settle(self) -> None:
-        """Find out what becomes of all lines."""
+    def settle(self, before: int) -> None:
+        """Find out what becomes of all lines.
+
+        Args:
+            before: how many lines of the file come before.
+        """
+        self._before = before
         for name in sorted(name for name in self._types if name in RESOURCES):
             self._resources(name, self._types[name][1])
         if BUNDLE in self._types:
@@ -140,11 +100,11 @@ class Piece:
         for other, (first, number) in self._types.items():
             if other is None:
                 self._refuse(
-                    f"SELECT {ROW} AS row_number, 'malformed_row' AS reason "  # noqa: S608
+                    f"SELECT {ROW} + {before} AS row_number, 'malformed_row' AS reason "  # noqa: S608
                     "FROM fhir_lines WHERE line_type IS NULL"
                 )
             elif other not in RESOURCES and other != BUNDLE:
-                self.found.others[other] = (first, number)
+                self.found.others[other] = (first + before, number)
             else:
                 continue
             self.found.unfilled += number
@@ -161,7 +121,7 @@ class Piece:
         kind = "CASE WHEN regexp_full_match(resourceType, '[A-Za-z]{1,64}') THEN resourceType END"
         if name:
             kind = f"CASE WHEN resourceType = {quoted(name)} THEN {quoted(name)} ELSE {kind} END"
-        number = f"row_number() OVER () + {self._before} AS {ROW}"
+        number = f"row_number() OVER () AS {ROW}"
         lines = f"SELECT {number}, {kind} AS line_type, * FROM {read_json(self._text, elements)}"  # noqa: S608
         if made != "fhir_lines":
             lines = f"SELECT * FROM ({lines}) WHERE line_type = {quoted(name)}"  # noqa: S608
@@ -169,13 +129,15 @@ class Piece:
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {made} AS {rows}")
 
     def _of_type(self, name: str, expected: int) -> str:
-        """The lines of one type as a table that others can be read from again and again."""
-        if name == self._first_type:
-            return f"(FROM fhir_lines WHERE line_type = {quoted(name)})"
-        self._read_lines("fhir_others", name)
-        if self._count("fhir_others") != expected:
-            raise RowsLost
-        return "fhir_others"
+        """The lines of one type, which can be read again and again; numbers are those of the file."""
+        made = "fhir_lines"
+        if name != self._first_type:
+            made = "fhir_others"
+            self._read_lines(made, name)
+            if self._count(made) != expected:
+                raise RowsLost
+        only = f"WHERE line_type = {quoted(name)}" if made == "fhir_lines" and len(self._types) > 1 else ""
+        return f"(SELECT * REPLACE ({ROW} + {self._before} AS {ROW}) FROM {made} {only})"  # noqa: S608
 
     def _resources(self, name: str, number: int) -> None:
         """Judge the lines of one type for their feeds."""

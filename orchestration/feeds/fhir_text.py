@@ -5,22 +5,16 @@ must not be read without knowing more. Does not belong here: what a resource mea
 """
 
 import json
-import os
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from orchestration.feeds.lake import quoted
-from orchestration.feeds.opened import CHUNK
+from orchestration.feeds.opened import MODIFIER
 
 LINE_LIMIT = 16 << 20
 """Bytes of the longest resource that is read."""
-
-MOST_SENT = 1 << 30
-MODIFIER = b"modifierExtension"
-MODIFIER_NAME = MODIFIER + b'"'
-"""Faster to look for, as its last sign is a rare one."""
 
 
 def read_json(text: Path, elements: dict[str, str]) -> str:
@@ -91,17 +85,6 @@ def keep_readable_lines(text: Path, target: Path) -> int:
     return lines
 
 
-def mentions_modifiers(text: Path) -> bool:
-    """Whether a file has the word for what may turn a statement into its opposite."""
-    tail = b""
-    with text.open("rb") as handle:
-        while chunk := handle.read(CHUNK):
-            if MODIFIER_NAME in chunk or MODIFIER_NAME in tail + chunk[: len(MODIFIER_NAME)]:
-                return True
-            tail = chunk[-len(MODIFIER_NAME) :]
-    return False
-
-
 def _modifiers(node: Any) -> Iterator[str]:
     """Addresses of all modifier extensions in a resource, the resources that it contains included."""
     waiting = [node]
@@ -140,28 +123,3 @@ def note_modified_lines(text: Path, known: set[str], target: Path) -> bool:
                 noted += 1
                 listed.write(f"{number}\n")
     return noted > 0
-
-
-def pieces_of(text: Path, size: int, folder: Path) -> Iterator[Path]:
-    """The lines of a file in pieces that are read one at a time.
-
-    Args:
-        text: the file.
-        size: bytes of a piece; a line that begins in one is whole in it.
-        folder: gets the pieces, whose reader removes them; a file of one piece is that piece itself.
-    """
-    total = text.stat().st_size
-    if total <= size:
-        yield text
-        return
-    with text.open("rb") as source:
-        begin = 0
-        while begin < total:
-            source.seek(min(begin + size, total))
-            source.readline()
-            end = source.tell()
-            made = folder / f"piece{begin}"
-            with made.open("wb") as target:
-                while begin < end:
-                    begin += os.sendfile(target.fileno(), source.fileno(), begin, min(end - begin, MOST_SENT))
-            yield made

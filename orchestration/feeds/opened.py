@@ -9,7 +9,9 @@ import gzip
 import hashlib
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +22,10 @@ FILE_ID_LENGTH = 32
 LEGACY_ENCODING = "cp1252"
 NOTHING = b" \t\r\n\0" + codecs.BOM_UTF8
 QUOTES_APART = re.compile(rb'"[ \t]+"')
+MODIFIER = b"modifierExtension"
+MODIFIER_NAME = MODIFIER + b'"'
+HASHED_ASIDE = 8 << 20
+"""Bytes of a file from which on hashing goes to another thread."""
 
 
 class FileRefused(Exception):
@@ -45,6 +51,8 @@ class Traits:
         has_quotes_apart: two quotation marks with blanks alone between them are somewhere. The engine takes
             them for the inside of a field, also where the field had ended.
         longest_line: bytes of the longest line, if that is longer than one chunk; else less than one chunk.
+        has_modifiers: the word for what may turn a statement of FHIR into its opposite is somewhere, or was
+            not looked for.
     """
 
     size: int
@@ -56,6 +64,7 @@ class Traits:
     has_content: bool
     lines: int
     longest_line: int
+    has_modifiers: bool
 
 
 def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
@@ -63,7 +72,8 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
 
     Args:
         path: the file.
-        has_cells: whether it may be delimited text; else what matters to its cells alone is not looked for.
+        has_cells: whether it may be delimited text; what matters to cells alone, or to resources alone, is
+            looked for only where there may be some.
 
     Returns:
         The file id (first 32 hex digits of the SHA-256 of the bytes) and the traits.
@@ -73,15 +83,18 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
     size = lines = line = longest_line = 0
     is_utf8 = is_ascii = True
     has_nul = has_blank = has_quotes_apart = has_content = False
-    before = b""
-    with path.open("rb") as handle:
+    has_modifiers, before = has_cells, b""
+    with path.open("rb") as handle, _hashing(digest, path.stat().st_size) as digested:
         while chunk := handle.read(CHUNK):
-            digest.update(chunk)
+            digested(chunk)
             size += len(chunk)
             has_nul = has_nul or (has_cells and b"\0" in chunk)
             has_blank = has_blank or b" " in chunk or b"\t" in chunk or b"\r" in chunk
             if has_cells and not has_quotes_apart and b'"' in chunk:
                 has_quotes_apart = QUOTES_APART.search(before + chunk) is not None
+            if not has_modifiers:
+                has_modifiers = MODIFIER_NAME in chunk or MODIFIER_NAME in before + chunk[: len(MODIFIER)]
+                before = chunk[-len(MODIFIER) :]
             if has_cells:
                 before = chunk[-1:] if chunk[-1:] not in b" \t" else chunk[-CHUNK:]
             first_end = chunk.find(b"\n")
@@ -112,8 +125,27 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
         has_content,
         lines + bool(line),
         longest_line,
+        has_modifiers,
     )
     return digest.hexdigest()[:FILE_ID_LENGTH], traits
+
+
+@contextmanager
+def _hashing(digest: "hashlib._Hash", size: int) -> Iterator[Callable[[bytes], None]]:
+    """What takes bytes into a hash: in another thread, one chunk behind, where there are many of them."""
+    if size < HASHED_ASIDE:
+        yield digest.update
+        return
+    with ThreadPoolExecutor(1) as aside:
+        behind = aside.submit(digest.update, b"")
+
+        def update(chunk: bytes) -> None:
+            nonlocal behind
+            behind.result()
+            behind = aside.submit(digest.update, chunk)
+
+        yield update
+        behind.result()
 
 
 def _unpack(path: Path, target: Path) -> None:
@@ -211,13 +243,14 @@ def _head(path: Path) -> bytes:
         return handle.read(4096)
 
 
-def open_text(path: Path, traits: Traits, work: Path) -> tuple[Path, Traits]:
+def open_text(path: Path, traits: Traits, work: Path, *, has_cells: bool = True) -> tuple[Path, Traits]:
     """Give a file as plain UTF-8 with line feeds, under a name without special characters.
 
     Args:
         path: the landed file.
         traits: of its bytes as delivered.
         work: an empty folder of this file's own; recoded copies are made in it.
+        has_cells: whether it may be delimited text.
 
     Returns:
         The path to read (a link to the landed file where nothing had to be changed) and the traits of that
@@ -231,15 +264,15 @@ def open_text(path: Path, traits: Traits, work: Path) -> tuple[Path, Traits]:
         text = work / "text"
         text.symlink_to(path.resolve())
     else:
-        traits = read_through(text)[1]
+        traits = read_through(text, has_cells=has_cells)[1]
     if not traits.is_utf8:
         target = work / "from_legacy"
         _recode_legacy(text, target)
-        text, traits = target, read_through(target)[1]
+        text, traits = target, read_through(target, has_cells=has_cells)[1]
     if traits.lines == 1:
         target = work / "with_lines"
         _recode_line_ends(text, target)
-        text, traits = target, read_through(target)[1]
+        text, traits = target, read_through(target, has_cells=has_cells)[1]
     if not traits.has_content:
         raise FileRefused("empty_file")
     return text, traits

@@ -96,7 +96,13 @@ class Judged:
 
 
 class Reading:
-    """One file on its way into the lake."""
+    """One file on its way into the lake.
+
+    Attributes:
+        processors: how many may read it side by side.
+    """
+
+    processors = 1
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, rules: Rules, lake: Lake, copy: Copy) -> None:
         """Make a scratch folder of this file's own.

@@ -12,6 +12,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Semaphore
 
 import duckdb
 
@@ -26,7 +27,7 @@ from orchestration.feeds.opened import Traits, read_through
 from orchestration.feeds.reading import Reading, Rules
 from orchestration.feeds.references import resolve_references
 from orchestration.feeds.registry import Content, Copy, Seen, load_state, save_state
-from orchestration.feeds.workers import Workers
+from orchestration.feeds.workers import Workers, shares
 
 Progress = Callable[[str, int, int], None]
 Reader = Callable[[Reading, Path, Traits], Content]
@@ -63,7 +64,9 @@ class Upkeep:
         self._traits: dict[str, Traits] = {}
         self._present: dict[str, LandedFile] = {}
         self._workers = Workers(threads)
+        self._turns = Semaphore(threads)
         self._readers: dict[str, Reader] = dict(STANDARD_READERS)
+        self._readers["fhir_ndjson"] = partial(read_fhir, turns=self._turns)
         self._readers["hl7v2"] = partial(read_hl7v2, workers=self._workers)
 
     def look(self, files: Iterable[LandedFile]) -> None:
@@ -129,12 +132,14 @@ class Upkeep:
     def _read_all(self, unread: list[Copy], progress: Progress) -> None:
         """Read files side by side, each by an engine that no other file uses at the time."""
         count = min(self.threads, len(unread))
+        sizes = [self._traits[copy.content].size for copy in unread]
+        processors = dict(zip((copy.content for copy in unread), shares(sizes, self.threads), strict=True))
         idle: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
 
         def read(copy: Copy) -> Content:
             connection = idle.get()
             try:
-                return self._read(connection, copy)
+                return self._read(connection, copy, processors[copy.content])
             finally:
                 idle.put(connection)
 
@@ -155,9 +160,10 @@ class Upkeep:
                 self.state.contents[copy.content] = content
                 progress(copy.folder, done, len(unread))
 
-    def _read(self, connection: duckdb.DuckDBPyConnection, copy: Copy) -> Content:
+    def _read(self, connection: duckdb.DuckDBPyConnection, copy: Copy, processors: int) -> Content:
         path, traits = self._present[copy.content].path, self._traits[copy.content]
         reading = Reading(connection, self.rules, self.lake, copy)
+        reading.processors = processors
         try:
             if copy.folder in self.rules.contract.feeds or copy.folder == IDENTITY:
                 return read_flat(reading, path, traits)

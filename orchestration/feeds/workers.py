@@ -1,15 +1,16 @@
 """Processes that read pieces of large files side by side.
 
 Belongs here: starting them once they are needed, a bounded number of pieces at a time, their results in the
-order of the file, and their end. Does not belong here: what is read.
+order of the file, and their end; how many processors a file gets. Does not belong here: what is read.
 """
 
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from math import ceil
 from threading import Lock, Thread
 from typing import TypeVar
 
@@ -78,6 +79,22 @@ class Workers:
             if self._pool is not None:
                 self._pool.shutdown(cancel_futures=True)
                 self._pool = None
+
+
+def shares(sizes: Sequence[int], processors: int) -> list[int]:
+    """How many processors may read each of some files, which are begun in their order.
+
+    A file gets its share of what it and those after it are together, so that the last ones leave none idle.
+
+    Args:
+        sizes: bytes of the files.
+        processors: how many there are.
+    """
+    found, left = [], sum(sizes)
+    for size in sizes:
+        found.append(max(ceil(processors * size / max(left, 1)), 1))
+        left -= size
+    return found
 
 
 def _end_with_parent() -> None:

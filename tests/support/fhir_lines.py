@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from orchestration.feeds.upkeep import Reader
 from tests.support.feeds_night import Outcome, Row, read_file
 
 Json = dict[str, Any]
@@ -29,9 +30,9 @@ def lines(*resources: Json) -> str:
     return "\n".join(json.dumps(resource) for resource in resources)
 
 
-def read(root: Path, feed: str, *resources: Json) -> Outcome:
+def read(root: Path, feed: str, *resources: Json, reader: Reader | None = None) -> Outcome:
     """Read resources, and the rows of one feed that they fill."""
-    return read_file(root, "fhir", lines(*resources), "anything.ndjson", feed)
+    return read_file(root, "fhir", lines(*resources), "anything.ndjson", feed, reader)
 
 
 def only(root: Path, feed: str, resource: Json) -> Row:

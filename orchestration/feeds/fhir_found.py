@@ -1,0 +1,54 @@
+"""What became of lines of a FHIR file.
+
+Belongs here: what is known of a piece of the file once it is settled, and of several pieces together.
+Does not belong here: finding it out (``fhir_piece.py``), and putting it in place (``fhir.py``).
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestration.feeds.reading import Judged
+
+CodeKey = tuple[str, str, str, str]
+"""Feed, column, system and code."""
+
+
+@dataclass
+class Found:
+    """What became of lines.
+
+    Attributes:
+        lines: how many there were.
+        judged: rows for feeds, in the order in which they came, each with its columns.
+        refusals: tables of ``row_number`` and ``reason``.
+        others: of each type that fills nothing, the number of its first line and how many there are.
+        unfilled: lines that fill no feed.
+        unfilled_refused: those of them that were refused.
+        unmapped: how often each unknown code was met.
+        identifiers: tables of what resources go by.
+    """
+
+    lines: int = 0
+    judged: dict[str, list[Judged]] = field(default_factory=dict)
+    refusals: list[Path] = field(default_factory=list)
+    others: dict[str, tuple[int, int]] = field(default_factory=dict)
+    unfilled: int = 0
+    unfilled_refused: int = 0
+    unmapped: Counter[CodeKey] = field(default_factory=Counter)
+    identifiers: list[Path] = field(default_factory=list)
+
+    def add(self, later: "Found") -> None:
+        """Take in what became of the lines that come next."""
+        self.lines += later.lines
+        for feed, judged in later.judged.items():
+            self.judged.setdefault(feed, []).extend(judged)
+        self.refusals += later.refusals
+        for name, (first, number) in later.others.items():
+            known = self.others.get(name, (first, 0))
+            self.others[name] = (known[0], known[1] + number)
+        self.unfilled += later.unfilled
+        self.unfilled_refused += later.unfilled_refused
+        for key, number in later.unmapped.items():
+            self.unmapped[key] += number
+        self.identifiers += later.identifiers
