@@ -46,9 +46,9 @@ def penetration(frame: pd.DataFrame, choice: Choice) -> alt.LayerChart:
         (f"{row['penetration']:.1%}", f" ({row['patients_seen']:,.0f} of {row['panel_patients']:,.0f})")
         for row in _rows(frame)
     ]
-    return _finish(
-        _over_band(_labeled(frame, label), "team_name", "penetration", ".0%"),
-        len(frame),
+    return _against_target(
+        _labeled(frame, label),
+        ("team_name", "penetration", ".0%"),
         f"Penetration by team, {choice.month:%B %Y}",
         "Share of the panel that a BHC saw in the year to the end of the month",
     )
@@ -60,9 +60,9 @@ def unique_patients_per_day(frame: pd.DataFrame, choice: Choice) -> alt.LayerCha
         (f"{row['patients_per_day']:.1f}", f" on {_count(row['clinic_days'], 'clinic day')}")
         for row in _rows(frame)
     ]
-    return _finish(
-        _over_band(_labeled(frame, label), "bhc_name", "patients_per_day", ".0f"),
-        len(frame),
+    return _against_target(
+        _labeled(frame, label),
+        ("bhc_name", "patients_per_day", ".0f"),
         f"Unique patients a day by BHC, {choice.month:%B %Y}",
         "Distinct patients a clinic day, on average; all BHCs, whichever team is chosen",
     )
@@ -77,9 +77,9 @@ def caseload(frame: pd.DataFrame, choice: Choice) -> alt.LayerChart:
         )
         for row in _rows(frame)
     ]
-    return _finish(
-        _over_band(_labeled(frame, label), "team_name", "patients_per_fte", ",.0f"),
-        len(frame),
+    return _against_target(
+        _labeled(frame, label),
+        ("team_name", "patients_per_fte", ",.0f"),
         f"Caseload against guideline by team, {choice.month:%B %Y}",
         "Active collaborative care patients for each full-time care manager",
     )
@@ -218,8 +218,14 @@ PICTURES = (
 )
 
 
-def _over_band(frame: pd.DataFrame, row: str, value: str, form: str) -> alt.LayerChart:
-    """A bar a row from 0, before a wider and lighter bar from ``target_low`` to ``target_high``."""
+def _against_target(
+    frame: pd.DataFrame, shown: tuple[str, str, str], title: str, subtitle: str
+) -> alt.LayerChart:
+    """A bar a row from 0, before a wider and lighter bar from ``target_low`` to ``target_high``.
+
+    ``shown`` is the column of the rows' names, the column of their numbers, and the numbers' format.
+    """
+    row, value, form = shown
     widest = (float(frame[[value, "target_high"]].max().max()) or 1) * ROOM_FOR_LABELS
     axis = alt.Axis(format=form, tickCount=5)
     base = alt.Chart(frame).encode(y=alt.Y(f"{row}:N", title=None))
@@ -239,8 +245,7 @@ def _over_band(frame: pd.DataFrame, row: str, value: str, form: str) -> alt.Laye
         .mark_text(align="left", dx=6, color=INK)
         .encode(x=alt.X(f"{value}:Q", title=None), text="shown:N")
     )
-    layers: alt.LayerChart = band + bars + labels
-    return layers
+    return _finish(band + bars + labels, len(frame), title, subtitle)
 
 
 def _labeled(frame: pd.DataFrame, numbers: list[tuple[str, str]]) -> pd.DataFrame:
