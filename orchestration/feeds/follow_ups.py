@@ -27,6 +27,9 @@ REPORTED: dict[str, tuple[str, ...]] = {
 NO_TIME = "1900-01-01"
 """What a report has in place of its time where it does not tell any."""
 
+OWN_TIMES = {"appointment": ("starts_at", "ends_at", "booked_at")}
+"""Times, by feed, of a report that tells the first of them: it lacks its patient alone, and may have none."""
+
 MOMENTS = {
     "referral": f"nullif(report.authored_at, TIMESTAMP '{NO_TIME}')",
     "claim_line": "report.submitted_on",
@@ -74,7 +77,26 @@ def _tables(lake: Lake, state: State, feed: str, as_of: date) -> tuple[list[Path
     return whole, held
 
 
-def _complete(connection: duckdb.DuckDBPyConnection, feed: Feed, whole: list[Path], held: list[Path]) -> None:
+def _has_own_times(feed: Feed, alias: str) -> str:
+    """SQL that tells a report that lacks its patient alone."""
+    own = OWN_TIMES.get(feed.name)
+    return f"coalesce({alias}.{own[0]} <> TIMESTAMP '{NO_TIME}', false)" if own else "false"
+
+
+def _told_by(feed: Feed, name: str, given: Iterable[str]) -> str:
+    """SQL of a column of a whole row: of the report, of what it is about, or of whichever says it."""
+    about = f"about.{name}"
+    if name in given:
+        return f"report.{name}"
+    if feed.name not in OWN_TIMES or name == "patient_id":
+        return about
+    is_time = name.removesuffix("_is_local") in OWN_TIMES[feed.name]
+    own = f"report.{name}" if is_time else f"coalesce(report.{name}, {about})"
+    return f"CASE WHEN {_has_own_times(feed, 'report')} THEN {own} ELSE {about} END AS {name}"
+
+
+def _completed(feed: Feed, told: str, about: str) -> str:
+    """SQL of whole rows: each report with the row that it is about."""
     key, reported = feed.key[0], REPORTED[feed.name]
     given = [*reported, "updated_at", "updated_at_is_local", "is_deleted", "site_columns"]
     given += ["_delivered_on", "_source_file", "_row_number", "_file_id"]
@@ -83,13 +105,7 @@ def _complete(connection: duckdb.DuckDBPyConnection, feed: Feed, whole: list[Pat
         "about.updated_at + INTERVAL 1 MICROSECOND) AS updated_at"
     )
     columns = ", ".join(
-        moment if name == "updated_at" else f"{'report' if name in given else 'about'}.{name}"
-        for name, _ in feed.lake_columns()
-    )
-    told = (
-        f"SELECT r.* REPLACE (coalesce(known.id || {part_of(key, 'r')}, r.{key}) AS {key}) "  # noqa: S608
-        f"FROM ({_union(held)}) AS r LEFT JOIN known ON {resource_of(key, 'r')} = known.asked "
-        f"WHERE {is_report('r')}"
+        moment if name == "updated_at" else _told_by(feed, name, given) for name, _ in feed.lake_columns()
     )
     # Of the versions that were there when the report came, the last; else the first that came after it.
     is_known = KNOWN_BY_STAMP.get(feed.name, KNOWN)
@@ -98,21 +114,38 @@ def _complete(connection: duckdb.DuckDBPyConnection, feed: Feed, whole: list[Pat
         f"CASE WHEN {is_known} THEN about._delivered_on END DESC NULLS LAST, about._delivered_on, "
         "about._source_file DESC, about._row_number DESC"
     )
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE completed_{feed.name} AS
+    return f"""
         SELECT * EXCLUDE (place)
         FROM (
             SELECT {columns},
                 row_number() OVER (PARTITION BY report._file_id, report._row_number, report.{key}
                                    ORDER BY {order}) AS place
-            FROM (SELECT * FROM ({_union([*whole, *held])}) AS r WHERE NOT {is_report("r")}) AS about
-            INNER JOIN ({told}) AS report
-                ON about.{key} = report.{key} AND NOT about.is_deleted
+            FROM ({told}) AS report
+            LEFT JOIN ({about}) AS about ON about.{key} = report.{key}
+            WHERE about.{key} IS NOT NULL OR {_has_own_times(feed, "report")}
         )
         WHERE place = 1
         """  # noqa: S608
+
+
+def _complete(connection: duckdb.DuckDBPyConnection, feed: Feed, whole: list[Path], held: list[Path]) -> None:
+    """Make the table of a feed's reports as whole rows: first of those that lack their patient alone.
+
+    One that lacks its times may be about one of those.
+    """
+    key, target = feed.key[0], f"completed_{feed.name}"
+    has_own_times = _has_own_times(feed, "r")
+    told = (
+        f"SELECT r.* REPLACE (coalesce(known.id || {part_of(key, 'r')}, r.{key}) AS {key}) "  # noqa: S608
+        f"FROM ({_union(held)}) AS r LEFT JOIN known ON {resource_of(key, 'r')} = known.asked "
+        f"WHERE {is_report('r')}"
     )
+    about = f"FROM ({_union([*whole, *held])}) AS r WHERE NOT {is_report('r')} AND NOT is_deleted"
+    first = _completed(feed, f"{told} AND {has_own_times}", about)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS {first}")
+    about += f" UNION ALL BY NAME FROM {target} WHERE NOT is_deleted"
+    rest = _completed(feed, f"{told} AND NOT {has_own_times}", about)
+    connection.execute(f"INSERT INTO {target} BY NAME {rest}")
 
 
 def _count_waiting(connection: duckdb.DuckDBPyConnection, feed: Feed, held: list[Path]) -> Iterator[Waiting]:

@@ -9,14 +9,23 @@ does.
 from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
-from orchestration.feeds.follow_ups import MARK
+from orchestration.feeds.follow_ups import MARK, NO_TIME
 from orchestration.feeds.hl7v2_message import Message, NotReadable, Separators
 from orchestration.feeds.hl7v2_places import Places
-from orchestration.feeds.hl7v2_rules import HL7V2, NONE, SLOT, UNKNOWN, SiuRules, Trigger, bare
-from orchestration.feeds.hl7v2_times import in_order, iso_time
+from orchestration.feeds.hl7v2_rules import (
+    EVENT_REASON,
+    HL7V2,
+    NONE,
+    SLOT,
+    STATUS,
+    UNKNOWN,
+    SiuRules,
+    Trigger,
+    bare,
+)
+from orchestration.feeds.hl7v2_times import in_order, is_time, iso_time
 
 SIU = "SIU"
-NO_TIME = "1900-01-01"
 CODED_PLACES = (("AIS", 3), ("SCH", 8), ("SCH", 7), ("AIP", 4))
 REPORTED_COLUMN = "service_line"
 OTHER = "other"
@@ -71,7 +80,7 @@ class Schedules:
             rules: of the delivery's date.
         """
         self.rules = rules
-        self._decisions: dict[tuple[Separators, str, tuple[str, ...], tuple[str, ...]], Decision] = {}
+        self._decisions: dict[tuple[Separators, str, tuple[tuple[str, ...], ...]], Decision] = {}
         self._coded: dict[tuple[Separators, tuple[str, ...]], Coded] = {}
 
     def row(self, message: Message, trigger_event: str, trigger: Trigger) -> tuple[Row, list[Unmapped]]:
@@ -115,7 +124,7 @@ class Schedules:
         self, message: Message, trigger_event: str, trigger: Trigger
     ) -> tuple[Row, list[Unmapped]]:
         """The columns of the feed and the site's own, as text; null where the message says nothing."""
-        read = Places(message, self.rules)
+        read = Places(message, self.rules, keeps_removed=trigger.keeps_removed)
         appointment_id = read.appointment_id()
         practitioner_id = read.first("practitioner_id")
         patient_id = read.first("patient_id")
@@ -128,6 +137,8 @@ class Schedules:
             read.reasons.append(decision.reason)
         unmapped = list(decision.unmapped)
         starts_at, ends_at = read.times()
+        if starts_at and trigger.may_lack_times and not is_time(starts_at):
+            starts_at = None
         coded = self._code(read)
         unmapped += coded.unmapped
         happened = read.first("updated_at")
@@ -135,6 +146,12 @@ class Schedules:
         if happened is not None:
             happened = iso_time(happened)
             updated_at = in_order(happened, trigger.order)
+        else:
+            read.reasons.append("no_time_of_message")
+        if reason := self.rules.code("processing", message.text("MSH", 11, 1)):
+            read.reasons.append(reason)
+        if len(message.lines.get("PID", ())) > 1 and read.patients() > 1:
+            read.reasons.append("several_patients")
         booked_at = happened if trigger.time_column == "booked_at" else None
         is_cancelled = trigger.time_column == "cancelled_at" and status == "cancelled"
         cancelled_at = happened if is_cancelled else None
@@ -147,6 +164,10 @@ class Schedules:
             patient_id, starts_at = f"{MARK}{appointment_id}", NO_TIME
             read.reasons.append("times_of_earlier_message")
             unmapped.append(("starts_at", HL7V2, ""))
+        elif patient_id is None and appointment_id:
+            # So does the patient, where some other message knows one; else the row has none.
+            patient_id = f"{MARK}{appointment_id}"
+            read.reasons.append("patient_of_earlier_message")
         row = (
             *(appointment_id, patient_id, practitioner_id, team_id, *coded.values),
             *(booked_at, starts_at, ends_at, status, cancelled_at, slot_id, encounter_id, updated_at),
@@ -156,18 +177,22 @@ class Schedules:
 
     def _decide(self, message: Message, trigger_event: str) -> Decision:
         """State and status, from the trigger event, the event's reason and the reported status."""
-        reasons, reported = message.fields("SCH", 6), message.fields("SCH", 25)
-        key = (message.separators, trigger_event, tuple(reasons), tuple(reported))
+        fields = tuple(tuple(message.fields(*place)) for place in self.rules.decided_by)
+        key = (message.separators, trigger_event, fields)
         if (known := self._decisions.get(key)) is None:
-            text = message.text("SCH", 25, 1)
-            status = self.rules.statuses.get(bare(text), UNKNOWN) if bare(text) else NONE
-            reason = self.rules.code("event_reason", message.text("SCH", 6, 1))
-            reason = reason or self.rules.code("event_reason", message.text("SCH", 6, 2))
-            found = self.rules.outcome(trigger_event, reason or NONE, status)
-            unmapped = (("status", HL7V2, text),) if status == UNKNOWN else ()
+            words = [text for text in self._words(message, STATUS) if bare(text)]
+            listed = (self.rules.statuses.get(bare(text)) for text in words)
+            status = next(filter(None, listed), UNKNOWN if words else NONE)
+            read = (self.rules.code(EVENT_REASON, text) for text in self._words(message, EVENT_REASON))
+            found = self.rules.outcome(trigger_event, next(filter(None, read), NONE), status)
+            unmapped = ((STATUS, HL7V2, words[0]),) if status == UNKNOWN else ()
             known = Decision(found.state, found.status, found.reason, unmapped)
             _remember(self._decisions, key, known)
         return known
+
+    def _words(self, message: Message, column: str) -> list[str]:
+        """What the places of a column say, the best first."""
+        return [message.text(*source.place) for source in self.rules.sources.get(column, ())]
 
     def _code(self, read: Places) -> Coded:
         """Service line, visit type and modality: for each the first coding that is known."""

@@ -23,7 +23,7 @@ SMALL = b"msh"
 SMALL_HEADER = re.compile(rb"(?<=[\r\n\x0b\x1c])msh(?=([^\w\s])[^\w\s]{1,5}\1)")
 """A header in small letters, as some interface engines write segment names."""
 
-WITHIN_LINE = re.compile(rb"MSH([^\w\s])[^\w\s]{1,5}\1")
+WITHIN_LINE = re.compile(rb"MSH([^\w\s])(?:[^\w\s]|&amp;){1,6}\1")
 BEFORE = re.compile(rb"(?:\A|[\r\n\x0b\x1c])(?:\xef\xbb\xbf)?[ \t]*\Z")
 SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}\|")
 ENVELOPE = (b"FHS", b"BHS", b"BTS", b"FTS")

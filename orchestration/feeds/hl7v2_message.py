@@ -6,6 +6,7 @@ appointment (``hl7v2_appointment.py``).
 
 import re
 from functools import lru_cache
+from html import unescape
 from typing import NamedTuple
 
 SEGMENTS = (
@@ -13,7 +14,14 @@ SEGMENTS = (
     "Z[A-Z0-9]{2}"
 )
 IN_SMALL_LETTERS = {name.lower() for name in (*SEGMENTS.split("|"), "MSH") if name.isalnum()}
-WRITTEN_BREAKS = re.compile(r"\\r\\n|\\r|\\n|<CR>|<LF>|&#13;|&#xD;", re.IGNORECASE)
+_BREAK = r"\\r\\n|\\r|\\n|[<\[](?:CR|LF|(?:0x)?0[DA])[>\]]|&#1[03];|&#x[DA];"
+WRITTEN_BREAKS = re.compile(_BREAK, re.IGNORECASE)
+"""Line ends as the logs of interface engines write them out."""
+
+LAST_BREAK = re.compile(rf"(?:{_BREAK})[ \t]*\Z", re.IGNORECASE)
+ESCAPED_SIGN = "&amp;"
+"""A subcomponent separator of a header in a message that was exported as XML."""
+
 HEADER_FIELDS = 11
 """A header has this many fields before another segment can begin in the same line."""
 
@@ -61,13 +69,14 @@ def _named_separators(mark: str, named: str) -> Separators:
         NotReadable: there are none.
     """
     named = named.strip() if mark else ""
-    named = named.removesuffix("amp;") if named.endswith("&amp;") else named
     named = named.replace("\\\\", "\\")
     if not named or len(named) > 5 or any(sign.isalnum() or sign.isspace() for sign in named):
         raise NotReadable
     component, repetition, rest = named[0], named[1:2], named[2:]
     if len(rest) >= 2:
-        return Separators(mark, component, repetition, rest[0], rest[1])
+        # Nobody escapes by the sign for subcomponents: such senders have the two the wrong way round.
+        escape, subcomponent = ("\\", "&") if rest[:2] == "&\\" else (rest[0], rest[1])
+        return Separators(mark, component, repetition, escape, subcomponent)
     escape, subcomponent = (rest, "") if rest == "\\" else ("", rest)
     return Separators(mark, component, repetition, escape, subcomponent)
 
@@ -119,10 +128,16 @@ class Message:
             NotReadable: the header names no separators.
         """
         text = decoded(body).lstrip(BOM + " \t")
+        if ESCAPED_SIGN in text[:SEPARATORS_END]:
+            text = unescape(text)
         self.separators = _separators(text)
         self.lines = self._lines(text)
-        if "SCH" not in self.lines and WRITTEN_BREAKS.search(text):
-            text = WRITTEN_BREAKS.sub("\r", text)
+        if "SCH" not in self.lines:
+            if WRITTEN_BREAKS.search(text):
+                text = WRITTEN_BREAKS.sub("\r", text)
+                self.lines = self._lines(text)
+        elif written := LAST_BREAK.search(self.lines["MSH"][0][-SEPARATORS_END:]):
+            text = text.replace(written[0], "\r")
             self.lines = self._lines(text)
         for gap in (r"[ \t]", r"(?<![A-Z])"):
             if "SCH" not in self.lines or self.lines.keys().isdisjoint(BESIDE_SCHEDULE):

@@ -9,10 +9,14 @@ from collections.abc import Iterator
 
 from orchestration.feeds.hl7v2_message import Message
 from orchestration.feeds.hl7v2_rules import NEVER, SiuRules, Source
-from orchestration.feeds.hl7v2_times import is_after, iso_time, later
+from orchestration.feeds.hl7v2_times import is_after, is_time, iso_time, later
 
 OF_RESOURCES = ("AIS", "AIG", "AIL", "AIP")
 REMOVED = "D"
+WITH_REMOVED = "with_removed_resources"
+CLOCK = "T"
+"""Stands in a time that says more than its day."""
+
 OCCURRENCE = re.compile(r"[0-9]{1,9}")
 AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([A-Za-z]*)")
 LETTER_FIRST = re.compile(r"([A-Za-z])(\d{1,9})")
@@ -26,15 +30,17 @@ class Places:
         reasons: what was decided so far, in order.
     """
 
-    def __init__(self, message: Message, rules: SiuRules) -> None:
+    def __init__(self, message: Message, rules: SiuRules, *, keeps_removed: bool = False) -> None:
         """Keep what is read.
 
         Args:
             message: any.
             rules: of the delivery's date.
+            keeps_removed: whether removed resources count where there are no others.
         """
         self.message = message
         self.rules = rules
+        self.keeps_removed = keeps_removed
         self.reasons: list[str] = []
         self._standing: dict[str, list[list[str]]] = {}
 
@@ -47,23 +53,39 @@ class Places:
         return None
 
     def appointment_id(self) -> str | None:
-        """The scheduler's number; later occurrences of a series carry their own behind it."""
+        """The scheduler's number, behind the name of its numbers where a site says where that stands.
+
+        Later occurrences of a series carry their own behind it.
+        """
         number, occurrence = self.first("appointment_id"), self.message.text("SCH", 3, 1)
+        if number and (scope := self.first("appointment_scope")):
+            number = f"{scope}:{number}"
         is_later = OCCURRENCE.fullmatch(occurrence) is not None and int(occurrence) > 1
         return f"{number}#{int(occurrence)}" if number and is_later else number
 
     def times(self) -> tuple[str | None, str | None]:
-        """Start and end; an end that is not after the start, or belongs to another start, is none."""
-        begin, do_agree = None, True
+        """Start and end; an end that is not after the start, or belongs to another start, is none.
+
+        A text that is no time gives way to the next place, and a day to a time on it.
+        """
+        begin, no_time, do_agree = None, None, True
         for source in self.rules.sources.get("starts_at", ()):
-            if (begin is None or not source.reason) and (value := self._best(source)):
-                if begin is None:
-                    begin = iso_time(value)
-                    self._note(source)
-                else:
-                    do_agree = do_agree and iso_time(value) == begin
+            if begin is not None and source.reason and CLOCK in begin:
+                continue
+            if not (value := self._best(source)):
+                continue
+            found = iso_time(value)
+            if not is_time(value):
+                no_time = no_time or (None if source.reason else found)
+            elif begin is None or (CLOCK not in begin and found.startswith(begin)):
+                begin = found
+                self._note(source)
+            elif not source.reason:
+                do_agree = do_agree and found == begin
+        if no_time is not None:
+            self.reasons.append("start_is_no_time")
         if begin is None:
-            return None, None
+            return no_time, None
         if not do_agree:
             self.reasons.append("starts_disagree")
         return begin, self._end(begin)
@@ -73,6 +95,9 @@ class Places:
             for value in self._values(source):
                 own = self.message.text(*source.start) if source.start else ""
                 if own and iso_time(own) != begin:
+                    continue
+                if not is_time(value):
+                    self.reasons.append("end_is_no_time")
                     continue
                 end = iso_time(value)
                 if not is_after(end, begin):
@@ -99,6 +124,12 @@ class Places:
             return None
         factor = self.rules.code(source.codes, unit)
         return float(amount) * float(factor) if factor else None
+
+    def patients(self) -> int:
+        """How many patients the usual place names, each in a segment of its own."""
+        _, number, component = self.rules.sources["patient_id"][0].place
+        named = (self.message.first_of([field], component) for field in self.fields("PID", number))
+        return len(set(filter(None, named)))
 
     def _note(self, source: Source) -> None:
         if source.reason and source.reason not in self.reasons:
@@ -150,7 +181,14 @@ class Places:
         if (listed := self._standing.get(segment)) is None:
             listed = self.message.parts(segment)
             if segment in OF_RESOURCES:
-                listed = [parts for parts in listed if len(parts) < 3 or parts[2].strip().upper() != REMOVED]
+                standing = [
+                    parts for parts in listed if len(parts) < 3 or parts[2].strip().upper() != REMOVED
+                ]
+                if self.keeps_removed and listed and not standing:
+                    standing = listed
+                    if WITH_REMOVED not in self.reasons:
+                        self.reasons.append(WITH_REMOVED)
+                listed = standing
             self._standing[segment] = listed
         if len(listed) == 1:
             return listed[0][place : place + 1] or [""]

@@ -25,6 +25,8 @@ NONE = "none"
 UNKNOWN = "unknown"
 NEVER = "never"
 DURATION_UNIT = "duration_unit"
+EVENT_REASON = "event_reason"
+STATUS = "status"
 APPOINTMENT = "appointment"
 SLOT = "slot"
 STATUS_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-0278"
@@ -46,6 +48,8 @@ class Trigger:
         order: of two messages of the same instant the one with the higher order is the later one.
         time_column: the column that takes the time of the message; empty for none.
         may_lack_times: whether a message without a start takes it from earlier messages.
+        keeps_removed: whether resources that the message removes still say who it was with, where no other
+            does.
     """
 
     feed: str
@@ -53,6 +57,7 @@ class Trigger:
     order: int
     time_column: str
     may_lack_times: bool
+    keeps_removed: bool
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,12 @@ class SiuRules:
     statuses: Mapping[str, str]
     values: Mapping[str, Mapping[str, str]]
 
+    @cached_property
+    def decided_by(self) -> tuple[tuple[str, int], ...]:
+        """Segment and field of all that a status is decided by."""
+        listed = (*self.sources.get(EVENT_REASON, ()), *self.sources.get(STATUS, ()))
+        return tuple(dict.fromkeys(source.place[:2] for source in listed))
+
     def outcome(self, trigger: str, reason: str, status: str) -> Outcome:
         """The most exact row: the reason weighs more than the status.
 
@@ -166,6 +177,7 @@ def _load(seeds: Path, day: date, _stamps: tuple[tuple[int, int], ...]) -> SiuRu
             int(row["order_in_instant"]),
             row["time_column"],
             row["may_lack_times"] == "true",
+            row["keeps_removed"] == "true",
         )
         for row in rows_in_force(seeds / TRIGGER_FILE, day)
     }

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 TIME = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)"
-    r"(?:[T ]?(\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?)?\s*(Z|[+-]\d\d:?\d\d)?",
+    r"(?:[T ]?(\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9})|(\d{1,6}))?)?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
 )
 INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-].*)?)?")
@@ -20,18 +20,22 @@ REMEMBERED = 10_000
 
 @lru_cache(maxsize=REMEMBERED)
 def iso_time(text: str) -> str:
-    """A time of HL7 as ISO 8601, as exact as it was sent; text that is none stays as it is."""
+    """A time of HL7 as ISO 8601, as exact as it was sent; text that is none stays as it is.
+
+    Parts of a second stand behind a point or, as some schedulers write them, right behind the seconds.
+    """
     found = TIME.fullmatch(text)
     if found is None:
         return text
-    year, month, day, hour, minute, second, part, zone = found.groups()
+    year, month, day, hour, minute, second, part, unpointed, zone = found.groups()
+    part = part or unpointed
     if hour is None and zone is None:
         return f"{year}-{month}-{day}"
     moment = f"{year}-{month}-{day}T{hour or '00'}:{minute or '00'}:{second or '00'}"
     moment += f".{part}" if part else ""
     if zone is None or zone == "Z":
         return moment + (zone or "")
-    sign, digits = zone[0], zone[1:].replace(":", "")
+    sign, digits = zone[0], f"{zone[1:].replace(':', ''):0<4}"
     return f"{moment}{'+' if digits == '0000' else sign}{digits[:2]}:{digits[2:]}"
 
 
@@ -40,6 +44,16 @@ def _moment(text: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def is_time(text: str) -> bool:
+    """Whether a text is a time that there is: neither a word nor the 0th of a month."""
+    found = TIME.fullmatch(text)
+    if found is None:
+        return False
+    ends_day = found[4] == "24"
+    return _moment("-".join(found.group(1, 2, 3)) if ends_day else iso_time(text)) is not None
 
 
 @lru_cache(maxsize=REMEMBERED)

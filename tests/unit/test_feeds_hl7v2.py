@@ -103,7 +103,6 @@ def test_a_deletion_needs_no_time(tmp_path: Path) -> None:
     [
         ("PID|1||S1^^^SSA^SS~M1^^^NS^MR~X1^^^NS^PI", "M1"),
         ("PID|1||X1^^^NS^PI~U1", "X1"),
-        ("PID|1||S1^^^SSA^SS", None),
         ("PID|1|E1|S1^^^SSA^SS", "E1"),
         ('PID|1|E1|""', "E1"),
         ("PID|1|||A1", "A1"),
@@ -112,10 +111,9 @@ def test_a_deletion_needs_no_time(tmp_path: Path) -> None:
         ("PID|1||M\\F\\\\S\\\\R\\\\E\\1^^^NS^MR", "M|^~\\1"),
         ("PID|1||M\\X2D\\1^^^NS^MR", "M-1"),
         ("PID|1||M\\Q\\1^^^NS^MR", "M\\Q\\1"),
-        ("NTE|1||nobody", None),
     ],
 )
-def test_a_patient_is_named_by_a_record_number(tmp_path: Path, patient: str, found: str | None) -> None:
+def test_a_patient_is_named_by_a_record_number(tmp_path: Path, patient: str, found: str) -> None:
     assert only(tmp_path, message(patient=patient))["patient_id"] == found
 
 
@@ -222,4 +220,24 @@ def test_a_cancellation_without_times_waits_for_its_booking_and_is_a_finding(tmp
     assert [row for row in nights.raw("appointment") if row["patient_id"] == "M900"] == []
     assert [(row["column_name"], row["rows"]) for row in nights.reference("unmapped_code")] == [
         ("starts_at", 1)
+    ]
+
+
+def test_a_site_says_by_rows_whose_numbers_they_are(tmp_path: Path) -> None:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(SEEDS, seeds)
+    places = "".join(
+        f"appointment_scope,{place},{priority},,,,,,2026-01-01,,here,assumed\n"
+        for priority, place in enumerate(("SCH-2.2", "MSH-4.1"), start=1)
+    )
+    with (seeds / "siu_source.csv").open("a", encoding="utf-8") as file:
+        file.write(places)
+    nights = Nights(tmp_path)
+    sent = [message(), message(sch_2="F100^SOUTH"), message(sch_2="F100^SOUTH", sch_3="2")]
+    nights.land("hl7v2/2026-03-02/a.hl7", "".join(sent))
+    nights.run(seeds=seeds)
+    assert [row["appointment_id"] for row in nights.raw("appointment")] == [
+        "NORTHSIDE:F100",
+        "SOUTH:F100",
+        "SOUTH:F100#2",
     ]

@@ -12,7 +12,7 @@ from tests.support.feeds_night import Nights, Row, read_file
 from tests.support.landing import read_rows
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "siu"
-CASES = sorted(path.parent for path in GOLDEN.glob("*/README.md"))
+CASES = sorted(path.parent for path in GOLDEN.glob("*/appointment.csv"))
 SEQUENCES = sorted(path.parent for path in GOLDEN.glob("*/latest.csv"))
 ORDERS = 4
 NAMED = [pytest.param(case, id=case.name) for case in CASES]
