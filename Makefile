@@ -17,6 +17,7 @@ DBT_FILES := $(shell find dbt_project/dbt_project.yml dbt_project/profiles.yml d
 	-type f 2>/dev/null)
 DBT_PLACES := WARMHANDOFF_WAREHOUSE=$(CURDIR)/dbt_project/target/parsed.duckdb WARMHANDOFF_LAKE=lake \
 	WARMHANDOFF_QUARANTINE=quarantine WARMHANDOFF_THREADS=1 WARMHANDOFF_MEMORY_LIMIT=1GB
+SQL := models dbt_project/tests
 LINTED := dbt_project/target/.linted
 SQLFLUFF := PYTHONWARNINGS=ignore $(BIN)/sqlfluff
 WORKERS ?= 2
@@ -51,7 +52,9 @@ dashboard: $(DASHBOARD_INSTALLED) ## Open the example dashboard of the demo's ho
 	@WARMHANDOFF_HOME="$${WARMHANDOFF_HOME:-$(CURDIR)/$(DEMO_HOME)}" $(BIN)/streamlit run dashboards/app.py \
 		--server.address 127.0.0.1 --server.headless true --browser.gatherUsageStats false --client.toolbarMode minimal
 
-check: $(INSTALLED) lint types sql-quick $(MANIFEST) ## The quick checks of the edit loop, under a minute
+# The first steps need nothing of each other. What they say comes whole, one after the other.
+check: $(INSTALLED) ## The quick checks of the edit loop, under a minute
+	@$(MAKE) -j $(WORKERS) --output-sync=target lint types sql-quick $(MANIFEST)
 	@$(BIN)/pytest tests/unit -n $(WORKERS) -q -m "not slow"
 
 # The files in the order of their folders: whole nights come first, so that none of them is waited for at the end.
@@ -102,17 +105,23 @@ lint:
 types:
 	@$(BIN)/mypy
 
-# What has changed since the last clean run; everything where the rules themselves or a macro have.
+# What has changed since the last clean run; in a new clone, what differs from the branch that it follows. A macro's
+# effect on other files is seen by sql-full.
 sql-quick:
 	@mkdir -p $(dir $(LINTED)); \
-	if [ -f $(LINTED) ] && [ -z "$$(find .sqlfluff dbt_project/macros dbt_project/lint -newer $(LINTED))" ]; then \
-		files=$$(find models dbt_project/tests -name '*.sql' -newer $(LINTED)); \
-	else files="models dbt_project/tests"; fi; \
-	[ -z "$$files" ] || $(SQLFLUFF) lint -q --templater jinja --processes $(WORKERS) $$files; \
+	if [ -f $(LINTED) ]; then \
+		files=$$(find $(SQL) -name '*.sql' -newer $(LINTED)); \
+		[ -z "$$(find .sqlfluff dbt_project/lint -newer $(LINTED))" ] || files="$(SQL)"; \
+	elif git rev-parse --verify --quiet HEAD >/dev/null 2>&1; then \
+		base=$$(git merge-base HEAD '@{upstream}' 2>/dev/null || echo HEAD); \
+		files=$$(git diff --name-only --diff-filter=d "$$base" -- $(SQL:%='%/*.sql')); \
+		files="$$files $$(git ls-files --others --exclude-standard -- $(SQL:%='%/*.sql'))"; \
+	else files="$(SQL)"; fi; \
+	[ -z "$${files// }" ] || $(SQLFLUFF) lint -q --templater jinja --processes $(WORKERS) $$files; \
 	touch $(LINTED)
 
 sql-full: $(MANIFEST)
-	@$(DBT_PLACES) $(SQLFLUFF) lint -q --templater dbt $(CURDIR)/models $(CURDIR)/dbt_project/tests
+	@$(DBT_PLACES) $(SQLFLUFF) lint -q --templater dbt $(SQL:%=$(CURDIR)/%)
 
 # Parsing needs no input: names that lead nowhere are enough.
 $(MANIFEST): $(INSTALLED) $(DBT_FILES)
