@@ -23,6 +23,11 @@ FEED_FILE_COLUMNS = (
 # What ingestion can say of things in the landing that it did not read, what that means, and the first step.
 NOTICES = (
     (
+        "outside_of_folders",
+        "A file lies beside the folders of the feeds: nobody knows what it is, and it is not read.",
+        "Move the file to <feed>/<YYYY-MM-DD>/, or name it in the site's profile.",
+    ),
+    (
         "unknown_folder",
         "The landing has a folder that is no feed: nothing in it is read.",
         "Rename the folder to the feed's name, or take it out of the landing.",
@@ -41,6 +46,26 @@ NOTICES = (
         "unsupported_file",
         "A file has an ending that its folder does not take: it is not read.",
         "Send it as .csv, .csv.gz or .parquet, or in the standard format that its folder is for.",
+    ),
+    (
+        "not_a_file",
+        "Where a file is expected stands a folder, or a link that leads nowhere: nothing of it is read.",
+        "Put the file itself there; a folder of a delivery holds files alone.",
+    ),
+    (
+        "named_for_two_feeds",
+        "A file's name fits the patterns of two feeds in the site's profile: it is not read.",
+        "Make the patterns of one of the feeds narrower; the next night reads the file.",
+    ),
+    (
+        "unreadable_folder",
+        "A folder may not be opened by whom the night runs as: nothing in it is read.",
+        "Give the night's user the right to read and enter the folder.",
+    ),
+    (
+        "unreadable_name",
+        "A file's name is no UTF-8 text: it is not read.",
+        "Have its sender name files in letters, digits, hyphens and underscores.",
     ),
     (
         "changed_while_read",

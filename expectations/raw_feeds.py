@@ -9,15 +9,19 @@ from collections.abc import Mapping
 from expectations.check import Check, HasColumns, HasRows, NoRows, NotNull, column_type_check_query
 from expectations.consequences import FeedConsequence
 from orchestration.feeds.contract import Contract, Feed
+from orchestration.feeds.due import WEEKDAYS, Due
+from orchestration.feeds.landing import FHIR, HL7V2, IDENTITY
 
 OWNER = "data_engineering"
+WHOLE_FORMATS = {FHIR: "format = 'fhir_ndjson'", HL7V2: "format = 'hl7v2'", IDENTITY: "feed = 'identity'"}
+"""Folders of the landing that are no feed, and which delivered files are theirs."""
 
 
 def checks(
     contract: Contract,
     consequences: Mapping[str, FeedConsequence],
     late_days: int,
-    late_after_days: Mapping[str, int] | None = None,
+    dues: Mapping[str, Due] | None = None,
 ) -> list[Check]:
     """Return the checks of all feeds.
 
@@ -25,19 +29,31 @@ def checks(
         contract: the feeds.
         consequences: what each feed costs when it is missing, by feed.
         late_days: no feed is late before this many days.
-        late_after_days: days after which a feed is late, by feed, where the site says so itself.
+        dues: when a feed is due, by feed, where the site says so itself; ``fhir``, ``hl7v2`` and ``identity``
+            among them.
     """
-    return [
+    of_feeds = [
         check
         for feed in contract.feeds.values()
         for check in (
             *_structure(feed, consequences[feed.name]),
             *_keys(feed, consequences[feed.name]),
-            *_presence(
-                consequences[feed.name], due_days(consequences[feed.name], late_days, late_after_days)
+            _came(consequences[feed.name]),
+            _in_time(
+                feed.name,
+                f"feed = '{feed.name}'",
+                due_of(consequences[feed.name], late_days, dues),
+                consequences[feed.name].owner,
+                consequences[feed.name].affected_marts,
             ),
         )
     ]
+    stated = [
+        _in_time(name, own, dues[name], OWNER, ())
+        for name, own in WHOLE_FORMATS.items()
+        if dues and name in dues
+    ]
+    return [*of_feeds, *stated]
 
 
 def _structure(feed: Feed, consequence: FeedConsequence) -> list[Check]:
@@ -99,50 +115,56 @@ def _keys(feed: Feed, consequence: FeedConsequence) -> list[Check]:
     ]
 
 
-def due_days(consequence: FeedConsequence, late_days: int, late_after_days: Mapping[str, int] | None) -> int:
-    """Return the days after which a feed is late.
+def due_of(consequence: FeedConsequence, late_days: int, dues: Mapping[str, Due] | None) -> Due:
+    """Return when a feed is due.
 
     Args:
         consequence: of the feed.
         late_days: no feed is late before this many days.
-        late_after_days: what the site says itself, by feed.
+        dues: what the site says itself, by feed.
     """
-    return (late_after_days or {}).get(consequence.feed, max(late_days, consequence.expected_every_days))
+    return (dues or {}).get(consequence.feed, Due(max(late_days, consequence.expected_every_days)))
 
 
-def _presence(consequence: FeedConsequence, due_days: int) -> list[Check]:
+def _came(consequence: FeedConsequence) -> Check:
     feed = consequence.feed
-    of_feed = f"where feed = '{feed}' and status <> 'rejected'"
+    return Check(
+        layer="raw",
+        table_name=feed,
+        name="has_been_delivered",
+        rule=HasRows(),
+        severity="warning",
+        owner=consequence.owner,
+        what_it_means=f"No row of the feed {feed} has ever been accepted. {consequence.what_it_costs}",
+        what_to_do=f"Ask for the feed {feed}, or accept what it costs; nothing else is held back.",
+        affected_marts=consequence.affected_marts,
+        is_about_emptiness=True,
+    )
+
+
+def _in_time(feed: str, own: str, due: Due, owner: str, affected_marts: tuple[str, ...]) -> Check:
+    """Return the check that the newest delivery is not late as of a date that has ended."""
+    of_feed = f"where {own} and status <> 'rejected'"
     newest = f"select max(delivered_on) as delivered_on from feed_file {of_feed}"  # noqa: S608
-    return [
-        Check(
-            layer="raw",
-            table_name=feed,
-            name="has_been_delivered",
-            rule=HasRows(),
-            severity="warning",
-            owner=consequence.owner,
-            what_it_means=f"No row of the feed {feed} has ever been accepted. {consequence.what_it_costs}",
-            what_to_do=f"Ask for the feed {feed}, or accept what it costs; nothing else is held back.",
-            affected_marts=consequence.affected_marts,
-            is_about_emptiness=True,
+    passed = "date_diff('day', newest.delivered_on, run_context.as_of_date)"
+    if len(due.on) < len(WEEKDAYS):
+        # How many of a day of the week lie before a date, counted from a Monday; the difference lies between.
+        last, first = (
+            f"date_diff('day', date '1900-01-01', {day})"
+            for day in ("run_context.as_of_date", "newest.delivered_on")
+        )
+        passed = " + ".join(f"({last} - {day}) // 7 - ({first} - {day}) // 7" for day in sorted(due.on))
+    return Check(
+        layer="raw",
+        table_name="feed_file",
+        name=f"{feed}_is_in_time",
+        rule=NoRows(f"select 1 from ({newest}) as newest, run_context where {passed} > {due.days}"),  # noqa: S608
+        severity="warning",
+        owner=owner,
+        what_it_means=(
+            f"The newest delivery of the feed {feed} {due.sentence()}: results rest on what was known then."
         ),
-        Check(
-            layer="raw",
-            table_name="feed_file",
-            name=f"{feed}_is_in_time",
-            rule=NoRows(
-                f"select 1 from ({newest}) as newest, run_context "  # noqa: S608
-                f"where date_diff('day', newest.delivered_on, run_context.as_of_date) > {due_days}"
-            ),
-            severity="warning",
-            owner=consequence.owner,
-            what_it_means=(
-                f"The newest delivery of the feed {feed} is more than {due_days} "
-                f"{'day' if due_days == 1 else 'days'} old: results rest on what was known then."
-            ),
-            what_to_do=f"Look for the delivery of {feed} in the landing folder, and ask its sender.",
-            affected_marts=consequence.affected_marts,
-            total_query=f"select count(*) from feed_file {of_feed}",  # noqa: S608
-        ),
-    ]
+        what_to_do=f"Look for the delivery of {feed} in the landing folder, and ask its sender.",
+        affected_marts=affected_marts,
+        total_query=f"select count(*) from feed_file {of_feed}",  # noqa: S608
+    )

@@ -6,125 +6,44 @@ Belongs here: the look, counted. Does not belong here: how it is shown (``doctor
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
-from expectations.raw_feeds import due_days
-from orchestration.feeds.ingest import ingest
-from orchestration.feeds.landing import FHIR, HL7V2, Notice
+from orchestration.doctor_findings import (
+    Delivered,
+    Look,
+    Refusal,
+    Unjoined,
+    UnknownCode,
+    UnknownColumn,
+    UnknownPayer,
+    WaitingReports,
+)
+from orchestration.doctor_gaps import awaited_of, gaps_of, stops_of
+from orchestration.feeds.codes import rows_in_force
+from orchestration.feeds.ingest import SEEDS, ingest
 from orchestration.feeds.report import FileResult, IngestReport
-from orchestration.quality.suites import load_feed_rules
 from orchestration.settings import ConfigurationError, load_settings
 
 Progress = Callable[[str, int, int], None]
-State = Literal["missing", "late", "refused"]
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """What was delivered of a feed in one format.
-
-    Attributes:
-        files: landed files that hold something for the feed; ``twice`` of them hold the bytes of another.
-        refused_files: of them, those that would be refused as a whole.
-    """
-
-    feed: str
-    format: str
-    files: int
-    twice: int
-    refused_files: int
-    first_on: date
-    last_on: date
-    rows_read: int
-    rows_accepted: int
-    rows_quarantined: int
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A reason to refuse rows, or whole files, of a feed."""
-
-    feed: str
-    reason: str
-    rows: int
-    files: int
-
-
-@dataclass(frozen=True)
-class UnknownCode:
-    """A code that the rules have no row for; a code that might be more than one is blank."""
-
-    feed: str
-    column_name: str
-    system: str
-    code: str
-    rows: int
-
-
-@dataclass(frozen=True)
-class Unjoined:
-    """Rows of a feed whose identifier leads to nobody, or to two."""
-
-    feed: str
-    column_name: str
-    system: str
-    reason: str
-    rows: int
-
-
-@dataclass(frozen=True)
-class WaitingReports:
-    """Reports of what became of rows of a feed that have not been delivered."""
-
-    feed: str
-    rows: int
-
-
-@dataclass(frozen=True)
-class Gap:
-    """A feed that is not there, or not in time, and what that costs.
-
-    Attributes:
-        is_stop: whether the night should not go on without it, because the site requires it.
-    """
-
-    feed: str
-    state: State
-    newest_on: date | None
-    due_days: int
-    what_it_costs: str
-    is_stop: bool
-
-
-@dataclass(frozen=True)
-class Look:
-    """What was found.
-
-    Attributes:
-        as_of_date: the business date of a night over this landing; None where nothing was delivered.
-        stops: what would stop the night, a sentence each; none where the landing is usable.
-    """
-
-    as_of_date: date | None
-    delivered: tuple[Delivered, ...]
-    refusals: tuple[Refusal, ...]
-    notices: tuple[Notice, ...]
-    unknown_codes: tuple[UnknownCode, ...]
-    unjoined: tuple[Unjoined, ...]
-    waiting: tuple[WaitingReports, ...]
-    gaps: tuple[Gap, ...]
-    stops: tuple[str, ...]
+_WITH_PAYERS = ("coverage", "claim_line")
 
 
 def look(
-    landing: Path, *, profile: Path | None = None, as_of: date | None = None, progress: Progress | None = None
+    landing: Path,
+    *,
+    profile: Path | None = None,
+    as_of: date | None = None,
+    now: datetime | None = None,
+    progress: Progress | None = None,
 ) -> Look:
     """Look at a landing folder.
 
@@ -132,6 +51,8 @@ def look(
         landing: the folder; nothing is written into it.
         profile: the site's.
         as_of: later deliveries are not looked at; None is the latest delivery date.
+        now: the time, with its zone: what may still come in time today is not late; None judges dates that
+            have ended.
         progress: called with folder, files done and files to do.
 
     Returns:
@@ -158,24 +79,29 @@ def look(
             memory_limit=settings.memory_limit,
             site=settings.site(),
         )
-        found = settings.read_profile()
-        own_days = found.late_after_days if found else {}
+        dues = settings.dues()
         refusals = _refusals(settings.quarantine, report)
         codes = tuple(UnknownCode(*row) for row in _counted(settings.lake, "unmapped_code", "code"))
         unjoined = tuple(Unjoined(*row) for row in _counted(settings.lake, "unjoined_identifier", "reason"))
         waiting = tuple(WaitingReports(*row) for row in _waiting(settings.lake))
+        payers = tuple(_payers(settings.lake, report.as_of_date)) if report.as_of_date else ()
+    at = now.astimezone(ZoneInfo(settings.default_time_zone)) if now else None
     delivered = _delivered(report.files)
-    gaps = _gaps(report, delivered, settings.required_feeds, own_days) if report.as_of_date else ()
+    judged = report.as_of_date or as_of or (at.date() if at else date.max)
+    gaps = gaps_of(judged, delivered, settings.required_feeds, dues, at)
     return Look(
-        report.as_of_date,
-        delivered,
-        refusals,
-        report.notices,
-        codes,
-        unjoined,
-        waiting,
-        gaps,
-        _stops(delivered, gaps, settings.required_feeds),
+        as_of_date=report.as_of_date,
+        delivered=delivered,
+        refusals=refusals,
+        notices=report.notices,
+        unknown_columns=_unknown_columns(report.files),
+        unknown_codes=codes,
+        unknown_payers=payers,
+        unjoined=unjoined,
+        waiting=waiting,
+        gaps=gaps,
+        awaited=awaited_of(delivered, dues, at),
+        stops=stops_of(delivered, gaps, settings.required_feeds),
     )
 
 
@@ -183,7 +109,10 @@ def _delivered(files: Iterable[FileResult]) -> tuple[Delivered, ...]:
     found: dict[tuple[str, str], Delivered] = {}
     for file in files:
         key = (file.feed, file.format)
-        before = found.get(key) or Delivered(*key, 0, 0, 0, file.delivered_on, file.delivered_on, 0, 0, 0)
+        before = found.get(key) or Delivered(
+            *key, 0, 0, 0, file.delivered_on, file.delivered_on, date.min, 0, 0, 0
+        )
+        is_read = file.status != "rejected"
         found[key] = replace(
             before,
             files=before.files + 1,
@@ -191,6 +120,7 @@ def _delivered(files: Iterable[FileResult]) -> tuple[Delivered, ...]:
             refused_files=before.refused_files + (file.status == "rejected"),
             first_on=min(before.first_on, file.delivered_on),
             last_on=max(before.last_on, file.delivered_on),
+            read_on=max(before.read_on, file.delivered_on) if is_read else before.read_on,
             rows_read=before.rows_read + file.rows_read,
             rows_accepted=before.rows_accepted + file.rows_accepted,
             rows_quarantined=before.rows_quarantined + file.rows_quarantined,
@@ -199,31 +129,68 @@ def _delivered(files: Iterable[FileResult]) -> tuple[Delivered, ...]:
 
 
 def _refusals(quarantine: Path, report: IngestReport) -> tuple[Refusal, ...]:
-    """Reasons with how many rows have each; a row with several counts in each of them."""
-    whole = {
-        (file.feed, file.reason): 0 for file in report.files if file.status == "rejected" and file.reason
-    }
+    """Reasons with how many rows have each, and where; a row with several counts in each of them."""
+    whole: dict[tuple[str, str], set[str]] = {}
     for file in report.files:
         if file.status == "rejected" and file.reason:
-            whole[file.feed, file.reason] += 1
+            whole.setdefault((file.feed, file.reason), set()).add(file.source_file)
     files = f"{quarantine}/**/*.parquet".replace("'", "''")
     limit = f"WHERE delivered_on <= DATE '{report.as_of_date}'" if report.as_of_date else "WHERE false"
     with duckdb.connect() as connection:
         rows = connection.execute(
             f"""
-            SELECT feed, reason, count(*)
+            SELECT feed, reason, count(*), list_sort(list_distinct(list(source_file)))
             FROM (
-                SELECT feed, unnest(string_split(reason, ';')) AS reason
+                SELECT feed, source_file, unnest(string_split(reason, ';')) AS reason
                 FROM read_parquet('{files}', union_by_name = true) {limit} AND row_number > 0
             )
             GROUP BY feed, reason
             """  # noqa: S608
         ).fetchall()
-    found = [Refusal(feed, reason, count, 0) for feed, reason, count in rows]
-    found += [Refusal(feed, reason or "", 0, count) for (feed, reason), count in whole.items()]
+    found = [Refusal(feed, reason, count, 0, tuple(paths)) for feed, reason, count, paths in rows]
+    found += [
+        Refusal(feed, reason, 0, len(paths), tuple(sorted(paths))) for (feed, reason), paths in whole.items()
+    ]
     return tuple(
         sorted(found, key=lambda refusal: (refusal.feed, -refusal.files, -refusal.rows, refusal.reason))
     )
+
+
+def _unknown_columns(files: Iterable[FileResult]) -> tuple[UnknownColumn, ...]:
+    """Columns that no contract has, of files that are taken; a refused file may have no header at all."""
+    counts = Counter(
+        (file.feed, name)
+        for file in files
+        if file.status == "accepted"
+        for name in (file.unknown_columns or "").split(";")
+        if name
+    )
+    return tuple(UnknownColumn(feed, name, count) for (feed, name), count in sorted(counts.items()))
+
+
+def _payers(lake: Path, as_of: date) -> list[UnknownPayer]:
+    """Payers without rules by feed, the most rows first, and without a name where they have few rows."""
+    known = [(row["payer_id"],) for row in rows_in_force(SEEDS / "payer_policy.csv", as_of)]
+    limits = {row["name"]: row["value"] for row in rows_in_force(SEEDS / "threshold.csv", as_of)}
+    found: Counter[tuple[str, str]] = Counter()
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE known (payer_id VARCHAR)")
+        connection.executemany("INSERT INTO known VALUES (?)", known)
+        for feed in _WITH_PAYERS:
+            if not (files := [str(path) for path in sorted((lake / "raw" / feed).rglob("*.parquet"))]):
+                continue
+            rows = connection.execute(
+                "SELECT payer_id, count(*) FROM read_parquet(?, union_by_name = true) "
+                "WHERE _delivered_on <= ? AND payer_id IS NOT NULL "
+                "AND payer_id NOT IN (SELECT payer_id FROM known) GROUP BY payer_id",
+                [files, as_of],
+            ).fetchall()
+            for name, count in rows:
+                found[feed, name if count >= int(limits["small_cell_minimum"]) else ""] += count
+    return [
+        UnknownPayer(feed, name, count)
+        for (feed, name), count in sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    ]
 
 
 def _counted(lake: Path, table: str, last: str) -> list[tuple[Any, ...]]:
@@ -247,47 +214,3 @@ def _waiting(lake: Path) -> list[tuple[Any, ...]]:
         return connection.execute(
             f"SELECT feed, CAST(sum(rows) AS BIGINT) FROM read_parquet('{file}') GROUP BY feed ORDER BY feed"  # noqa: S608
         ).fetchall()
-
-
-def _gaps(
-    report: IngestReport,
-    delivered: Iterable[Delivered],
-    required: Iterable[str],
-    own_days: dict[str, int],
-) -> tuple[Gap, ...]:
-    as_of = report.as_of_date or date.min
-    consequences, late_days = load_feed_rules(as_of)
-    newest: dict[str, date] = {}
-    came: set[str] = set()
-    for part in delivered:
-        came.add(part.feed)
-        if part.rows_accepted:
-            newest[part.feed] = max(part.last_on, newest.get(part.feed, part.last_on))
-    gaps = []
-    for feed, consequence in consequences.items():
-        days = due_days(consequence, late_days, own_days)
-        last = newest.get(feed)
-        if last is not None and (as_of - last).days <= days:
-            continue
-        state: State = "late" if last else "refused" if feed in came else "missing"
-        is_stop = last is None and feed in required
-        gaps.append(Gap(feed, state, last, days, consequence.what_it_costs, is_stop))
-    order = {"missing": 1, "refused": 0, "late": 2}
-    return tuple(sorted(gaps, key=lambda gap: (not gap.is_stop, order[gap.state])))
-
-
-def _stops(delivered: Iterable[Delivered], gaps: Iterable[Gap], required: Iterable[str]) -> tuple[str, ...]:
-    listed = list(delivered)
-    if not listed:
-        return ("Nothing has been delivered: files belong in <feed>/<YYYY-MM-DD>/.",)
-    if not any(part.rows_accepted for part in listed):
-        return ("No row of any file would be taken.",)
-    stops = [f"The required feed {gap.feed} has no row that would be taken." for gap in gaps if gap.is_stop]
-    formats = {"fhir_ndjson": FHIR, "hl7v2": HL7V2}
-    came = {formats.get(part.format, part.feed) for part in listed if part.rows_accepted}
-    stops += [
-        f"Nothing that would be taken came as {name}, which is required."
-        for name in (FHIR, HL7V2)
-        if name in required and name not in came
-    ]
-    return tuple(stops)

@@ -11,10 +11,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.doctor import Look
+from orchestration.doctor_findings import Gap, Look, UnknownColumn
+from orchestration.feeds.contract import load_contract
+from orchestration.feeds.landing import Notice
+from orchestration.profile_values import SOURCES, nearest
 
 _FORMATS: Final = {"csv": "CSV", "parquet": "Parquet", "fhir_ndjson": "FHIR", "hl7v2": "HL7 v2"}
 _NOT_READ: Final = {
+    "outside_of_folders": "belongs in <feed>/<YYYY-MM-DD>/",
+    "not_a_file": "a folder, or a link that leads nowhere",
+    "named_for_two_feeds": "its name fits the files of two feeds",
     "unknown_folder": "no feed has this name",
     "unreadable_folder": "the folder may not be opened",
     "not_a_delivery_date": "is not named by a date, as 2026-06-30",
@@ -57,12 +63,30 @@ def print_look(look: Look, out: Console) -> None:
             refusal.feed,
             refusal.reason,
             _counted(refusal.files, "file") if refusal.files else _counted(refusal.rows, "row"),
+            refusal.paths[0] + (f" and {len(refusal.paths) - 1:,} more" if len(refusal.paths) > 1 else ""),
         )
         for refusal in look.refusals
     ]
-    _table(out, "What would be refused, and why", ("feed", "reason", "how many"), refusals, right=(2,))
-    passed_over = [(notice.path, _NOT_READ.get(notice.kind, notice.kind)) for notice in look.notices]
+    _table(
+        out,
+        "What would be refused, and why",
+        ("feed", "reason", "how many", "where"),
+        refusals,
+        right=(2,),
+    )
+    passed_over = [(notice.path, _not_read(notice)) for notice in look.notices]
     _table(out, "What is not read", ("path", "because"), _first(passed_over, _MOST_PATHS))
+    columns = [
+        (column.feed, column.column_name + _near_column(column), _counted(column.files, "file"))
+        for column in look.unknown_columns
+    ]
+    _table(
+        out,
+        "Columns that the contract does not have, which are dropped",
+        ("feed", "column", "how many"),
+        _first(columns, _MOST_CODES),
+        right=(2,),
+    )
     codes = [
         (code.feed, code.column_name, code.system, code.code or "(withheld)", f"{code.rows:,}")
         for code in look.unknown_codes
@@ -73,6 +97,17 @@ def print_look(look: Look, out: Console) -> None:
         ("feed", "column", "system", "code", "rows"),
         _first(codes, _MOST_CODES),
         right=(4,),
+    )
+    payers = [
+        (payer.feed, payer.name or "(withheld: few rows each)", f"{payer.rows:,}")
+        for payer in look.unknown_payers
+    ]
+    _table(
+        out,
+        "Payers without a row in seeds/payer_policy.csv",
+        ("feed", "name them under payers in the profile", "rows"),
+        _first(payers, _MOST_CODES),
+        right=(2,),
     )
     unjoined = [
         (one.feed, one.column_name, one.system, _LEADS[one.reason], _counted(one.rows, "row"))
@@ -95,19 +130,38 @@ def print_look(look: Look, out: Console) -> None:
     )
     gaps = [
         (
-            gap.feed + (" (required)" if gap.is_stop else ""),
-            {"missing": "never came", "refused": "nothing would be taken"}.get(
-                gap.state, f"late: {gap.newest_on}, due every {gap.due_days} days"
-            ),
+            gap.feed + (" (required)" if gap.is_required else ""),
+            _state(gap),
             "Results rest on what was known then." if gap.state == "late" else gap.what_it_costs,
         )
         for gap in look.gaps
     ]
     _table(out, "What is missing, and what it costs", ("feed", "state", "what it costs"), gaps)
+    for feed, by in look.awaited:
+        out.print(f"Awaited today: {feed}, by {by:%H:%M}.", soft_wrap=True, markup=False)
     for stop in look.stops:
         out.print(f"Stops the night: {stop}", soft_wrap=True, markup=False)
     if not look.stops:
         out.print("Usable: a night can be run over this landing.", markup=False)
+
+
+def _state(gap: Gap) -> str:
+    if gap.state == "late":
+        return f"late: {gap.newest_on} {gap.due.sentence()}"
+    return "never came" if gap.state == "missing" else "nothing would be taken"
+
+
+def _not_read(notice: Notice) -> str:
+    """Why something is not read, with the name that may have been meant."""
+    near = nearest(notice.path, SOURCES) if notice.kind == "unknown_folder" else ""
+    return _NOT_READ.get(notice.kind, notice.kind) + near
+
+
+def _near_column(column: UnknownColumn) -> str:
+    feeds = load_contract().feeds
+    if column.feed not in feeds:
+        return ""
+    return nearest(column.column_name, tuple(one.name for one in feeds[column.feed].columns))
 
 
 def _counted(count: int, what: str) -> str:

@@ -249,7 +249,6 @@ class Night:
         from orchestration.quality.drill import KeysFile
         from orchestration.quality.gates import EngineLimits, run_gate
 
-        profile = self.settings.read_profile()
         return run_gate(
             layer,
             database=database,
@@ -260,7 +259,7 @@ class Night:
             docs=self._data_docs(layer),
             changes=self._findings.changes(),
             keys=KeysFile(self._findings.keys_file(layer), self.settings.read_hash_key()),
-            late_after_days=profile.late_after_days if profile else None,
+            dues=self.settings.dues(),
         )
 
     def _data_docs(self, layer: str) -> Path:

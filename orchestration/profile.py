@@ -6,69 +6,35 @@ secrets and places (``settings``), and what ingestion does with the rules (``orc
 
 import csv
 import json
-import re
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Any, Final, Literal
 
-import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    WithJsonSchema,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from orchestration.feeds.contract import load_contract
+from orchestration.feeds.due import WEEKDAYS, Due
+from orchestration.feeds.identity import identity_columns
 from orchestration.feeds.landing import FHIR, HL7V2, IDENTITY
-from orchestration.feeds.site import DATE_FORMS, FeedSite, FilePattern, Kind, Site
-from orchestration.feeds.zones import is_zone
-from orchestration.profile_lines import note_lines, sentence_of, told_at
+from orchestration.feeds.site import FeedSite, FilePattern, Kind, Site, folded
+from orchestration.profile_lines import NotYaml, read_yaml, sentence_of, told_at
+from orchestration.profile_values import (
+    DELIMITER,
+    Pattern,
+    Source,
+    Text,
+    TimeOfDay,
+    Weekday,
+    Zone,
+    nearest,
+)
 from orchestration.redaction import SafeError
 
 SEEDS: Final = Path(__file__).resolve().parent.parent / "seeds"
-SOURCES: Final = (*load_contract().feeds, FHIR, HL7V2, IDENTITY)
-_DELIMITER: Final = r"^[,;|\t^~:]$"
-_PATTERN: Final = re.compile(r"[^\\\0]+")
+_KINDS: Final[tuple[Kind, ...]] = ("patient", "practitioner")
 
 
 class ProfileError(SafeError):
     """A profile cannot be read. The message is a line a problem, each with its line and path."""
-
-
-def _known_zone(zone: str) -> str:
-    if not is_zone(zone):
-        raise ValueError("is not an IANA time zone such as America/New_York")
-    return zone
-
-
-def _known_source(name: str) -> str:
-    if name not in SOURCES:
-        raise ValueError(f"is no feed; the feeds are {', '.join(SOURCES)}")
-    return name
-
-
-def _file_pattern(text: str) -> str:
-    dates = sum(text.count(form) for form in DATE_FORMS)
-    if not _PATTERN.fullmatch(text) or text.startswith(("/", ".")) or "//" in text or ".." in text.split("/"):
-        raise ValueError("is a file name, or a path in the landing, with * and ? as wildcards")
-    if "/" in text and dates != 1:
-        raise ValueError("is a path and needs the delivery date once, as {date} or {yyyymmdd}")
-    if "/" not in text and dates:
-        raise ValueError(
-            "is a name in a dated folder and needs no date; write a path to take the date from it"
-        )
-    return text
-
-
-Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
-Zone = Annotated[str, AfterValidator(_known_zone)]
-Source = Annotated[
-    str, AfterValidator(_known_source), WithJsonSchema({"type": "string", "enum": list(SOURCES)})
-]
-Pattern = Annotated[Text, AfterValidator(_file_pattern)]
 
 
 class _Part(BaseModel):
@@ -88,11 +54,20 @@ class FeedProfile(_Part):
     required: bool = Field(
         default=False, description="The sensor waits for it, and doctor calls its absence a stop."
     )
+    due_on: tuple[Weekday, ...] = Field(
+        default=(), description="Days of the week on which a delivery of the day is due; without it, all."
+    )
+    due_by: TimeOfDay | None = Field(
+        default=None,
+        description="Time of day in the site's zone until which a delivery of the day is awaited, such as "
+        '"06:30": no night of that day starts before, and doctor does not call it late.',
+    )
     late_after_days: int | None = Field(
         default=None,
         ge=0,
         le=3660,
-        description="A newest delivery older than this many days is late; without it, as the rules say.",
+        description="The feed is late once more than this many days on which it is due have passed without "
+        "a delivery. Without it 0 where due_on or due_by is said, else as the rules say.",
     )
     files: tuple[Pattern, ...] = Field(
         default=(),
@@ -103,11 +78,19 @@ class FeedProfile(_Part):
         ),
     )
     delimiter: str | None = Field(
-        default=None, pattern=_DELIMITER, description="Of its delimited files; without it, it is found out."
+        default=None, pattern=DELIMITER, description="Of its delimited files; without it, it is found out."
     )
     identifiers: FeedSystems = Field(
         default=FeedSystems(), description="Systems of the ids in this feed's rows."
     )
+
+    @property
+    def due(self) -> Due | None:
+        """When the feed is due; None where the site does not say."""
+        if self.late_after_days is None and not self.due_on and self.due_by is None:
+            return None
+        days = frozenset(map(WEEKDAYS.index, self.due_on or WEEKDAYS))
+        return Due(self.late_after_days or 0, days, self.due_by)
 
 
 class Identifiers(_Part):
@@ -152,8 +135,10 @@ class Profile(_Part):
     @field_validator("payers")
     @classmethod
     def _names_differ(cls, payers: dict[str, str]) -> dict[str, str]:
-        if len({name.lower() for name in payers}) < len(payers):
-            raise ValueError("names a payer twice: upper and lower case do not matter")
+        if len({folded(name) for name in payers}) < len(payers):
+            raise ValueError(
+                "names a payer twice: upper and lower case and the width of spaces do not matter"
+            )
         return payers
 
     @property
@@ -162,10 +147,9 @@ class Profile(_Part):
         return tuple(name for name, feed in self.feeds.items() if feed.required)
 
     @property
-    def late_after_days(self) -> dict[str, int]:
-        """Days after which a delivery is late, by feed, where the site says so."""
-        days = {name: feed.late_after_days for name, feed in self.feeds.items()}
-        return {name: number for name, number in days.items() if number is not None}
+    def dues(self) -> dict[str, Due]:
+        """When feeds are due, where the site says so."""
+        return {name: due for name, feed in self.feeds.items() if (due := feed.due)}
 
     def settings(self) -> dict[str, object]:
         """The settings that the profile has a value for, by name."""
@@ -178,19 +162,18 @@ class Profile(_Part):
 
     def rules(self) -> Site:
         """What ingestion needs of it."""
-        kinds: tuple[Kind, ...] = ("patient", "practitioner")
         feeds = {
             name: FeedSite(
                 files=tuple(FilePattern(text) for text in feed.files),
                 delimiter=feed.delimiter,
                 systems=tuple(
-                    (kind, system) for kind in kinds if (system := getattr(feed.identifiers, kind))
+                    (kind, system) for kind in _KINDS if (system := getattr(feed.identifiers, kind))
                 ),
             )
             for name, feed in self.feeds.items()
         }
         systems: dict[Kind, tuple[str, ...]] = {
-            kind: named for kind in kinds if (named := getattr(self.identifiers, kind))
+            kind: named for kind in _KINDS if (named := getattr(self.identifiers, kind))
         }
         return Site(
             feeds={name: feed for name, feed in feeds.items() if feed != FeedSite()},
@@ -214,40 +197,24 @@ def load_profile(path: Path, seeds: Path = SEEDS) -> Profile:
         ProfileError: it cannot be read, or says what cannot be; every problem with its line and path.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(f"{path}: cannot be read ({type(error).__name__})") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ProfileError(f"{path}:{line}: is not YAML: {error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise ProfileError(f"{path}:1: is not YAML ({type(error).__name__})") from None
-    lines: dict[str, int] = {}
-    problems = list(note_lines(tree, "", lines))
+        document, lines, problems = read_yaml(path)
+    except NotYaml as error:
+        raise ProfileError(str(error)) from None
     if not isinstance(document, dict):
         raise ProfileError(f"{path}:1: a profile is a list of names and values, beginning with version: 1")
     try:
-        profile = Profile.model_validate_json(json.dumps(document, default=str))
+        profile = Profile.model_validate_json(json.dumps(document))
     except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        wrong = [([str(step) for step in one["loc"] if step != "[key]"], sentence_of(one)) for one in found]
+        told = {place for place, _ in problems}
         problems += [
-            (".".join(str(step) for step in problem["loc"] if step != "[key]"), sentence_of(problem))
-            for problem in error.errors(include_url=False, include_input=False)
+            (".".join(steps), f"{what}{_near_name(steps)}" if what.startswith("is no name") else what)
+            for steps, what in wrong
+            if ".".join(steps) not in told
         ]
     else:
-        known = _payers(seeds)
-        problems += [
-            (f"payers.{name}", f"{payer} is no payer of seeds/payer_policy.csv")
-            for name, payer in profile.payers.items()
-            if payer not in known
-        ]
-        problems += [
-            (f"feeds.{name}.delimiter", "a standard format has none")
-            for name in (FHIR, HL7V2)
-            if name in profile.feeds and profile.feeds[name].delimiter
-        ]
-        problems += _patterns_of_two(profile)
+        problems += [*_of_payers(profile, seeds), *_without_effect(profile), *_patterns_of_two(profile)]
     if problems:
         raise ProfileError("\n".join(told_at(path, lines, place, what) for place, what in problems))
     return profile
@@ -255,7 +222,8 @@ def load_profile(path: Path, seeds: Path = SEEDS) -> Profile:
 
 def json_schema() -> str:
     """The JSON Schema of the profile, for editors and other checkers."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Profile.model_json_schema()}
+    form = _without_null(Profile.model_json_schema())
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **form}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -270,6 +238,48 @@ def _patterns_of_two(profile: Profile) -> list[tuple[str, str]]:
     return twice
 
 
-def _payers(seeds: Path) -> set[str]:
+def _without_null(schema: Any) -> Any:
+    """The schema without the null that what may be left out has in Python: in a file it is left out."""
+    if isinstance(schema, list):
+        return [_without_null(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {name: _without_null(one) for name, one in schema.items() if (name, one) != ("default", None)}
+    choices = [one for one in kept.pop("anyOf", ()) if one != {"type": "null"}]
+    return {**kept, **(choices[0] if len(choices) == 1 else {"anyOf": choices} if choices else {})}
+
+
+def _near_name(steps: list[str]) -> str:
+    """A question for the name that a misspelled one may stand for."""
+    forms = (Profile, FeedProfile, FeedSystems, Identifiers)
+    return nearest(steps[-1], tuple(sorted({name for form in forms for name in form.model_fields})))
+
+
+def _of_payers(profile: Profile, seeds: Path) -> list[tuple[str, str]]:
+    """Payer ids that have no rules."""
     with (seeds / "payer_policy.csv").open(encoding="utf-8", newline="") as handle:
-        return {row["payer_id"] for row in csv.DictReader(handle)}
+        known = tuple(sorted({row["payer_id"] for row in csv.DictReader(handle)}))
+    return [
+        (f"payers.{name}", f"{payer} is no payer of seeds/payer_policy.csv{nearest(payer, known)}")
+        for name, payer in profile.payers.items()
+        if payer not in known
+    ]
+
+
+def _without_effect(profile: Profile) -> list[tuple[str, str]]:
+    """What is said of a feed that it cannot have."""
+    contract = load_contract()
+    found = []
+    for name, feed in profile.feeds.items():
+        if name in (FHIR, HL7V2) and feed.delimiter:
+            found.append((f"feeds.{name}.delimiter", "a standard format has none"))
+        # Messages carry numbers whose system is not said; resources say theirs, and so does the crosswalk.
+        columns = () if name in (FHIR, IDENTITY) else _KINDS
+        if name in contract.feeds:
+            columns = tuple(kind for _, kind in identity_columns(contract.feeds[name]))
+        found += [
+            (f"feeds.{name}.identifiers.{kind}", f"{name} holds no {kind} id whose system could be said")
+            for kind in _KINDS
+            if getattr(feed.identifiers, kind) and kind not in columns
+        ]
+    return found

@@ -4,6 +4,7 @@ Belongs here: the hour, the business date of a tick, and when a tick starts noth
 Does not belong here: the job, and starting early (``sensors``).
 """
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,20 +17,25 @@ from dagster import (
     schedule,
 )
 
-from orchestration.feeds.landing import latest_delivery_date
+from orchestration.feeds.due import awaited
+from orchestration.feeds.landing import delivered_days
 from orchestration.fingerprints import landing_hash
 from orchestration.jobs import has_succeeded, is_night_going_on, nightly_job, run_config, run_tags
 from orchestration.settings import Settings
 
 
-def business_date(tick: date, latest_delivery: date | None) -> date:
+def business_date(tick: date, days: Collection[date], *, is_awaited: bool = False) -> date:
     """Return the date as of which a night that starts on a local date reads.
 
-    The day before has ended. Where a later delivery is there already, it counts; one dated after the tick is
-    a mistake in a folder's name and does not.
+    The day before has ended. Where a delivery of the day itself is there already, it counts, unless others of
+    the day may still come in time; one dated later is a mistake in a folder's name.
+
+    Args:
+        tick: the local date.
+        days: on which something was delivered.
+        is_awaited: whether a delivery of the day may still come in time.
     """
-    day_before = tick - timedelta(days=1)
-    return day_before if latest_delivery is None else min(tick, max(latest_delivery, day_before))
+    return tick if tick in days and not is_awaited else tick - timedelta(days=1)
 
 
 def answer_tick(settings: Settings, instance: DagsterInstance, at: datetime) -> RunRequest | SkipReason:
@@ -42,8 +48,9 @@ def answer_tick(settings: Settings, instance: DagsterInstance, at: datetime) -> 
     """
     if is_night_going_on(instance):
         return SkipReason("A night is going on.")
-    tick = at.astimezone(ZoneInfo(settings.default_time_zone)).date()
-    as_of = business_date(tick, latest_delivery_date(settings.landing, settings.site()))
+    local = at.astimezone(ZoneInfo(settings.default_time_zone))
+    days, tick = delivered_days(settings.landing, settings.site()), local.date()
+    as_of = business_date(tick, days, is_awaited=bool(awaited(settings.dues(), days.get(tick, ()), local)))
     tags = run_tags(as_of, landing_hash(settings.landing))
     if has_succeeded(instance, tags):
         return SkipReason(f"What landed for {as_of} has been published already.")

@@ -5,9 +5,9 @@ Belongs here: the two sensors and their decisions. Does not belong here: the job
 """
 
 import json
-from collections.abc import Iterable
-from datetime import date
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from dagster import (
     RunFailureSensorContext,
@@ -21,8 +21,8 @@ from dagster import (
 )
 
 from orchestration.feeds.contract import load_contract
-from orchestration.feeds.landing import FHIR, HL7V2, IDENTITY, scan
-from orchestration.feeds.site import NO_SITE, Site
+from orchestration.feeds.due import Due, awaited
+from orchestration.feeds.landing import FHIR, HL7V2, IDENTITY, delivered_days
 from orchestration.fingerprints import landing_hash
 from orchestration.jobs import has_succeeded, is_night_going_on, nightly_job, run_config, run_tags
 from orchestration.notifications import failure_message, send
@@ -32,19 +32,36 @@ from orchestration.settings import ConfigurationError, Settings
 _SECONDS_BETWEEN_LOOKS = 300
 
 
-def complete_day(landing: Path, required: Iterable[str], site: Site = NO_SITE) -> date | None:
-    """Return the latest delivery date for which every required folder of the landing holds a file."""
-    days: dict[str, set[date]] = {feed: set() for feed in required}
-    for file in scan(landing, site=site).files:
-        days.get(file.folder, set()).add(file.delivered_on)
-    return max(set.intersection(*days.values()), default=None) if days else None
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
-def build_landed_sensor(settings: Settings) -> SensorDefinition:
+def complete_day(
+    days: Mapping[date, set[str]], required: Iterable[str], dues: Mapping[str, Due], until: date
+) -> date | None:
+    """Return the latest delivery date for which every required folder that is due then holds a file.
+
+    Args:
+        days: folders with a file, by delivery date.
+        required: folders.
+        dues: when a folder's files are due, where the site says so; the others are due every day.
+        until: later dates are mistakes in a folder's name.
+    """
+    due = {day: {feed for feed in required if dues.get(feed, Due()).is_due_on(day)} for day in days}
+    return max(
+        (day for day, came in days.items() if day <= until and due[day] and due[day] <= came), default=None
+    )
+
+
+def build_landed_sensor(settings: Settings, now: Callable[[], datetime] = _now) -> SensorDefinition:
     """Return the sensor that starts the night when the required feeds of a day have landed.
 
-    It waits until two looks in a row see the same files, so that nothing half-copied is read, and starts one
-    night a day: what comes later is for the schedule.
+    It waits for feeds that may still come in time, and until two looks in a row see the same files, so that
+    nothing half-copied is read. It starts one night a day: what comes later is for the schedule.
+
+    Args:
+        settings: the landing, the zone and the feeds.
+        now: tells the time, with its zone.
 
     Raises:
         ConfigurationError: a required feed is no feed, so that no day would ever be complete.
@@ -61,11 +78,15 @@ def build_landed_sensor(settings: Settings) -> SensorDefinition:
     )
     def landed_feeds_sensor(context: SensorEvaluationContext) -> SensorResult:
         seen = json.loads(context.cursor) if context.cursor else {"started": "", "files": ""}
-        day = complete_day(settings.landing, settings.required_feeds, settings.site())
+        at = now().astimezone(ZoneInfo(settings.default_time_zone))
+        days, dues = delivered_days(settings.landing, settings.site()), settings.dues()
+        day = complete_day(days, settings.required_feeds, dues, at.date())
         if day is None or day.isoformat() <= seen["started"]:
             return SensorResult(
                 skip_reason=SkipReason("The required feeds of the next day have not all landed.")
             )
+        if day == at.date() and (late := awaited(dues, days[day], at)):
+            return SensorResult(skip_reason=SkipReason(f"Still awaited today: {', '.join(late)}."))
         files = landing_hash(settings.landing)
         tags = run_tags(day, files)
         if has_succeeded(context.instance, tags):

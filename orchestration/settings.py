@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from orchestration.publishing.files import make_folder, write_whole
 
 if TYPE_CHECKING:
+    from orchestration.feeds.due import Due
     from orchestration.feeds.site import Site
     from orchestration.profile import Profile
 
@@ -110,14 +111,9 @@ class Settings(BaseSettings):
         default=None, description="Postgres for Dagster's run history. Without it: SQLite files in the home."
     )
 
-    @field_validator("landing", "home", "waivers")
+    @field_validator("landing", "home", "waivers", "profile")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
-        return path.expanduser().absolute() if path else None
-
-    @field_validator("profile")
-    @classmethod
-    def _absolute_profile(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path else None
 
     @field_validator("default_time_zone")
@@ -232,6 +228,11 @@ class Settings(BaseSettings):
 
         profile = self.read_profile()
         return profile.rules() if profile else NO_SITE
+
+    def dues(self) -> "dict[str, Due]":
+        """Return when feeds are due, where the site's profile says so."""
+        profile = self.read_profile()
+        return profile.dues if profile else {}
 
     def make_home(self) -> None:
         """Make the home and the folders that every stage relies on, for the owner alone.

@@ -6,7 +6,7 @@ Belongs here: options, exit codes and what is printed. Does not belong here: the
 
 import re
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Final
@@ -90,10 +90,14 @@ def doctor(
     with TerminalReporter(Console(stderr=True, highlight=False)) as reporter:
         reporter.started("look")
         found = look(
-            landing, profile=profile, as_of=as_of.date() if as_of else None, progress=reporter.progress
+            landing,
+            profile=profile,
+            as_of=as_of.date() if as_of else None,
+            now=datetime.now(UTC),
+            progress=reporter.progress,
         )
         files = sum(part.files for part in found.delivered)
-        reporter.finished("look", monotonic() - begun, f"{files:,} files")
+        reporter.finished("look", monotonic() - begun, f"{files:,} {'file' if files == 1 else 'files'}")
     width = None if sys.stdout.isatty() else WIDTH_OF_FILES
     print_look(found, Console(highlight=False, emoji=False, width=width))
     if found.stops:

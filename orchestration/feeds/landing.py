@@ -18,11 +18,18 @@ IDENTITY = "identity"
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".uploading")
 FLAT_FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
 STANDARD_FORMATS = {
-    FHIR: {".ndjson": "fhir_ndjson", ".ndjson.gz": "fhir_ndjson"},
+    FHIR: dict.fromkeys((".ndjson", ".ndjson.gz", ".json", ".json.gz"), "fhir_ndjson"),
     HL7V2: dict.fromkeys(
         (".hl7", ".hl7.gz", ".mllp", ".mllp.gz", ".log", ".log.gz", ".txt", ".txt.gz"), "hl7v2"
     ),
 }
+LISTS_OF_FILES = ("manifest.json",)
+"""Endings of what an export tells of its own files; they are no deliveries."""
+
+DELIVERED_ENDINGS = tuple(
+    ending + packed for ending in (".csv", ".parquet", ".ndjson", ".hl7", ".mllp") for packed in ("", ".gz")
+)
+"""Endings by which a file beside the folders is taken for a delivery that went astray."""
 
 
 @dataclass(frozen=True, order=True)
@@ -49,8 +56,9 @@ class Notice:
     """Something in the landing that is not read.
 
     Attributes:
-        kind: ``unknown_folder``, ``unreadable_folder``, ``not_a_delivery_date``, ``unfinished_upload``,
-            ``unsupported_file``, ``unreadable_name`` or ``changed_while_read``.
+        kind: ``outside_of_folders``, ``unknown_folder``, ``unreadable_folder``, ``not_a_delivery_date``,
+            ``unfinished_upload``, ``unsupported_file``, ``not_a_file``, ``named_for_two_feeds``,
+            ``unreadable_name`` or ``changed_while_read``.
         path: relative to the landing.
         delivered_on: the date of its folder, if it has one.
     """
@@ -106,6 +114,8 @@ def _format_of(name: str, folder: str, site: Site = NO_SITE) -> str | None:
 
 def _format_by_suffix(name: str, folder: str) -> str | None:
     lowered = name.lower()
+    if lowered.endswith(LISTS_OF_FILES):
+        return None
     formats = STANDARD_FORMATS.get(folder, FLAT_FORMATS)
     return next((formats[suffix] for suffix in formats if lowered.endswith(suffix)), None)
 
@@ -137,10 +147,11 @@ def _named_by_path(landing: Path, site: Site, notices: list[Notice]) -> list[Lan
         if not _is_named_by_site(parts[0], site):
             continue
         source_file = _printable(relative.as_posix())
-        found = next(
-            ((name, day) for name, pattern in named if (day := pattern.delivered_on(source_file))), None
-        )
-        if found and source_file == relative.as_posix() and not _is_unfinished(path.name):
+        fits = {name: day for name, pattern in named if (day := pattern.delivered_on(source_file))}
+        found = next(iter(fits.items()), None)
+        if len(fits) > 1 and not _is_unfinished(path.name):
+            notices.append(Notice("named_for_two_feeds", source_file, max(fits.values())))
+        elif found and source_file == relative.as_posix() and not _is_unfinished(path.name):
             format_ = _format_by_suffix(path.name, found[0]) or _usual_format(found[0])
             files.append(LandedFile(found[1], source_file, found[0], format_, path))
         elif parts[0] not in {*load_contract().feeds, *STANDARD_FORMATS, IDENTITY}:
@@ -170,11 +181,14 @@ def scan(
     feeds = (contract or load_contract()).feeds
     notices: list[Notice] = []
     by_path = _named_by_path(landing, site, notices)
-    taken = {file.source_file for file in by_path}
+    taken = {file.source_file for file in by_path} | {notice.path for notice in notices}
     files = [file for file in by_path if as_of is None or file.delivered_on <= as_of]
-    folders = sorted(entry for entry in landing.iterdir() if entry.is_dir()) if landing.is_dir() else []
-    for folder in folders:
+    for folder in sorted(landing.iterdir()) if landing.is_dir() else []:
         if folder.name.startswith("."):
+            continue
+        if not folder.is_dir():
+            if folder.name.lower().endswith(DELIVERED_ENDINGS):
+                notices.append(Notice("outside_of_folders", _printable(folder.name)))
             continue
         if folder.name not in {*feeds, *STANDARD_FORMATS, IDENTITY}:
             if not _is_named_by_site(folder.name, site):
@@ -198,7 +212,9 @@ def scan(
                 format_ = _format_of(path.name, folder.name, site)
                 if _is_unfinished(path.name):
                     notices.append(Notice("unfinished_upload", source_file, delivered_on))
-                elif format_ is None or not path.is_file():
+                elif not path.is_file():
+                    notices.append(Notice("not_a_file", source_file, delivered_on))
+                elif format_ is None:
                     notices.append(Notice("unsupported_file", source_file, delivered_on))
                 else:
                     files.append(LandedFile(delivered_on, source_file, folder.name, format_, path))
@@ -212,3 +228,11 @@ def latest_delivery_date(landing: Path, site: Site = NO_SITE) -> date | None:
     does not.
     """
     return max((file.delivered_on for file in scan(landing, site=site).files), default=None)
+
+
+def delivered_days(landing: Path, site: Site = NO_SITE) -> dict[date, set[str]]:
+    """Return the folders of the landing that hold a file, by delivery date."""
+    days: dict[date, set[str]] = {}
+    for file in scan(landing, site=site).files:
+        days.setdefault(file.delivered_on, set()).add(file.folder)
+    return days

@@ -27,6 +27,19 @@ FEEDS_WITH_A_TEAM: Final = ("staffing", "panel", "encounter", "appointment", "sl
 """Feeds in which a blank team is left out of the source; in the others it means the whole organization."""
 
 
+_SPACES: Final = r"[\s\x{a0}]+"
+
+
+def folded(name: str) -> str:
+    """A name as it is compared: in lower case, with one space for any white space."""
+    return re.sub("[\\s\xa0]+", " ", name, flags=re.ASCII).strip().lower()
+
+
+def folded_sql(text: str) -> str:
+    """SQL of ``folded``."""
+    return f"lower(trim(regexp_replace({text}, '{_SPACES}', ' ', 'g')))"
+
+
 @dataclass(frozen=True)
 class FilePattern:
     """A pattern of file names.
@@ -94,7 +107,7 @@ class Site:
 
     Attributes:
         feeds: by feed, ``fhir`` and ``hl7v2`` among them.
-        payers: payer id by the name that sources write; upper and lower case do not matter in flat files.
+        payers: payer id by the name that sources write, compared as ``folded``.
         default_team: the team of rows that name none; empty leaves them without.
         systems: by kind, the identifier systems whose value is the warehouse's id, the first that a resource
             carries counting; empty keeps the resource's own id.
@@ -139,8 +152,8 @@ class Site:
         """
         columns = dict(staged.columns)
         if self.payers and PAYER_COLUMN in columns:
-            name = f"lower({staged.trim}({columns[PAYER_COLUMN]}))"
-            payers = {key.lower(): value for key, value in self.payers.items()}
+            name = folded_sql(f"{staged.trim}({columns[PAYER_COLUMN]})")
+            payers = {folded(key): value for key, value in self.payers.items()}
             known = ", ".join(f"{quoted(key)}: {quoted(value)}" for key, value in sorted(payers.items()))
             columns[PAYER_COLUMN] = f"coalesce(MAP {{{known}}}[{name}], {columns[PAYER_COLUMN]})"
         for column in sorted(self.filled(feed)):

@@ -18,13 +18,14 @@ OffsetRow = tuple[str, int, datetime, datetime, int]
 
 
 @cache
-def _known_zones() -> frozenset[str]:
+def known_zones() -> frozenset[str]:
+    """The names of all zones of the IANA database."""
     return frozenset(resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
 def is_zone(name: str) -> bool:
     """Whether the IANA database has a zone of just that name."""
-    return name in _known_zones()
+    return name in known_zones()
 
 
 @cache

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from expectations.check import Check, Layer
+from orchestration.feeds.due import Due
 from orchestration.quality.changes import Change, apply_changes
 from orchestration.quality.drill import KeysFile, break_down
 from orchestration.quality.findings import CheckResult, Status
@@ -71,7 +72,7 @@ def run_gate(
     seeds: Path = SEEDS,
     docs: Path | None = None,
     limits: EngineLimits | None = None,
-    late_after_days: Mapping[str, int] | None = None,
+    dues: Mapping[str, Due] | None = None,
     keys: KeysFile | None = None,
     changes: Sequence[Change] = (),
 ) -> list[CheckResult]:
@@ -87,7 +88,7 @@ def run_gate(
         seeds: folder of the rules.
         docs: the page of Data Docs; without it, none is written.
         limits: of the engine.
-        late_after_days: days after which a feed is late, by feed, where the site's profile says so.
+        dues: when a feed is due, by feed, where the site's profile says so.
         keys: where the keys of failing rows go; without it, nothing is told by cause and no key is kept.
         changes: of thresholds, as the site has approved them.
 
@@ -97,7 +98,7 @@ def run_gate(
     Raises:
         FileNotFoundError: the warehouse does not exist.
     """
-    as_ruled = load_checks(layer, seeds=seeds, as_of=as_of, late_after_days=late_after_days)
+    as_ruled = load_checks(layer, seeds=seeds, as_of=as_of, dues=dues)
     checks = apply_changes(as_ruled, changes, as_of)
     if layer == "raw":
         build_raw_database(database, lake=lake, quarantine=quarantine, seeds=seeds, as_of=as_of)

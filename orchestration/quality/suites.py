@@ -28,6 +28,7 @@ from expectations import (
 from expectations.check import Check, Layer
 from expectations.consequences import FeedConsequence
 from orchestration.feeds.contract import load_contract
+from orchestration.feeds.due import Due
 from orchestration.publishing.contract import load_marts
 from orchestration.settings import PROJECT_ROOT
 
@@ -53,7 +54,7 @@ def load_all_checks(as_of: date) -> list[Check]:
 
 
 def load_checks(
-    layer: Layer, *, seeds: Path = SEEDS, as_of: date, late_after_days: Mapping[str, int] | None = None
+    layer: Layer, *, seeds: Path = SEEDS, as_of: date, dues: Mapping[str, Due] | None = None
 ) -> list[Check]:
     """Return the checks of a layer, with the rules in force on a date.
 
@@ -61,7 +62,7 @@ def load_checks(
         layer: ``raw`` or ``marts``.
         seeds: folder of the rules.
         as_of: the date.
-        late_after_days: days after which a feed is late, by feed, where the site's profile says so.
+        dues: when a feed is due, by feed, where the site's profile says so.
 
     Raises:
         RuleError: a threshold or a feed's consequence is missing.
@@ -88,7 +89,7 @@ def load_checks(
             raise RuleError(f"seeds/feed_consequence.csv has no row for the feed {feed} in force on {as_of}")
     unmapped_share = thresholds["dq_unmapped_share_warning"]
     return [
-        *raw_feeds.checks(feeds, consequences, int(thresholds["dq_late_feed_days"]), late_after_days),
+        *raw_feeds.checks(feeds, consequences, int(thresholds["dq_late_feed_days"]), dues),
         *raw_references.checks(feeds, consequences, thresholds["dq_orphan_share_warning"]),
         *raw_identity.checks(consequences),
         *raw_waiting.checks(consequences),

@@ -60,7 +60,9 @@ def test_without_a_date_all_is_read(landing: Path) -> None:
         ("team/2025-01-02/b.xlsx", "unsupported_file", "team/2025-01-02/b.xlsx"),
         ("team/2025-01-02/b.ndjson", "unsupported_file", "team/2025-01-02/b.ndjson"),
         ("fhir/2025-01-02/b.csv", "unsupported_file", "fhir/2025-01-02/b.csv"),
-        ("team/2025-01-02/folder.csv/b.csv", "unsupported_file", "team/2025-01-02/folder.csv"),
+        ("team/2025-01-02/folder.csv/b.csv", "not_a_file", "team/2025-01-02/folder.csv"),
+        ("patient.csv", "outside_of_folders", "patient.csv"),
+        ("Patient.ndjson.GZ", "outside_of_folders", "Patient.ndjson.GZ"),
         ("team/2025-02-29/b.csv", "not_a_delivery_date", "team/2025-02-29"),
         ("team/20250102/b.csv", "not_a_delivery_date", "team/20250102"),
         ("team/2025-W01-1/b.csv", "not_a_delivery_date", "team/2025-W01-1"),
@@ -77,8 +79,19 @@ def test_what_is_no_delivery_is_told(tmp_path: Path, name: str, kind: str, path:
     assert latest_delivery_date(tmp_path) is None
 
 
-def test_files_beside_the_folders_and_hidden_folders_are_nobodys_business(tmp_path: Path) -> None:
+def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    put(tmp_path, "team/2025-01-02/b.csv")
+    (tmp_path / "team/2025-01-02/c.csv").symlink_to(tmp_path / "gone.csv")
+    found = scan(tmp_path)
+    assert [file.source_file for file in found.files] == ["team/2025-01-02/b.csv"]
+    assert [(notice.kind, notice.path) for notice in found.notices] == [
+        ("not_a_file", "team/2025-01-02/c.csv")
+    ]
+
+
+def test_notes_beside_the_folders_and_hidden_folders_are_nobodys_business(tmp_path: Path) -> None:
     put(tmp_path, "_planted.json")
+    put(tmp_path, "README.txt")
     put(tmp_path, ".git/config")
     assert scan(tmp_path) == scan(tmp_path / "nowhere")
 

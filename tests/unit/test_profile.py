@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 import jsonschema
@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from orchestration import cli
+from orchestration.feeds.due import Due
 from orchestration.feeds.ingest import ingest
-from orchestration.feeds.landing import scan
+from orchestration.feeds.landing import delivered_days, scan
 from orchestration.feeds.site import NO_SITE
 from orchestration.fingerprints import landing_hash
 from orchestration.profile import Profile, ProfileError, json_schema, load_profile
 from orchestration.quality.suites import load_checks
-from orchestration.sensors import complete_day
 from orchestration.settings import PROJECT_ROOT, load_settings
 from tests.support.feeds_night import KEY, Nights
 
@@ -68,7 +68,33 @@ def _run(nights: Nights, profile: Path) -> None:
         ("payers: {Medicare: medicare, MEDICARE: medicare}", 3, "payers: names a payer twice"),
         ("schedule_hour: 24", 3, "schedule_hour: "),
         ("feeds: [", 4, "is not YAML"),
-        ("feeds:\n  consent:", 4, "feeds.consent: is a list of names and values"),
+        ("feeds:\n  consent:", 4, "feeds.consent: has no value; leave it out"),
+        ("feeds: {consent: true}", 3, "feeds.consent: is a list of names and values"),
+        ("feeds:\n  consent: {delimiter: ,}", 4, "feeds.consent.delimiter: has no value"),
+        ("feeds: {Consents: {}}", 3, "feeds.Consents: is no feed; did you mean consent?"),
+        (
+            "feeds: {consent: {requierd: true}}",
+            3,
+            "requierd: is no name of a profile; did you mean required?",
+        ),
+        ("feeds: {consent: {required: yes}}", 3, "feeds.consent.required: is true or false"),
+        ("feeds: {consent: {due_by: 6:30}}", 3, "feeds.consent.due_by: is a time of day"),
+        ("feeds: {consent: {due_by: 24:00}}", 3, "feeds.consent.due_by: is a time of day"),
+        ("feeds: {consent: {due_on: [mon]}}", 3, "feeds.consent.due_on.0: has to be 'monday', 'tuesday'"),
+        ("feeds: {consent: {files: ['a[0-9].csv']}}", 3, "has no wildcards but * and ?"),
+        ("feeds: {consent: {files: ['a/**/{date}.csv']}}", 3, "has no wildcards but * and ?"),
+        ("feeds: {consent: {files: a.csv}}", 3, "feeds.consent.files: is a list"),
+        ("feeds: {fhir: {identifiers: {patient: urn:x}}}", 3, "fhir holds no patient id"),
+        ("feeds: {team: {identifiers: {patient: urn:x}}}", 3, "team holds no patient id"),
+        ("time_zone: america/new_york", 3, "is not an IANA time zone; did you mean America/New_York?"),
+        ("time_zone: EST", 3, "time_zone: has the same hour in summer and winter"),
+        ("payers: {Invented: Medicare}", 3, "is no payer of seeds/payer_policy.csv; did you mean medicare?"),
+        ("payers: {Medicare  B: medicare, medicare b: medicare}", 3, "payers: names a payer twice"),
+        ("feeds: &all\n  consent: *all", 3, "holds too many values for a profile, or too deep ones"),
+        ("default_team: !!binary aGVsbG8=", 3, "a profile has no tags"),
+        ("payers: {[a]: b}", 3, "a name is no text"),
+        ('default_team: "\\ud800"', 3, "holds a character that no text has"),
+        ('default_team: "a\\nb"', 3, "default_team: begins or ends with a space, or holds a line break"),
         ("time_zone: [UTC]", 3, "time_zone: "),
         ("identifiers:\n  patient: urn:x", 4, "identifiers.patient: "),
         ("default_team: 7", 3, "default_team: "),
@@ -95,18 +121,62 @@ def test_every_problem_is_told_at_once(write: Write) -> None:
     assert len(str(error.value).splitlines()) == 2
 
 
-@pytest.mark.parametrize("text", ["", "just words", "- version: 1", "version: 1\n\tsite: x"])
-def test_a_file_that_is_no_profile_is_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"just words",
+        b"- version: 1",
+        b"version: 1\n\tsite: x",
+        b"version: 1\nsite: Caf\xe9\n",
+        b"version: 1\nsite: a\0b\n",
+        b"version: 1\nsite: a\n---\nversion: 1\n",
+        b"a: " + b"[" * 2000,
+        b"a: &a [x, x]\n" + b"".join(b"a%d: &a [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n" % n for n in range(9)),
+    ],
+)
+def test_a_file_that_is_no_profile_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "profile.yaml"
-    path.write_text(text)
-    with pytest.raises(ProfileError, match=str(path)):
+    path.write_bytes(content)
+    with pytest.raises(ProfileError) as error:
         load_profile(path)
+    assert str(error.value).startswith(f"{path}:")
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_cannot_be_opened_is_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="cannot be read: Is a directory"):
+        load_profile(tmp_path)
+    with pytest.raises(ProfileError, match="cannot be read: No such file or directory"):
+        load_profile(tmp_path / "none.yaml")
+
+
+def test_values_are_read_as_editors_read_them(write: Write) -> None:
+    profile = load_profile(
+        write(
+            "schedule_hour: 08\ndefault_team: 2025-01-01\npayers: {NO: medicare, 123: medicare}\n"
+            "feeds:\n  consent: &usual {required: true, due_by: 18:30}\n"
+            "  panel: {<<: *usual, required: false}"
+        )
+    )
+    assert (profile.schedule_hour, profile.default_team) == (8, "2025-01-01")
+    assert list(profile.payers) == ["NO", "123"]
+    assert profile.required_feeds == ("consent",)
+    assert profile.dues == dict.fromkeys(("consent", "panel"), Due(by=time(18, 30)))
 
 
 def test_the_schema_takes_the_sample_and_refuses_what_the_loader_refuses(write: Write) -> None:
     schema = json.loads(json_schema())
     jsonschema.validate(yaml.safe_load(SAMPLE.read_text(encoding="utf-8")), schema)
-    for text in ("color: red", "feeds: {consents: {}}", "feeds: {consent: {delimiter: '||'}}"):
+    for text in (
+        "color: red",
+        "feeds: {consents: {}}",
+        "feeds: {consent: {delimiter: '||'}}",
+        "feeds: {consent: {delimiter: }}",
+        "feeds: {consent: {due_by: '6:30'}}",
+        "feeds: {consent: {due_on: [mon]}}",
+        'default_team: "a\\nb"',
+    ):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(yaml.safe_load(write(text).read_text()), schema)
 
@@ -161,13 +231,44 @@ def test_without_a_profile_nothing_is_done_the_sites_own_way() -> None:
 def test_a_feed_is_late_when_its_site_says_so(write: Write) -> None:
     profile = load_profile(write("feeds:\n  consent: {late_after_days: 2}"))
     checks = {
-        check.check_id: check.what_it_means
-        for check in load_checks("raw", as_of=DAY, late_after_days=profile.late_after_days)
+        check.check_id: check.what_it_means for check in load_checks("raw", as_of=DAY, dues=profile.dues)
     }
     told = [text for name, text in checks.items() if "consent_is_in_time" in name]
     assert "more than 2 days old" in told[0]
     others = [text for name, text in checks.items() if "condition_is_in_time" in name]
     assert "more than 7 days old" in others[0]
+
+
+def test_when_a_feed_is_due_is_said_in_days_of_the_week_and_times_of_day(write: Write) -> None:
+    feeds = (
+        "{consent: {due_on: [monday, friday]}, panel: {late_after_days: 3}, fhir: {due_by: 06:30}, team: {}}"
+    )
+    profile = load_profile(write(f"feeds: {feeds}"))
+    assert profile.dues == {
+        "consent": Due(0, frozenset({0, 4})),
+        "panel": Due(3),
+        "fhir": Due(by=time(6, 30)),
+    }
+    checks = {check.name: check for check in load_checks("raw", as_of=DAY, dues=profile.dues)}
+    assert "more than 0 of the days on which it is due (Monday, Friday)" in (
+        checks["consent_is_in_time"].what_it_means
+    )
+    assert "fhir_is_in_time" in checks
+    assert "hl7v2_is_in_time" not in checks
+
+
+def test_a_file_that_two_feeds_name_is_read_as_neither_and_told(write: Write, tmp_path: Path) -> None:
+    landing = Nights(tmp_path)
+    landing.land("drop/2025-01-31/consent.csv", "x\n")
+    landing.land("drop/2025-01-31/panel.csv", "x\n")
+    landing.land("drop/2025-01-31/panel_new.csv.part", "x\n")
+    feeds = "{consent: {files: ['drop/{date}/*.csv']}, panel: {files: ['drop/{date}/panel*']}}"
+    found = scan(landing.landing, DAY, site=load_profile(write(f"feeds: {feeds}")).rules())
+    assert [(file.folder, file.path.name) for file in found.files] == [("consent", "consent.csv")]
+    assert {(notice.kind, notice.path) for notice in found.notices} == {
+        ("named_for_two_feeds", "drop/2025-01-31/panel.csv"),
+        ("unfinished_upload", "drop/2025-01-31/panel_new.csv.part"),
+    }
 
 
 def test_files_are_found_by_the_sites_names_and_no_others(write: Write, tmp_path: Path) -> None:
@@ -205,7 +306,7 @@ def test_files_are_found_by_the_sites_names_and_no_others(write: Write, tmp_path
         "panel/2025-01-31/panel.csv": "unsupported_file",
         "patient/2025-01-31/other.csv": "unsupported_file",
     }
-    assert complete_day(landing.landing, ["consent"], site) == date(2025, 2, 1)
+    assert max(delivered_days(landing.landing, site)) == date(2025, 2, 1)
 
 
 def test_a_file_below_a_folder_of_the_sites_changes_what_has_landed(tmp_path: Path) -> None:
@@ -234,7 +335,8 @@ CONSENT = "consent_id,patient_id,program,granted_at,status\nc1,p1,cocm,2025-01-0
 def test_the_names_of_payers_become_their_ids_in_flat_files_and_fhir(write: Write, tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     nights.land(
-        "coverage/2025-01-31/a.csv", "coverage_id,patient_id,payer_id\n1,p1, MEDICARE part b\n2,p1,other\n"
+        "coverage/2025-01-31/a.csv",
+        "coverage_id,patient_id,payer_id\n1,p1, MEDICARE\xa0 part b\n2,p1,other\n",
     )
     nights.land("claim_line/2025-01-31/a.csv", CLAIM_LINE)
     resource = {

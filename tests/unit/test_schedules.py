@@ -22,20 +22,42 @@ TICK = date(2026, 7, 1)
 
 
 @pytest.mark.parametrize(
-    ("latest", "as_of"),
+    ("days", "is_awaited", "as_of"),
     [
-        (None, date(2026, 6, 30)),
-        (date(2026, 6, 12), date(2026, 6, 30)),
-        (date(2026, 6, 30), date(2026, 6, 30)),
-        (date(2026, 7, 1), date(2026, 7, 1)),
-        (date(2062, 7, 1), date(2026, 7, 1)),
+        ([], False, date(2026, 6, 30)),
+        ([date(2026, 6, 12)], False, date(2026, 6, 30)),
+        ([date(2026, 6, 30)], False, date(2026, 6, 30)),
+        ([date(2026, 6, 30), date(2026, 7, 1)], False, date(2026, 7, 1)),
+        ([date(2026, 7, 1)], True, date(2026, 6, 30)),
+        ([date(2026, 6, 30), date(2062, 7, 1)], False, date(2026, 6, 30)),
     ],
-    ids=["nothing landed", "long ago", "the day before", "the day itself", "a mistyped folder"],
+    ids=[
+        "nothing landed",
+        "long ago",
+        "the day before",
+        "the day itself",
+        "the day itself, and more to come",
+        "a mistyped folder",
+    ],
 )
-def test_the_business_date_is_the_day_before_or_a_later_delivery_up_to_theanswer_tick(
-    latest: date | None, as_of: date
+def test_the_business_date_is_the_day_before_or_the_day_of_a_delivery_once_all_of_it_is_there(
+    days: list[date], is_awaited: bool, as_of: date
 ) -> None:
-    assert business_date(TICK, latest) == as_of
+    assert business_date(TICK, days, is_awaited=is_awaited) == as_of
+
+
+@pytest.mark.parametrize(("due_by", "as_of"), [("06:30", date(2026, 6, 30)), ("01:59", date(2026, 7, 1))])
+def test_a_tick_before_a_feed_is_due_does_not_judge_the_day(
+    settings: Settings, land: Callable[[str, str], Path], tmp_path: Path, due_by: str, as_of: date
+) -> None:
+    land("patient", "2026-07-01")
+    path = tmp_path / "profile.yaml"
+    path.write_text(f"version: 1\nsite: Invented\nfeeds: {{consent: {{due_by: {due_by}}}}}\n")
+    site = settings.model_copy(update={"profile": path})
+    with DagsterInstance.ephemeral() as instance:
+        answer = answer_tick(site, instance, datetime(2026, 7, 1, 2, tzinfo=UTC))
+    assert isinstance(answer, RunRequest)
+    assert answer.run_config == run_config(as_of)
 
 
 def test_hour_and_zone_are_the_sites(settings: Settings) -> None:
