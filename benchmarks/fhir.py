@@ -1,7 +1,7 @@
 """Reading FHIR NDJSON: DuckDB alone with declared types, and the product from the landing to the raw lake.
 
-Both are processes of their own over the same bytes. DuckDB alone is one statement: the elements that the
-feeds need, with their types, from the file into a Parquet file, on as many threads as DuckDB takes. The
+Both are processes of their own over the same bytes. DuckDB alone is one statement a file: the elements that
+the feeds need, with their types, from the file into a Parquet file, on as many threads as DuckDB takes. The
 product is ingestion as the night calls it: naming the bytes, reading, codes, references, the door, refusals,
 findings.
 
@@ -30,34 +30,54 @@ DELIVERED_ON: Final = date(2026, 6, 16)
 NEXT_TO_NOTHING: Final = 0.001
 """Megabytes of a file that shows what a process costs before any data."""
 
+SMALL: Final = 2.5
+"""Megabytes of each of the many files of a landing of small ones."""
+
 TARGET: Final = "at most 1.50"
+FILE_APART: Final = 1_000_000
+"""How far apart the numbers of resources of two files of a landing begin."""
+
+ALONE: Final = "import duckdb, pathlib, sys; duckdb.execute(pathlib.Path(sys.argv[1]).read_text())"
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One file of resources of one type.
+    """One landing.
 
     Attributes:
-        kind: the resource type.
-        megabytes: size of the file.
-        lines: resources in it.
+        name: the resource type, or what the landing holds.
+        megabytes: size of the files together.
+        lines: resources in them.
         alone: DuckDB alone.
         product: from the landing to the raw lake.
     """
 
-    kind: str
+    name: str
     megabytes: float
     lines: int
     alone: Measured
     product: Measured
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A landing, and the same of next to nothing, taken just before.
+
+    Attributes:
+        whole: the landing.
+        nothing: as many processes over a file of one line.
+    """
+
+    whole: Figures
+    nothing: Figures
+
+
 def measure_fhir(workdir: Path, megabytes: float, kinds: Sequence[str], say: Say) -> str:
-    """Measure each type and return the table.
+    """Measure each type by itself, all types in one landing, and many small files, and return the table.
 
     Args:
-        workdir: gets the files, one at a time.
+        workdir: gets the files, one landing at a time.
         megabytes: size of each file.
         kinds: the resource types; all that there are resources of, if empty.
         say: gets what was found as soon as it is known.
@@ -65,26 +85,41 @@ def measure_fhir(workdir: Path, megabytes: float, kinds: Sequence[str], say: Say
     Raises:
         CommandError: a run failed.
     """
-    sizes = (NEXT_TO_NOTHING, megabytes)
-    found = [tuple(_measured(workdir, size, kind, say) for size in sizes) for kind in kinds or FORMATS]
-    return render([whole for _, whole in found], [nothing for nothing, _ in found])
+    chosen = list(kinds or FORMATS)
+    landings = [(kind, [(kind, megabytes)]) for kind in chosen]
+    landings.append(("One landing of all", [(kind, megabytes) for kind in chosen]))
+    few = [(kind, min(SMALL, megabytes)) for kind in chosen]
+    landings.append(("Small files", few * max(round(megabytes / SMALL / len(chosen)), 1)))
+    nothing = [(chosen[0], NEXT_TO_NOTHING)]
+    return render(
+        [
+            Pair(nothing=_measured(workdir, name, nothing, say), whole=_measured(workdir, name, files, say))
+            for name, files in landings
+        ]
+    )
 
 
-def _measured(workdir: Path, megabytes: float, kind: str, say: Say) -> Figures:
+def _measured(workdir: Path, name: str, files: Sequence[tuple[str, float]], say: Say) -> Figures:
     home = workdir / "fhir"
     shutil.rmtree(home, ignore_errors=True)
     folder = home / "landing" / "fhir" / DELIVERED_ON.isoformat()
     folder.mkdir(parents=True)
-    path = folder / f"{kind}.ndjson"
-    lines = write_resources(path, kind, megabytes)
-    size = path.stat().st_size / 1e6
-    alone = _run("-c", "import duckdb, sys; duckdb.execute(sys.argv[1])", _statement(kind, path, home))
+    lines, size, statements = 0, 0.0, []
+    for number, (kind, megabytes) in enumerate(files):
+        path = folder / f"{kind}.{number:04}.ndjson"
+        lines += write_resources(path, kind, megabytes, number * FILE_APART)
+        size += path.stat().st_size / 1e6
+        statements.append(_statement(kind, path, home / f"{path.stem}.parquet"))
+    script = home / "alone.sql"
+    script.write_text(";\n".join(statements), encoding="utf-8")
+    alone = _run("-c", ALONE, str(script))
     product = _run("-m", "benchmarks.fhir", str(home))
-    found = Figures(kind, size, lines, alone, product)
+    found = Figures(name, size, lines, alone, product)
     shutil.rmtree(home)
     say(
-        f"{kind}: {size:,.0f} MB, alone {seconds(alone.cpu_seconds)}, product {seconds(product.cpu_seconds)}"
-        f" processor, {ratio(product.cpu_seconds, alone.cpu_seconds)}, {memory(product.peak_mib)}"
+        f"{name}: {size:,.0f} MB, alone {_spent(alone)}, product {_spent(product)}, ratio "
+        f"{ratio(product.cpu_seconds, alone.cpu_seconds)} and {ratio(product.seconds, alone.seconds)}, "
+        f"{memory(product.peak_mib)}"
     )
     return found
 
@@ -93,55 +128,48 @@ def _run(*arguments: str) -> Measured:
     return measure([sys.executable, *arguments], environment=os.environ, folder=PROJECT_ROOT)
 
 
-def render(found: Sequence[Figures], nothing: Sequence[Figures]) -> str:
-    """Return the table of the types, and a line of all together.
-
-    Args:
-        found: the figures by type.
-        nothing: those of next to nothing of each type, taken beside them.
-    """
-    before = dict(zip((figures.kind for figures in found), nothing, strict=True))
-
-    def net(*counted: Figures) -> str:
-        product = sum(one.product.cpu_seconds - before[one.kind].product.cpu_seconds for one in counted)
-        alone = sum(one.alone.cpu_seconds - before[one.kind].alone.cpu_seconds for one in counted)
-        return ratio(product, alone)
-
-    body = [
-        [
-            figures.kind,
-            f"{figures.lines:,}",
-            f"{figures.megabytes:,.0f} MB",
-            seconds(figures.alone.cpu_seconds),
-            seconds(figures.product.cpu_seconds),
-            ratio(figures.product.cpu_seconds, figures.alone.cpu_seconds),
-            net(figures),
-            seconds(figures.alone.seconds),
-            seconds(figures.product.seconds),
-            memory(figures.alone.peak_mib),
-            memory(figures.product.peak_mib),
-        ]
-        for figures in found
-    ]
-    alone = sum(figures.alone.cpu_seconds for figures in found)
-    product = sum(figures.product.cpu_seconds for figures in found)
-    whole = ["All", "", "", seconds(alone), seconds(product), ratio(product, alone)]
-    whole += [net(*found), "", "", "", ""]
-    target = ["Target", "", "", "", "", TARGET, TARGET, "", "", "", "under 2 GB"]
-    header = ["FHIR resources", "Lines", "Size", "DuckDB alone, processor", "Product, processor", "Ratio"]
-    header += ["Ratio net of next to nothing"]
-    header += ["DuckDB alone, wall", "Product, wall", "DuckDB alone, memory", "Product, memory"]
-    return markdown(header, [*body, whole, target])
+def _spent(measured: Measured) -> str:
+    return f"{seconds(measured.cpu_seconds)} processor and {seconds(measured.seconds)} wall"
 
 
-def _statement(kind: str, path: Path, home: Path) -> str:
+def render(found: Sequence[Pair]) -> str:
+    """Return the table of the landings, with ratios of processor time and of wall time."""
+
+    def net(pair: Pair, of: Callable[[Measured], float]) -> str:
+        product = of(pair.whole.product) - of(pair.nothing.product)
+        return ratio(product, of(pair.whole.alone) - of(pair.nothing.alone))
+
+    def row(pair: Pair) -> list[str]:
+        figures, alone, product = pair.whole, pair.whole.alone, pair.whole.product
+        cells = [figures.name, f"{figures.lines:,}", f"{figures.megabytes:,.0f} MB"]
+        for of in (_cpu, _wall):
+            cells += [seconds(of(alone)), seconds(of(product)), ratio(of(product), of(alone)), net(pair, of)]
+        return [*cells, memory(alone.peak_mib), memory(product.peak_mib)]
+
+    header = ["FHIR resources", "Lines", "Size"]
+    for kind in ("processor", "wall"):
+        header += [f"DuckDB alone, {kind}", f"Product, {kind}", f"Ratio, {kind}", f"Ratio, {kind}, net"]
+    header += ["DuckDB alone, memory", "Product, memory"]
+    target = ["Target", "", "", *2 * ["", "", TARGET, TARGET], "", "under 2 GB"]
+    return markdown(header, [*map(row, found), target])
+
+
+def _cpu(measured: Measured) -> float:
+    return measured.cpu_seconds
+
+
+def _wall(measured: Measured) -> float:
+    return measured.seconds
+
+
+def _statement(kind: str, path: Path, made: Path) -> str:
     """SQL that reads a file with the types of what the feeds need of it, and writes that as it is."""
     wanted = {name: EVERY[name] for name in ("resourceType", "id", "meta", "contained")}
     elements = {**wanted, **RESOURCES[kind].elements}
     elements.pop("implicitRules", None)
     columns = ", ".join(f"'{name}': '{type_name}'" for name, type_name in elements.items())
     source = f"read_ndjson('{path}', columns = {{{columns}}})"
-    return f"COPY (FROM {source}) TO '{home / 'alone.parquet'}' (FORMAT parquet)"
+    return f"COPY (FROM {source}) TO '{made}' (FORMAT parquet)"
 
 
 def product(home: str) -> None:

@@ -40,19 +40,20 @@ FORMATS: Final = _formats()
 """The resource types that make up most of an export."""
 
 
-def write_resources(path: Path, kind: str, megabytes: float) -> int:
+def write_resources(path: Path, kind: str, megabytes: float, first: int = 0) -> int:
     """Write a file of resources of one type.
 
     Args:
         path: the file.
         kind: the resource type.
         megabytes: its size; the line that reaches it is the last.
+        first: the number of the first resource, by which two files differ.
 
     Returns:
         The number of lines.
     """
     formats = FORMATS[kind]
-    wanted, written, number = megabytes * 1e6, 0, 0
+    wanted, written, number = megabytes * 1e6, 0, first
     with path.open("w", encoding="ascii") as target:
         while written < wanted:
             values = {
@@ -69,4 +70,4 @@ def write_resources(path: Path, kind: str, megabytes: float) -> int:
             target.write(line)
             written += len(line)
             number += 1
-    return number
+    return number - first
