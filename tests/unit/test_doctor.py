@@ -4,7 +4,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -91,6 +91,68 @@ def test_a_feed_is_late_from_the_day_after_it_was_due(tmp_path: Path, days: int,
     assert (states.get("patient") == "late") is is_late
 
 
+def test_what_is_due_today_is_awaited_until_its_time_and_missed_on_no_day_on_which_it_is_not_due(
+    tmp_path: Path,
+) -> None:
+    nights = Nights(tmp_path)
+    # A Friday and the Saturday after it.
+    for feed, day in (("consent", "2026-06-26"), ("claim_line", "2026-06-26"), ("panel", "2026-06-27")):
+        nights.land(f"{feed}/{day}/a.csv", FLAT[feed])
+    nights.land("claim_line/2026-06-27/a.csv", "claim_line_id\n")
+    profile = tmp_path / "profile.yaml"
+    profile.write_text(
+        "version: 1\nsite: Invented\ntime_zone: America/New_York\nfeeds:\n"
+        "  consent: {due_by: 06:30, required: true}\n"
+        "  panel: {due_on: [monday]}\n"
+        "  claim_line: {late_after_days: 0}\n"
+        "  fhir: {due_by: 06:30}\n"
+    )
+
+    def at(hour: int, minute: int) -> tuple[dict[str, tuple[str, bool]], list[str]]:
+        found = look(nights.landing, profile=profile, now=datetime(2026, 6, 27, hour + 4, minute, tzinfo=UTC))
+        states = {gap.feed: (gap.state, gap.is_required) for gap in found.gaps}
+        return states, [feed for feed, _ in found.awaited]
+
+    states, awaited = at(6, 29)
+    assert "consent" not in states
+    assert "panel" not in states
+    # The newest file is refused as a whole, so the feed is as old as the one before.
+    assert states["claim_line"] == ("late", False)
+    assert awaited == ["consent", "fhir"]
+    states, awaited = at(6, 30)
+    assert states["consent"] == ("late", True)
+    assert states["fhir"] == ("missing", False)
+    assert awaited == []
+
+
+FLAT = {
+    "consent": "consent_id,patient_id,program,granted_at,status\nc1,p1,cocm,2025-01-02T10:00:00Z,active\n",
+    "claim_line": "claim_line_id,patient_id,procedure_code,units,service_on,status\n"
+    "l1,p1,99492,1,2025-01-02,paid\n",
+    "panel": "patient_id,team_id,effective_from\np1,t1,2025-01-01\n",
+}
+
+
+def test_what_went_astray_is_told_with_what_may_have_been_meant(tmp_path: Path, run: Run) -> None:
+    nights = Nights(tmp_path)
+    payers = ["Invented Mutual"] * 11 + [CANARY] * 10
+    rows = "".join(f"c{n},p{n},{payer},x\n" for n, payer in enumerate(payers))
+    nights.land("coverage/2025-01-31/a.csv", f"coverage_id,patient_id,payer_id,efective_from\n{rows}")
+    nights.land("coverage/2025-01-31/b.csv", f"{CANARY},1980\n")
+    nights.land("Patients/2025-01-31/a.csv", "patient_id\n")
+    nights.land("patient.csv", "patient_id\n")
+    code, told = run("--landing", nights.landing)
+    assert code == 1
+    assert "coverage missing_column:coverage_id" in told
+    assert "1 file coverage/2025-01-31/b.csv" in told
+    assert "coverage efective_from; did you mean effective_from? 1 file" in told
+    assert "coverage Invented Mutual 11" in told
+    assert "coverage (withheld: few rows each) 10" in told
+    assert "Patients no feed has this name; did you mean patient?" in told
+    assert "patient.csv belongs in <feed>/<YYYY-MM-DD>/" in told
+    assert CANARY not in told
+
+
 def test_the_command_says_what_stops_the_night(nights: Nights, run: Run) -> None:
     code, told = run("--landing", nights.landing)
     assert code == 1
@@ -113,6 +175,7 @@ def test_a_landing_with_all_that_its_site_requires_is_usable(
 def test_a_landing_without_a_delivery_stops_the_night(run: Run, tmp_path: Path) -> None:
     code, told = run("--landing", tmp_path)
     assert (code, "Nothing has been delivered" in told) == (1, True)
+    assert "no minute will be credited" in told
 
 
 def test_wrong_use_is_told_apart(run: Run, tmp_path: Path) -> None:
