@@ -2,27 +2,28 @@
 
 A chart is described once a process and turned into Vega; each page's chart is its rows drawn in that. There
 is no script, no network and no font in the page: the SVG follows its style sheet, and one sentence says what
-it shows to whoever cannot see it. The same rows give the same bytes.
+it shows to whoever cannot see it. The same rows give the same bytes, whether a chart is drawn by itself or
+with others.
 
-Public: ``Drawing``, and the colors ``OWN``, ``MARK``, ``INK``, ``SOFT``, ``LINE``, ``PAPER``.
+Public: ``Drawing``, ``Choice``, and the colors ``OWN``, ``MARK``, ``INK``, ``SOFT``, ``LINE``, ``PAPER``.
 
 Belongs here: how a description becomes SVG, and the look that all charts share. Does not belong here: what is
-drawn (``scorecards/charts.py`` and other rooms' own).
+drawn (``scorecards/charts.py`` and other rooms' own), and how the library is asked (``vega``).
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
+
+from orchestration.publishing.vega import Rows, bodies_of, body_of, marks_of
 
 if TYPE_CHECKING:
     import altair
 
     Description = altair.Chart | altair.LayerChart | altair.FacetChart
-
-Rows = Sequence[Mapping[str, Any]]
 
 # The colors of templates/page.css. They differ in lightness as well, and no chart tells by color alone.
 OWN: Final = "#0b4f8a"
@@ -34,8 +35,9 @@ PAPER: Final = "#ffffff"
 _WIDTH, _HEIGHT = 440, 230
 # Given and not worked out from the labels: that takes half the time of a chart, and is the same for all.
 _MARGINS: Final = {"left": 48, "right": 46, "top": 16, "bottom": 42}
-# Charts that many pages show are drawn once.
-_KEPT: Final = 2_048
+# Charts that many pages show are drawn once, and those of many pages together.
+_KEPT: Final = 4_096
+_TOGETHER: Final = 256
 _FONT: Final = "Liberation Sans, Arial, sans-serif"
 
 
@@ -62,6 +64,7 @@ class Drawing:
             margins: of these, what is left to axes and labels: left, right, top, bottom.
         """
         self._describe, self._width, self._height, self._margins = describe, width, height, margins
+        self._kept: dict[str, str] = {}
 
     def __call__(self, label: str, **rows: Rows) -> Markup:
         """Draw rows.
@@ -76,10 +79,49 @@ class Drawing:
         Raises:
             KeyError: the description names data that is not given, or the other way round.
         """
+        self._expect(rows)
+        key = _key_of(rows)
+        body = self._kept.get(key)
+        if body is None:
+            body = self._keep(key, body_of(self._vega, rows))
+        return self._framed(label, body)
+
+    def draw_ahead(self, name: str, many: Sequence[Rows]) -> None:
+        """Draw charts that are asked for later, many at a time, which takes half of what each takes alone.
+
+        Args:
+            name: of the only data that the description leaves open.
+            many: the rows of each chart; those without any are left out.
+        """
+        new = {_key_of({name: rows}): rows for rows in many if rows}
+        keys = [key for key in new if key not in self._kept]
+        for start in range(0, len(keys), _TOGETHER):
+            some = keys[start : start + _TOGETHER]
+            bodies = bodies_of(self._vega, name, [new[key] for key in some])
+            for key, body in zip(some, bodies, strict=True):
+                self._keep(key, body)
+
+    def choose(self, layer: str, **rows: Rows) -> "Choice":
+        """Draw a chart once, of which each page shows its own marks of one layer and all of the others.
+
+        Args:
+            layer: the name that the description gives to it.
+            rows: as those of a call.
+        """
+        self._expect(rows)
+        return Choice(self._framed, *marks_of(body_of(self._vega, rows), layer))
+
+    def _expect(self, rows: Mapping[str, Rows]) -> None:
         if self._names != set(rows):
             raise KeyError(f"this chart is drawn from {sorted(self._names)}, not from {sorted(rows)}")
-        data = [{**one, "values": rows[one["name"]]} if one["name"] in rows else one for one in self._data]
-        body = _drawn(json.dumps({**self._vega, "data": data}, separators=(",", ":")))
+
+    def _keep(self, key: str, body: str) -> str:
+        if len(self._kept) >= _KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[key] = body
+        return body
+
+    def _framed(self, label: str, body: str) -> Markup:
         head = (
             f'<svg class="chart" viewBox="0 0 {self._width} {self._height}" role="img" '
             f'aria-label="{escape(label)}">'
@@ -102,12 +144,31 @@ class Drawing:
         return compiled
 
     @cached_property
-    def _data(self) -> list[dict[str, Any]]:
-        return list(self._vega["data"])
-
-    @cached_property
     def _names(self) -> set[str]:
-        return {one["name"] for one in self._data if not {"source", "values", "url"} & set(one)}
+        return {one["name"] for one in self._vega["data"] if not {"source", "values", "url"} & set(one)}
+
+
+class Choice:
+    """A chart that is drawn, all but which marks of one layer a page shows."""
+
+    def __init__(
+        self, framed: Callable[[str, str], Markup], before: str, marks: list[str], after: str
+    ) -> None:
+        """Keep the parts; ``Drawing.choose`` makes them."""
+        self._framed, self._before, self._marks, self._after = framed, before, marks, after
+
+    def __call__(self, label: str, places: Iterable[int]) -> Markup:
+        """The chart with some marks of the layer.
+
+        Args:
+            label: what it shows, in words; it is read aloud in the chart's place.
+            places: of the marks among the layer's rows.
+
+        Returns:
+            An ``svg`` element of the class ``chart``.
+        """
+        shown = "".join(self._marks[place] for place in sorted(places))
+        return self._framed(label, f"{self._before}{shown}{self._after}")
 
 
 def _themed(chart: "Description") -> "Description":
@@ -136,10 +197,5 @@ def _themed(chart: "Description") -> "Description":
     return finished
 
 
-@lru_cache(maxsize=_KEPT)
-def _drawn(vega: str) -> str:
-    """What the SVG holds; nothing outside the description can be asked for while drawing."""
-    from vl_convert import vega_to_svg
-
-    svg: str = vega_to_svg(vega, allowed_base_urls=[])
-    return svg[svg.index(">") + 1 : svg.rindex("</svg>")]
+def _key_of(rows: Mapping[str, Rows]) -> str:
+    return json.dumps(rows, separators=(",", ":"), sort_keys=True)

@@ -1,17 +1,28 @@
 """Charts as the pages hold them: whole, silent to the network, the same each time, and told in words."""
 
 import re
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import altair as alt
 import pytest
 
+from orchestration.publishing import charts
 from orchestration.publishing.charts import OWN, Drawing
+from orchestration.publishing.vega import marks_of
+
+if TYPE_CHECKING:
+    from orchestration.publishing.charts import Description
 
 
 def _bars() -> alt.Chart:
     bars: alt.Chart = alt.Chart(alt.NamedData("nights")).mark_bar(color=OWN)
     return bars.encode(x=alt.X("night:O", title=None), y=alt.Y("rows:Q", title=None))
+
+
+def _dots() -> "Description":
+    at = alt.Chart(alt.NamedData("nights")).encode(x=alt.X("night:O", title=None), y=alt.Y("rows:Q"))
+    return alt.layer(at.mark_line(), at.mark_circle(color=OWN).properties(name="own"))
 
 
 BARS = Drawing(_bars, width=300, height=120)
@@ -51,3 +62,41 @@ def test_what_lies_elsewhere_is_not_fetched() -> None:
     elsewhere = alt.Chart("https://example.invalid/rows.json").mark_bar().encode(x="night:O")
     with pytest.raises(ValueError, match=r"example\.invalid"):
         Drawing(lambda: elsewhere)("nights")
+
+
+def test_charts_that_are_drawn_together_are_those_that_are_drawn_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many = [NIGHTS, NIGHTS[:1], [], NIGHTS[::-1], [{"night": "Mon", "rows": 4_000}], NIGHTS]
+    alone = [Drawing(_bars, width=300, height=120)("nights", nights=rows) for rows in many if rows]
+    drawing = Drawing(_bars, width=300, height=120)
+    monkeypatch.setattr(charts, "_TOGETHER", 3)
+    drawing.draw_ahead("nights", many)
+    monkeypatch.setattr(charts, "body_of", None)
+    assert [drawing("nights", nights=rows) for rows in many if rows] == alone
+
+
+def test_charts_are_kept_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawing = Drawing(_bars)
+    monkeypatch.setattr(charts, "_KEPT", 2)
+    drawing.draw_ahead("nights", [NIGHTS[:1], NIGHTS[:2], NIGHTS])
+    monkeypatch.setattr(charts, "body_of", None)
+    assert drawing("nights", nights=NIGHTS)
+    with pytest.raises(TypeError):
+        drawing("nights", nights=NIGHTS[:1])
+
+
+def test_a_page_shows_its_own_marks_of_a_chart_that_is_drawn_once() -> None:
+    rows = [{"night": str(night), "rows": night} for night in range(1, 5)]
+    drawing = Drawing(_dots)
+    choice = drawing.choose("own", nights=rows)
+    assert choice("all", range(4)) == drawing("all", nights=rows)
+    whole, none = str(choice("some", range(4))), str(choice("some", []))
+    marks = [mark for mark in re.findall(r"<path[^>]*/>", whole) if mark not in none]
+    assert len(marks) == 4
+    assert [mark for mark in marks if mark in str(choice("some", [3, 1]))] == [marks[1], marks[3]]
+
+
+def test_a_layer_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="substring not found"):
+        marks_of(str(Drawing(_dots)("dots", nights=NIGHTS[:1])), "other")

@@ -4,9 +4,10 @@ import re
 import warnings
 from xml.etree import ElementTree
 
+import pytest
 from markupsafe import Markup
 
-from orchestration.publishing.tables import Column, figures_table
+from orchestration.publishing.tables import Column, drawn_table, figures_table
 
 COLUMNS = [
     Column("name", "Measure"),
@@ -59,3 +60,12 @@ def test_figures_are_aligned_at_the_right() -> None:
 def test_a_table_without_rows_has_its_heads() -> None:
     made = figures_table("care", "Care", COLUMNS, [])
     assert made.count("<th ") == 3 and "<td" not in made
+
+
+@pytest.mark.parametrize("caption", ["", "What & how"])
+@pytest.mark.parametrize("count", [0, 1, 2, 13])
+def test_a_table_from_its_form_is_the_one_that_great_tables_makes(count: int, caption: str) -> None:
+    odd = "care-stub-1 \"quoted\" & 'single' {x} **b** é \n <i>"
+    rows = [{"name": f"{odd}{row}", "now": odd, "link": Markup("<a>é</a>")} for row in range(count)]
+    made = str(figures_table("care", "Care", COLUMNS, rows, caption))
+    assert drawn_table("care", COLUMNS, rows, caption) in made

@@ -3,7 +3,7 @@
 Nothing is told by color alone: own points are filled and carry their number, others are hollow, lines differ
 in their dashes.
 
-Public: ``Point``, ``trend_chart``, ``Dot``, ``Funnel``, ``funnel_chart``.
+Public: ``Point``, ``trend_chart``, ``draw_trends_ahead``, ``Dot``, ``Funnel``, ``funnel_chart``.
 
 Belongs here: what the charts are made of. Does not belong here: how they are drawn
 (``orchestration/publishing/charts.py``), any number's meaning, and words (``words``).
@@ -13,17 +13,21 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from orchestration.publishing.charts import MARK, OWN, PAPER, SOFT, Drawing
+from orchestration.publishing.charts import MARK, OWN, PAPER, SOFT, Choice, Drawing
 
 if TYPE_CHECKING:
     from orchestration.publishing.charts import Description
 
 _STEPS: Final = 60
 _LEAST_SHARE, _LEAST_COUNT = 0.1, 4
+_OWN_DOTS: Final = "own"
+# Of the months that pages are written for.
+_FUNNELS_KEPT: Final = 8
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,12 @@ def trend_chart(points: Sequence[Point], label: str, *, is_share: bool) -> Marku
     """
     if all(point.value is None for point in points):
         return Markup("")
+    return (_SHARES if is_share else _COUNTS)(label, points=_trend_rows(points))
+
+
+def _trend_rows(points: Sequence[Point]) -> list[dict[str, Any]]:
     last = max(place for place, point in enumerate(points) if point.value is not None)
-    rows = [
+    return [
         {
             "month": f"{point.month:%Y-%m}",
             "value": point.value,
@@ -77,21 +85,41 @@ def trend_chart(points: Sequence[Point], label: str, *, is_share: bool) -> Marku
         }
         for place, point in enumerate(points)
     ]
-    return (_SHARES if is_share else _COUNTS)(label, points=rows)
+
+
+def draw_trends_ahead(many: Sequence[Sequence[Point]], *, is_share: bool) -> None:
+    """Draw trends that pages ask for later, many at a time.
+
+    Args:
+        many: the points of each, as ``trend_chart`` takes them.
+        is_share: whether values are shares of 1.
+    """
+    shown = [points for points in many if any(point.value is not None for point in points)]
+    (_SHARES if is_share else _COUNTS).draw_ahead("points", [_trend_rows(points) for points in shown])
 
 
 def funnel_chart(dots: Sequence[Dot], funnel: Funnel, label: str) -> Markup:
-    """Rates over their denominators within the limits that chance alone keeps to; the own dots are filled."""
+    """Rates over their denominators within the limits that chance alone keeps to; the own dots are filled.
+
+    Dots of one place are one dot.
+    """
     if not dots:
         return Markup("")
-    most = max(10, *(dot.count for dot in dots)) * 1.05
+    places = tuple(sorted({(dot.count, dot.rate) for dot in dots}))
+    own = {(dot.count, dot.rate) for dot in dots if dot.is_own}
+    return _funnel_of(places, funnel)(label, [at for at, place in enumerate(places) if place in own])
+
+
+@lru_cache(maxsize=_FUNNELS_KEPT)
+def _funnel_of(places: tuple[tuple[int, float], ...], funnel: Funnel) -> Choice:
+    """The plot that all pages of a month share; which dots are a page's own is its choice."""
+    most = max(10, *(count for count, _ in places)) * 1.05
     # High enough for the highest rate, and for the upper limits where there are most patients.
     reach = funnel.middle + funnel.outer_deviations * _spread(funnel.middle) / math.sqrt(most)
-    top = min(1.0, max(_LEAST_SHARE, reach, *(dot.rate for dot in dots)) * 1.05)
-    shown = sorted(dots, key=lambda dot: (dot.is_own, dot.count, dot.rate))
-    return _FUNNEL(
-        label,
-        dots=[{"count": dot.count, "rate": dot.rate, "is_own": dot.is_own} for dot in shown],
+    top = min(1.0, max(_LEAST_SHARE, reach, *(rate for _, rate in places)) * 1.05)
+    return _FUNNEL.choose(
+        _OWN_DOTS,
+        dots=[{"count": count, "rate": rate} for count, rate in places],
         limits=[
             {"count": count, "rate": rate, "line": f"{name}{sign}", "kind": name}
             for name, deviations in (("inner", funnel.inner_deviations), ("outer", funnel.outer_deviations))
@@ -171,11 +199,10 @@ def _funnel() -> "Description":
             ),
         ),
         middle.mark_rule(color=SOFT, strokeDash=[7, 5], strokeWidth=1.8).encode(y=at("rate:Q")),
-        dots.transform_filter("!datum.is_own").mark_circle(
-            fill=PAPER, stroke=SOFT, strokeWidth=1.5, opacity=1, size=52
-        ),
-        dots.transform_filter("datum.is_own").mark_circle(
-            fill=OWN, stroke=PAPER, strokeWidth=1.5, opacity=1, size=160
+        dots.mark_circle(fill=PAPER, stroke=SOFT, strokeWidth=1.5, opacity=1, size=52),
+        # Every dot once more, larger, over the hollow one: a page shows those that are its own.
+        dots.mark_circle(fill=OWN, stroke=PAPER, strokeWidth=1.5, opacity=1, size=160).properties(
+            name=_OWN_DOTS
         ),
     )
 

@@ -100,6 +100,7 @@ def write_scorecards(
     writer = _Writer(make_folder(identified / FOLDER), source, as_of_date)
     least_post = source.thresholds["scorecard_least_fte"]
     for month in source.months:
+        parts.draw_ahead(source, month)
         for pcp_id, months in sorted(source.referrers.items()):
             if month in months:
                 _referrer(writer, pcp_id, months, month)
@@ -134,7 +135,7 @@ def _referrer(writer: _Writer, pcp_id: str, months: dict[date, Row], month: date
 
 def _team(writer: _Writer, team_id: str, month: date) -> None:
     source = writer.source
-    own = [row for row in parts.of_month(source, month) if row["team_id"] == team_id]
+    own = source.by_team[month, team_id]
     members = sorted(own, key=lambda row: (source.name_of(row["pcp_id"]).casefold(), row["pcp_id"]))
     writer.page(
         "teams",

@@ -1,7 +1,7 @@
 """What a page shows of a recipient and month: trends, the funnel plot, demand and measures.
 
-Public: ``of_month``, ``referrer_measures``, ``rate_trend``, ``funnel``, ``demand``, ``demand_trend``,
-``metrics``.
+Public: ``of_month``, ``draw_ahead``, ``referrer_measures``, ``rate_trend``, ``funnel``, ``demand``,
+``demand_trend``, ``metrics``.
 
 Belongs here: which rows become which picture or table. Does not belong here: how these are made (``charts``,
 ``tables``), and files (``pages``).
@@ -14,7 +14,14 @@ from typing import Final
 from markupsafe import Markup
 
 from orchestration.publishing.scorecards import words
-from orchestration.publishing.scorecards.charts import Dot, Funnel, Point, funnel_chart, trend_chart
+from orchestration.publishing.scorecards.charts import (
+    Dot,
+    Funnel,
+    Point,
+    draw_trends_ahead,
+    funnel_chart,
+    trend_chart,
+)
 from orchestration.publishing.scorecards.rows import Row, Source
 from orchestration.publishing.scorecards.tables import changes_table
 
@@ -41,7 +48,7 @@ _DEMAND: Final = (
 
 def of_month(source: Source, month: date) -> list[Row]:
     """The rows of a month, a provider each."""
-    return [months[month] for _, months in sorted(source.referrers.items()) if month in months]
+    return source.by_month.get(month, [])
 
 
 def _month_before(month: date) -> date:
@@ -73,15 +80,27 @@ def referrer_measures(months: dict[date, Row], month: date) -> Markup:
     return changes_table("Measures", rows, _RANGE)
 
 
+def draw_ahead(source: Source, month: date) -> None:
+    """Draw the trends of a month's pages together; the pages then find them drawn."""
+    referrers = (months for months in source.referrers.values() if month in months)
+    draw_trends_ahead([_rate_points(months, month, "referral_rate") for months in referrers], is_share=True)
+    teams = {row["team_id"] for row in of_month(source, month)}
+    draw_trends_ahead([_demand_points(source, {team_id}, month) for team_id in teams], is_share=False)
+
+
 def rate_trend(months: dict[date, Row], month: date, name: str) -> Markup:
     """A provider's rate by month up to this one, beside the organization's."""
-    points = [
+    points = _rate_points(months, month, name)
+    said = "; ".join(f"{point.month:%b %Y} {words.percent(point.value)}" for point in points)
+    return trend_chart(points, f"Referral rate by month: {said}", is_share=True)
+
+
+def _rate_points(months: dict[date, Row], month: date, name: str) -> list[Point]:
+    return [
         Point(one, row[name], row[f"{name}_low"], row[f"{name}_high"], row["organization_rate"])
         for one, row in sorted(months.items())
         if one <= month and row[name] is not None
     ]
-    said = "; ".join(f"{point.month:%b %Y} {words.percent(point.value)}" for point in points)
-    return trend_chart(points, f"Referral rate by month: {said}", is_share=True)
 
 
 def funnel(source: Source, month: date, own: set[str], middle: float | None) -> Markup:
@@ -100,7 +119,7 @@ def funnel(source: Source, month: date, own: set[str], middle: float | None) -> 
 
 
 def _sums(source: Source, teams: set[str], month: date) -> dict[str, int | None]:
-    rows = [row for row in of_month(source, month) if row["team_id"] in teams]
+    rows = [row for team_id in teams for row in source.by_team.get((month, team_id), [])]
     sums: dict[str, int | None] = {}
     for name, _ in _DEMAND:
         known = [row[name] for row in rows if row[name] is not None]
@@ -125,14 +144,18 @@ def demand(source: Source, teams: set[str], month: date, caption: str) -> Markup
 
 def demand_trend(source: Source, teams: set[str], month: date) -> Markup:
     """Referrals of teams by month up to this one, from the first month that has any."""
+    points = _demand_points(source, teams, month)
+    said = "; ".join(f"{point.month:%b %Y} {words.number(point.value)}" for point in points)
+    return trend_chart(points, f"Referrals by month: {said}", is_share=False)
+
+
+def _demand_points(source: Source, teams: set[str], month: date) -> list[Point]:
     counted = [(one, _sums(source, teams, one)["referrals"]) for one in _months_of(source, month)]
-    points = [
+    return [
         Point(one, float(count))
         for one, count in dropwhile(lambda pair: not pair[1], counted)
         if count is not None
     ]
-    said = "; ".join(f"{point.month:%b %Y} {words.number(point.value)}" for point in points)
-    return trend_chart(points, f"Referrals by month: {said}", is_share=False)
 
 
 def metrics(source: Source, entity: tuple[str, str], month: date, whose: str) -> Markup:

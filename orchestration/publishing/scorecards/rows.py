@@ -8,6 +8,7 @@ Belongs here: queries. Does not belong here: words, pictures and files.
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,6 +104,24 @@ class Source:
     staff_team: dict[str, str] = field(default_factory=dict)
     caseload: dict[str, Row] = field(default_factory=dict)
     near_misses: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def by_month(self) -> dict[date, list[Row]]:
+        """The referrers' rows of each month, in the order of their ids."""
+        found: dict[date, list[Row]] = defaultdict(list)
+        for _, months in sorted(self.referrers.items()):
+            for month, row in months.items():
+                found[month].append(row)
+        return dict(found)
+
+    @cached_property
+    def by_team(self) -> dict[tuple[date, str], list[Row]]:
+        """The same of each month and team."""
+        found: dict[tuple[date, str], list[Row]] = defaultdict(list)
+        for month, rows in self.by_month.items():
+            for row in rows:
+                found[month, row["team_id"]].append(row)
+        return dict(found)
 
     def name_of(self, practitioner_id: str) -> str:
         """A practitioner's name, or the id where there is none."""
