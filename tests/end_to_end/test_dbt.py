@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration.feeds.ingest import ingest
@@ -79,3 +80,20 @@ def test_every_unit_test_beside_the_models_passes(nothing_delivered: tuple[Setti
     results = _dbt(settings, "test", "--select", "test_type:unit")
     assert len(results) > 100
     assert not _unsuccessful(results)
+
+
+def test_a_table_that_became_a_view_and_the_other_way_round_take_each_others_place(
+    nothing_delivered: tuple[Settings, Results],
+) -> None:
+    settings, _ = nothing_delivered
+    with duckdb.connect(str(settings.database)) as engine:
+        engine.execute("drop view stg_feed__team")
+        engine.execute("create table stg_feed__team as select 1 as old")
+        engine.execute("drop table dim_team")
+        engine.execute("create view dim_team as select 1 as old")
+    assert not _unsuccessful(_dbt(settings, "run", "--select", "stg_feed__team dim_team"))
+    with duckdb.connect(str(settings.database), read_only=True) as engine:
+        kinds = "select table_type from information_schema.tables where table_name = ?"
+        assert engine.execute(kinds, ["stg_feed__team"]).fetchall() == [("VIEW",)]
+        assert engine.execute(kinds, ["dim_team"]).fetchall() == [("BASE TABLE",)]
+        assert engine.execute("select count(*) from dim_team").fetchone() == (0,)
