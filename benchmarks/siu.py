@@ -2,7 +2,8 @@
 
 Each is a process of its own. The library ``hl7`` parts messages on one core. The parser parts them and reads
 the fields that the feed needs into columns, in memory, on all cores; nothing is written. The product is
-ingestion as the night calls it.
+ingestion as the night calls it. Parser and product take turns over the same file, and of each the fastest run
+counts: a share of two runs is only as good as the quieter half of it.
 
 Belongs here: what is run, and its figures. Does not belong here: the messages (``messages``), the clock
 (``measure``).
@@ -30,6 +31,9 @@ from orchestration.settings import PROJECT_ROOT, Settings
 SHARE_FOR_LIBRARY: Final = 50
 """The library reads this part of the file; it is slower by so much."""
 
+ROUNDS: Final = 3
+"""So often parser and product read the same file."""
+
 TARGET: Final = 0.8
 Say = Callable[[str], None]
 
@@ -42,23 +46,38 @@ class Figures:
         name: of the reader.
         messages: how many it read.
         megabytes: size of the file.
-        run: the process.
+        runs: the processes, one after the other.
     """
 
     name: str
     messages: int
     megabytes: float
-    run: Measured
+    runs: tuple[Measured, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the run that took least of it."""
+        return min(run.seconds for run in self.runs)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of the run that took least of it."""
+        return min(run.cpu_seconds for run in self.runs)
+
+    @property
+    def peak_mib(self) -> float:
+        """The most memory of any run."""
+        return max(run.peak_mib for run in self.runs)
 
     @property
     def speed(self) -> float:
         """Messages a second of wall time."""
-        return self.messages / self.run.seconds
+        return self.messages / self.seconds
 
     @property
     def cpu_speed(self) -> float:
         """Messages a second of processor time: what one core does."""
-        return self.messages / self.run.cpu_seconds
+        return self.messages / self.cpu_seconds
 
 
 def measure_siu(workdir: Path, megabytes: float, say: Say) -> str:
@@ -75,11 +94,11 @@ def measure_siu(workdir: Path, megabytes: float, say: Say) -> str:
     found = _measured(workdir, megabytes / SHARE_FOR_LIBRARY, {"`hl7`, one core": ("library",)}, say)
     found += _measured(workdir, megabytes / 5, {"Product": ("product",)}, say)
     readers = {"Parser in memory": ("parser",), "Product": ("product",)}
-    return render(found + _measured(workdir, megabytes, readers, say))
+    return render(found + _measured(workdir, megabytes, readers, say, ROUNDS))
 
 
 def _measured(
-    workdir: Path, megabytes: float, readers: Mapping[str, tuple[str, ...]], say: Say
+    workdir: Path, megabytes: float, readers: Mapping[str, tuple[str, ...]], say: Say, rounds: int = 1
 ) -> list[Figures]:
     home = workdir / "siu"
     shutil.rmtree(home, ignore_errors=True)
@@ -88,19 +107,22 @@ def _measured(
     path = folder / "messages.hl7"
     messages = write_messages(path, megabytes)
     size = path.stat().st_size / 1e6
-    found = []
-    for name, arguments in readers.items():
+    runs: dict[str, list[Measured]] = {name: [] for name in readers}
+    for name, arguments in [*readers.items()] * rounds:
         is_product = arguments == ("product",)
+        if is_product:
+            for made in ("lake", "quarantine"):
+                shutil.rmtree(home / made, ignore_errors=True)
         command = ["benchmarks.fhir", str(home)] if is_product else ["benchmarks.siu", *arguments, str(path)]
         run = measure([sys.executable, "-m", *command], environment=os.environ, folder=PROJECT_ROOT)
-        figures = Figures(name, messages, size, run)
-        found.append(figures)
+        runs[name].append(run)
+        figures = Figures(name, messages, size, (run,))
         say(
             f"{name}: {messages:,} messages, {size:,.0f} MB, {figures.speed:,.0f} a second, "
-            f"{figures.cpu_speed:,.0f} a second of one core, {memory(run.peak_mib)}"
+            f"{figures.cpu_speed:,.0f} a second of one core, {memory(figures.peak_mib)}"
         )
     shutil.rmtree(home)
-    return found
+    return [Figures(name, messages, size, tuple(listed)) for name, listed in runs.items()]
 
 
 def render(found: Sequence[Figures]) -> str:
@@ -112,11 +134,11 @@ def render(found: Sequence[Figures]) -> str:
             figures.name,
             f"{figures.messages:,}",
             f"{figures.megabytes:,.0f} MB",
-            seconds(figures.run.seconds),
-            seconds(figures.run.cpu_seconds),
+            seconds(figures.seconds),
+            seconds(figures.cpu_seconds),
             f"{figures.speed:,.0f}",
             f"{figures.cpu_speed:,.0f}",
-            memory(figures.run.peak_mib),
+            memory(figures.peak_mib),
         ]
         for figures in found
     ]

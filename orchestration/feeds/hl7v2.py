@@ -31,6 +31,9 @@ ALONE = 4
 ROWS = "hl7v2_rows"
 NO_MESSAGE = "no_message"
 MESSAGE_TYPE = "message_type"
+TRIMMED = "wh_blank"
+"""What the parser gives has no blanks around it."""
+
 COLUMNS_OF = {
     APPOINTMENT: {name: name for name in (*COLUMNS, "is_deleted")},
     SLOT: {"slot_id": "appointment_id"} | {name: name for name in (*SLOT_COLUMNS, "is_deleted")},
@@ -131,6 +134,7 @@ class _File:
             f"SELECT {NUMBER} AS {ROW}, * EXCLUDE ({NUMBER}) FROM {ROWS} WHERE {FEED} = {quoted(name)}",  # noqa: S608
             {column: f'r."{source}"' for column, source in COLUMNS_OF[name].items()},
             site={column: f'r."{column}"' for column in SITE_COLUMNS},
+            trim=TRIMMED,
         )
         self.reading.connection.register(ROWS, self)
         try:

@@ -31,7 +31,7 @@ SEPARATORS_END = 64
 BOM = "\ufeff"
 ESCAPED = {"H": "", "N": "", ".br": " ", ".sp": " ", ".in": "", ".ti": "", ".fi": "", ".nf": "", ".ce": " "}
 DELETED = '""'
-BLANKS = " \t\0"
+BLANKS = " \t\0\u00a0"
 BESIDE_SCHEDULE = ("PID", "AIS", "AIG", "AIL", "AIP")
 """A schedule without any of these has lost its line ends."""
 

@@ -18,7 +18,7 @@ from orchestration.feeds.reading import EngineFailed
 from orchestration.feeds.workers import Piece, Result, Workers
 from tests.support.feeds_night import Outcome, read_file
 from tests.support.siu import HEADER, message
-from tests.unit.test_feeds_hl7v2_golden import GOLDEN
+from tests.unit.test_feeds_hl7v2_golden import CASES
 
 TOKENS = (b"MSH|^~\\&|A\rSCH|1\r", b"MSH|", b"MSH", b"\x0b", b"\x1c", b"\r", b"\n", b" ", b" " * 20)
 OTHERS = (b"\t", b"PID|1\r", b"xx", b"\xef\xbb\xbf", b"msh|^~\\&|a\r")
@@ -49,8 +49,8 @@ def every_message() -> bytes:
         message("AIS|1|A|LOCAL7^^L"),
     ]
     content = b""
-    for number, path in enumerate(sorted(GOLDEN.glob("*/messages.hl7"))):
-        content += path.read_bytes() + strange[number % len(strange)].encode()
+    for number, case in enumerate(CASES):
+        content += (case / "messages.hl7").read_bytes() + strange[number % len(strange)].encode()
     return content
 
 
