@@ -83,6 +83,10 @@ class FeedProfile(_Part):
     identifiers: FeedSystems = Field(
         default=FeedSystems(), description="Systems of the ids in this feed's rows."
     )
+    updated_at_time_zone: Zone | None = Field(
+        default=None,
+        description="IANA zone of updated_at in its rows where it has no offset; without it, the site's.",
+    )
 
     @property
     def due(self) -> Due | None:
@@ -169,6 +173,7 @@ class Profile(_Part):
                 systems=tuple(
                     (kind, system) for kind in _KINDS if (system := getattr(feed.identifiers, kind))
                 ),
+                stamp_zone=feed.updated_at_time_zone or "",
             )
             for name, feed in self.feeds.items()
         }

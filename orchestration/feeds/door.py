@@ -12,6 +12,7 @@ from pathlib import Path
 
 from orchestration.feeds.contract import IS_DELETED, LAKE_TYPES, UPDATED_AT, Column, Feed
 from orchestration.feeds.lake import quoted
+from orchestration.feeds.stamps import UTC, in_utc
 
 ROW = "row_number_in_file"
 HASH_KEY = "wh_hash_key"
@@ -90,6 +91,7 @@ class Staged:
         malformed: a file of the numbers of rows that have no fields to judge, one a line.
         malformed_rows: how many those are.
         has_parts: whether several rows may have one number, being parts of one line of the source.
+        stamp_zone: the zone of ``updated_at`` where it has no offset.
     """
 
     relation: str
@@ -101,6 +103,7 @@ class Staged:
     malformed: Path | None = None
     malformed_rows: int = 0
     has_parts: bool = False
+    stamp_zone: str = UTC
 
 
 @dataclass(frozen=True)
@@ -139,8 +142,10 @@ class Door:
     def accepted_sql(self) -> str:
         """The raw table's rows; refused rows are among them, their ``_row_number`` negative."""
         columns = []
+        stamp, offsets = in_utc("t.updated_at", "t.updated_at_is_local", self.staged.stamp_zone)
         for column in (*self.feed.columns, UPDATED_AT):
-            columns.append(f't."{column.name}"')
+            value = f"{stamp} AS updated_at" if column == UPDATED_AT else f't."{column.name}"'
+            columns.append(value)
             if column.type == "timestamp":
                 local = f'"{column.name}_is_local"'
                 columns.append(f'CASE WHEN t."{column.name}" IS NOT NULL THEN t.{local} END AS {local}')
@@ -150,7 +155,8 @@ class Door:
                 {quoted(self.origin.source_file)} AS _source_file,
                 CASE WHEN {self._is_bad()} THEN -t.{ROW} ELSE t.{ROW} END AS _row_number,
                 {quoted(self.origin.file_id)} AS _file_id
-            FROM ({self._typed(self.staged.relation)}) AS t"""  # noqa: S608
+            FROM ({self._typed(self.staged.relation)}) AS t
+            {offsets}"""  # noqa: S608
 
     def refused_sql(self, numbers: str) -> str:
         """Row number, key hash and reasons of the refused rows, and no value of them.

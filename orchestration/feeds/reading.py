@@ -6,7 +6,7 @@ here: formats, which files to read, and what happens between files.
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -222,7 +222,9 @@ class Reading:
             RowsLost: it was read, and not all of it.
         """
         connection = connection or self.connection
-        door = Door(feed, self.rules.site.apply(feed, staged), self.origin)
+        site = self.rules.site
+        told = replace(site.apply(feed, staged), stamp_zone=site.stamp_zone(self.copy.folder))
+        door = Door(feed, told, self.origin)
         rows_made = write_table(connection, door.accepted_sql(), made.with_name(f"{made.name}.made"))
         rows, lowest = _counted(connection, rows_made)
         if staged.expected_rows not in (None, rows):

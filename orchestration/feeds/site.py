@@ -87,11 +87,13 @@ class FeedSite:
         files: which files are the feed's; empty is as the contract has it.
         delimiter: of its delimited files; None looks for one.
         systems: the identifier system that its ids of patients and practitioners belong to.
+        stamp_zone: the zone of ``updated_at`` where it has no offset; empty is the site's.
     """
 
     files: tuple[FilePattern, ...] = ()
     delimiter: str | None = None
     systems: tuple[tuple[Kind, str], ...] = ()
+    stamp_zone: str = ""
 
     def system(self, kind: Kind) -> str:
         """The system of the feed's ids of a kind; empty where the site names none."""
@@ -111,7 +113,7 @@ class Site:
         default_team: the team of rows that name none; empty leaves them without.
         systems: by kind, the identifier systems whose value is the warehouse's id, the first that a resource
             carries counting; empty keeps the resource's own id.
-        time_zone: in which an instant becomes a date.
+        time_zone: in which an instant becomes a date, and of stamps without an offset.
     """
 
     feeds: Mapping[str, FeedSite] = field(default_factory=dict)
@@ -130,6 +132,15 @@ class Site:
             return ""
         told = [sorted(self.feeds.items()), sorted(self.payers.items()), self.default_team, self.time_zone]
         return hashlib.sha256(repr([*told, sorted(self.systems.items())]).encode()).hexdigest()[:16]
+
+    def stamp_zone(self, name: str) -> str:
+        """The zone of a feed's ``updated_at`` where it has no offset."""
+        return self.feed(name).stamp_zone or self.time_zone
+
+    @property
+    def stamp_zones(self) -> frozenset[str]:
+        """All zones of stamps without an offset."""
+        return frozenset({self.time_zone, *map(self.stamp_zone, self.feeds)})
 
     @property
     def states_systems(self) -> bool:

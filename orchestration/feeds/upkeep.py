@@ -27,6 +27,7 @@ from orchestration.feeds.opened import Traits, read_through
 from orchestration.feeds.reading import Reading, Rules
 from orchestration.feeds.references import resolve_references
 from orchestration.feeds.registry import Content, Copy, Seen, load_state, save_state
+from orchestration.feeds.stamps import know_zones
 from orchestration.feeds.workers import Workers, shares
 
 Progress = Callable[[str, int, int], None]
@@ -153,6 +154,7 @@ class Upkeep:
                 connection.execute(fhir_resources.MACROS)
                 set_variable(connection, door.HASH_KEY, self.rules.hash_key)
                 set_zone(connection, self.rules.site.time_zone)
+                know_zones(connection, self.rules.site.stamp_zones)
                 idle.put(connection)
             pool = stack.enter_context(ThreadPoolExecutor(max(count, 1)))
             stack.callback(pool.shutdown, cancel_futures=True)
