@@ -21,6 +21,8 @@ LOINC = "http://loinc.org"
 PAYER_COLUMNS = (("coverage", "payer_id"), ("claim_line", "payer_id"))
 ANY_SYSTEM = ("fhir", "system")
 """Feed and column of the rows that say which names of code systems mean the same."""
+WORDS = ("text", "payer")
+"""Systems whose codes are words, which are the same however they are capitalized."""
 
 CODES = "fhir_codes"
 SYSTEMS = "fhir_systems"
@@ -150,9 +152,10 @@ def load_code_map(seeds: Path, day: date, payers: Mapping[str, str] | None = Non
     systems = {row["code"]: row["value"] for row in rows if (row["feed"], row["column"]) == ANY_SYSTEM}
     for row in rows:
         system = systems.get(row["system"], row["system"])
-        entries.setdefault((row["feed"], row["column"]), {})[f"{system}|{row['code']}"] = row["value"]
+        code = row["code"].lower() if system in WORDS else row["code"]
+        entries.setdefault((row["feed"], row["column"]), {})[f"{system}|{code}"] = row["value"]
     for column in PAYER_COLUMNS:
-        named = {f"payer|{name}": payer for name, payer in (payers or {}).items()}
+        named = {f"payer|{name.strip().lower()}": payer for name, payer in (payers or {}).items()}
         entries.setdefault(column, {}).update(named)
     forms = entries.get(("assessment", "form"), {})
     entries["assessment", "items_asked"] = _items_asked(entries.get(("assessment", "item"), {}))

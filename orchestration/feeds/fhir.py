@@ -14,13 +14,14 @@ import duckdb
 from orchestration.feeds.codes import CodeMap, load_code_map
 from orchestration.feeds.door import HASH_KEY
 from orchestration.feeds.fhir_dates import ZONE
+from orchestration.feeds.fhir_documents import lines_of_documents
 from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_pieces import PIECE, Pieces
 from orchestration.feeds.fhir_text import has_mark, keep_readable_lines
 from orchestration.feeds.fhir_types import RELEASE_OF_TYPE
 from orchestration.feeds.lake import move_into_place, quoted, set_variable, table, write_table
 from orchestration.feeds.landing import FHIR
-from orchestration.feeds.opened import FileRefused, Traits, open_text
+from orchestration.feeds.opened import FileRefused, Traits, open_text, read_through
 from orchestration.feeds.reading import Reading, RowsLost
 from orchestration.feeds.references import place_rows
 from orchestration.feeds.registry import Content, Part, UnmappedCode
@@ -135,6 +136,8 @@ def read_fhir(
         text, traits = open_text(path, traits, reading.work, has_cells=False)
     except FileRefused as refusal:
         return reading.refuse_file(FHIR, refusal.reason)
+    if lines := lines_of_documents(text, reading.work / "lines"):
+        text, traits = lines, read_through(lines, has_cells=False)[1]
     codes = load_code_map(reading.seeds, reading.delivered_on, reading.rules.site.payers)
     expected, turns = traits.lines, turns or Semaphore(reading.processors)
     for is_careful in (True,) if has_mark(text) else (False, True):

@@ -4,7 +4,7 @@ Belongs here: Claim, ExplanationOfBenefit; each of their items is a claim line, 
 a report of what became of one. Does not belong here: insurance (``fhir_people.py``).
 """
 
-from orchestration.feeds.codes import pairs_of
+from orchestration.feeds.codes import pairs_of, values_of
 from orchestration.feeds.fhir_dates import local_day
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
@@ -25,6 +25,7 @@ BILLED_SYSTEMS = (
 )
 MONEY = "STRUCT(value VARCHAR, currency VARCHAR)"
 ADJUDICATION = f"STRUCT(category {CONCEPT}, reason {CONCEPT}, amount {MONEY})"
+CARE_TEAM = f"STRUCT(provider {REFERENCE}, role {CONCEPT})[]"
 ITEM = (
     f"sequence VARCHAR, productOrService {CONCEPT}, servicedDate VARCHAR, servicedPeriod {PERIOD}, "
     f"quantity STRUCT(value VARCHAR), encounter {REFERENCE}[]"
@@ -37,9 +38,19 @@ SHARED = {
     "created": "VARCHAR",
     "insurer": REFERENCE,
     "provider": REFERENCE,
+    "careTeam": CARE_TEAM,
 }
+FOREIGN = {"organization": "STU3", "information": "STU3", "employmentImpacted": "STU3"}
+MISSHAPEN = {"coalesce(s.use IN ('complete', 'proposed', 'exploratory', 'other'), false)": "STU3"}
 PAYER_ID = {"payer": reference("s.insurer", "Organization")}
 IS_CLAIM = "coalesce(s.use, 'claim') = 'claim'"
+
+
+RENDERING = "('primary', 'rendering', 'performing')"
+RENDERED_BY = reference(
+    f"[part for part in s.careTeam if part.role.coding[1].code IN {RENDERING}][1].provider", "Practitioner"
+)
+"""Who gave the service, where an organization bills for it."""
 
 
 def _line(claim: str) -> dict[str, str]:
@@ -57,14 +68,15 @@ def _line(claim: str) -> dict[str, str]:
             "coalesce(s.line.servicedDate, s.line.servicedPeriod.start, s.billablePeriod.start)"
         ),
         "encounter_id": reference("s.line.encounter[1]", "Encounter"),
-        "billing_practitioner_id": reference("s.provider", "Practitioner"),
+        "billing_practitioner_id": f"coalesce({reference('s.provider', 'Practitioner')}, {RENDERED_BY})",
     }
 
 
 PAYER = Coded(
-    f"list_concat({primitive('s.insurer.display', 'payer')}, {primitive('s.payer', 'payer')})",
+    f"list_concat({primitive('s.insurer.display', 'payer')}, {primitive('s.payer', 'payer')}, "
+    f"{primitive('s.insurer.identifier.value', 'payer')})",
     is_reported=False,
-    otherwise="s.payer",
+    otherwise="coalesce(s.payer, s.insurer.display)",
 )
 
 CLAIM = Resource(
@@ -83,6 +95,8 @@ CLAIM = Resource(
         ),
     ),
     identifier_rows=own_identifiers("Claim"),
+    foreign=FOREIGN,
+    misshapen=MISSHAPEN,
 )
 
 
@@ -96,10 +110,30 @@ def _is(concept: str, column: str) -> str:
     )
 
 
-PAID = (
-    "list_sum([try_cast(part.amount.value AS DECIMAL(18, 6)) for part in s.line.adjudication "
-    f"if {_is('part.category', 'paid_amount_usd')} AND coalesce(part.amount.currency, 'USD') = 'USD'])"
+PAID_AS = (
+    f"list_filter([{values_of('claim_line', 'paid_amount_usd')}[fhir_pair(coding)] "
+    "for coding in part.category.coding], lambda value: value IS NOT NULL)[1]"
 )
+PAYMENTS = (
+    f"[{{'kind': {PAID_AS}, 'amount': try_cast(part.amount.value AS DECIMAL(18, 6))}} "
+    "for part in s.line.adjudication if part.amount.value IS NOT NULL "
+    "AND coalesce(part.amount.currency, 'USD') = 'USD']"
+)
+PAID = (
+    "coalesce(list_sum([payment.amount for payment in s.payments if payment.kind = 'paid']), "
+    "list_sum([payment.amount for payment in s.payments if payment.kind IS NOT NULL]))"
+)
+"""What the payer paid: as a whole, else what went to whom. Many explanations send both, of the same money."""
+
+OTHER_AMOUNTS = pairs_of("claim_line", "other_amount")
+UNKNOWN_AMOUNT = (
+    "CASE WHEN s.state IN ('complete', 'partial') AND s.paid IS NULL "
+    "THEN [coding for coding in fhir_concepts([part.category for part in s.line.adjudication "
+    "if part.amount.value IS NOT NULL]) if fhir_says(coding) "
+    f"AND NOT list_contains({OTHER_AMOUNTS}, fhir_pair(coding))][1] END"
+)
+"""An amount that may be what was paid, on a line of which nothing else says so."""
+
 DENIED = f"list_filter(s.line.adjudication, lambda part: {_is('part.category', 'denial_reason')})[1]"
 DENIAL = "coalesce(s.denied.reason, s.denied.category).coding[1].code"
 OUTCOME = (
@@ -107,7 +141,7 @@ OUTCOME = (
     "WHEN s.denial IS NOT NULL OR (s.outcome = 'error' AND coalesce(s.paid, 0) = 0) THEN 'denied' "
     "WHEN s.status = 'active' THEN coalesce(s.outcome, 'complete') ELSE s.status END"
 )
-ADJUDICATED = {"paid": PAID, "denied": DENIED, "denial": DENIAL, "state": OUTCOME}
+ADJUDICATED = {"payments": PAYMENTS, "paid": PAID, "denied": DENIED, "denial": DENIAL, "state": OUTCOME}
 """What became of an item, worked out once."""
 
 STATE = Coded(primitive("s.state", "http://hl7.org/fhir/fm-status"))
@@ -131,8 +165,11 @@ EXPLANATION_OF_BENEFIT = Resource(
             {"payer_id": PAYER, "status": STATE},
             where=IS_CLAIM,
             each="s.item",
+            listed={"paid_amount_usd": UNKNOWN_AMOUNT},
         ),
     ),
+    foreign=FOREIGN,
+    misshapen=MISSHAPEN,
 )
 
 CLAIM_RESPONSE = Resource(

@@ -1,30 +1,24 @@
 """FHIR resources about what happens to a patient.
 
-Belongs here: Encounter, Condition, Observation (scores go to ``assessment``, all else to ``observation``).
-Does not belong here: people and insurance (``fhir_people.py``).
+Belongs here: Encounter, Condition. Does not belong here: findings and scores (``fhir_observations.py``),
+people and insurance (``fhir_people.py``).
 """
 
-from orchestration.feeds.codes import lookup, pairs_of, values_of
+from orchestration.feeds.codes import pairs_of
 from orchestration.feeds.fhir_dates import local_day
-from orchestration.feeds.fhir_forms import ITEM, SCORES, complete_total, item_answers, item_nine
 from orchestration.feeds.fhir_resources import (
-    CODING,
     CONCEPT,
     EVERY,
     IDENTIFIER,
     PERIOD,
-    QUANTITY,
-    REASON_EXTENSION,
     REFERENCE,
     Coded,
     Mapping,
     Resource,
-    exact,
     kind_of,
     own_identifiers,
     primitive,
     reference,
-    stated_reason,
 )
 
 SNOMED = "http://snomed.info/sct"
@@ -42,7 +36,17 @@ BY_ROLE = ", ".join(
     f"[entry for entry in s.people if fhir_has(fhir_concepts(entry.type), '{role}')][1]"
     for role in ("PPRF", "ATND")
 )
+TAKES_PART = "NOT coalesce(list_has_any([fhir_pair(coding) for coding in fhir_concepts({0}.type)], " + (
+    f"{pairs_of('encounter', 'practitioner_id')}), false)"
+)
+"""Whether a participant is none of those who have no part in the visit itself, as the code map lists them."""
+
 FIRST = "s.participant[1].individual"
+FIRST_TAKES_PART = (
+    "(s.participant[1].type IS NULL OR s.participant[1].type[1].coding[1].code IN ('PPRF', 'ATND') "
+    f"OR {TAKES_PART.format('s.participant[1]')})"
+)
+CLASS = """from_json(s."class", '{"system": "VARCHAR", "code": "VARCHAR"}')"""
 VISIT_CODINGS = "list_concat(s.serviceType.coding, fhir_concepts(s.type))"
 
 ENCOUNTER = Resource(
@@ -50,7 +54,7 @@ ENCOUNTER = Resource(
         **EVERY,
         "identifier": f"{IDENTIFIER}[]",
         "status": "VARCHAR",
-        "class": CODING,
+        "class": "JSON",
         "type": f"{CONCEPT}[]",
         "serviceType": CONCEPT,
         "subject": REFERENCE,
@@ -79,21 +83,32 @@ ENCOUNTER = Resource(
                 "referral_id": reference("s.basedOn[1]", "ServiceRequest"),
             },
             {
-                "encounter_class": Coded('[s."class"]'),
+                "encounter_class": Coded(f"[{CLASS}]"),
                 "service_line": Coded(VISIT_CODINGS, otherwise="'other'"),
                 "visit_type": Coded(VISIT_CODINGS, is_reported=False, otherwise="NULL"),
-                "modality": Coded(f'list_concat({VISIT_CODINGS}, [s."class"])', is_reported=False),
+                "modality": Coded(f"list_concat({VISIT_CODINGS}, [{CLASS}])", is_reported=False),
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/encounter-status")),
             },
         ),
     ),
     derived={
         "people": f"CASE WHEN len(s.participant) > 1 THEN {PRACTITIONERS} END",
-        "performer": f"CASE WHEN s.people IS NOT NULL THEN coalesce({BY_ROLE}, s.people[1]).individual "
-        f"WHEN {IS_PRACTITIONER.format(FIRST)} THEN {FIRST} END",
+        "performer": f"CASE WHEN s.people IS NOT NULL THEN coalesce({BY_ROLE}, "
+        f"[entry for entry in s.people if {TAKES_PART.format('entry')}][1]).individual "
+        f"WHEN {IS_PRACTITIONER.format(FIRST)} AND {FIRST_TAKES_PART} THEN {FIRST} END",
     },
     identifier_rows=own_identifiers("Encounter"),
-    foreign={"actualPeriod": "R5", "admission": "R5", "subjectStatus": "R5", "reason": "STU3"},
+    foreign={
+        "actualPeriod": "R5",
+        "admission": "R5",
+        "subjectStatus": "R5",
+        "reason": "STU3",
+        "patient": "DSTU2",
+    },
+    misshapen={
+        "coalesce(json_type(s.\"class\") = 'ARRAY', false)": "R5",
+        "coalesce(json_type(s.\"class\") = 'VARCHAR', false)": "DSTU2",
+    },
 )
 
 CODED_STATUS = '{"coding": [{"system": "VARCHAR", "code": "VARCHAR"}]}'
@@ -131,6 +146,7 @@ CONDITION = Resource(
                 "verification_status": Coded(f"from_json(s.verificationStatus, '{CODED_STATUS}').coding"),
                 "clinical_status": Coded(f"from_json(s.clinicalStatus, '{CODED_STATUS}').coding"),
             },
+            listed={"icd10_code": f"fhir_unlisted(s.code.coding, ['{ICD10}', '{SNOMED}'])"},
         ),
     ),
     foreign={"participant": "R5", "assertedDate": "STU3", "context": "STU3"},
@@ -138,150 +154,4 @@ CONDITION = Resource(
         f"coalesce(json_type(s.{element}) = 'VARCHAR', false)": "STU3"
         for element in ("clinicalStatus", "verificationStatus")
     },
-)
-
-OBSERVED_AT = (
-    "fhir_moment(coalesce(s.effectiveDateTime, s.effectiveInstant, s.effectivePeriod.start, s.issued))"
-)
-OBSERVATION_STATUS = Coded(primitive("s.status", "http://hl7.org/fhir/observation-status"))
-NOT_DONE = (
-    f"coalesce({stated_reason('notDoneReason')}.valueCodeableConcept.coding, s.dataAbsentReason.coding)"
-)
-NO_RESULT = (
-    "s.total IS NULL AND {screen_result} IS NULL "
-    "AND coalesce({not_done_reason}, fhir_pair(" + NOT_DONE + "[1])) IS NULL "
-    "AND (s.valueBoolean IS NOT NULL OR s.valueCodeableConcept.coding[1].code IS NOT NULL OR s.is_panel)"
-)
-"""An answer that is neither a score nor a result of a screen: it was done, and that is all it says."""
-FOUND = f"fhir_coding(s.code.coding, ['http://loinc.org', '{SNOMED}'])"
-VALUE = {
-    "valueQuantity": QUANTITY,
-    "valueInteger": "VARCHAR",
-    "valueString": "VARCHAR",
-    "valueCodeableConcept": CONCEPT,
-}
-
-SENT = f"s.valueInteger, {exact('s.valueQuantity')}, s.valueString"
-IS_TOTAL = "list_has_any([fhir_pair(coding) for coding in s.code.coding], " + (
-    f"{pairs_of('assessment', 'instrument')})"
-)
-COMPONENT_POINTS = f"coalesce(part.valueInteger, {exact('part.valueQuantity')}, part.valueString, " + (
-    f"{values_of(*SCORES)}[fhir_pair(part.valueCodeableConcept.coding[1])])"
-)
-COMPONENTS = (
-    f"[{{'item': {values_of(*ITEM)}['http://loinc.org|' || fhir_of_system(part.code.coding, "
-    f"'http://loinc.org')], 'points': try_cast({COMPONENT_POINTS} AS DECIMAL(18, 6))}} "
-    "for part in s.component]"
-)
-TOTAL_COMPONENT = (
-    f"[{COMPONENT_POINTS} for part in s.component if list_has_any([fhir_pair(coding) "
-    f"for coding in part.code.coding], {pairs_of('assessment', 'instrument')})][1]"
-)
-
-VALUE_CODE = "coalesce(fhir_pair(s.valueCodeableConcept.coding[1]), '|' || s.valueBoolean)"
-VALUE_NUMBER = f"coalesce({exact('s.valueQuantity')}, s.valueInteger)"
-PART_FOUND = FOUND.replace("s.code", "part.code")
-CODED_PARTS = (
-    f"[{{'found': {PART_FOUND}, 'value_code': fhir_pair(part.valueCodeableConcept.coding[1]), "
-    f"'value_number': coalesce({exact('part.valueQuantity')}, part.valueInteger)}} for part in s.component]"
-)
-HAS_PARTS = "coalesce(len([part for part in s.parts if part.found.code IS NOT NULL]) > 0, false)"
-SAME_BEFORE = "len([1 for other in s.parts[:place - 1] if other.found.code = part.found.code])"
-PARTS = (
-    f"list_concat([{{'mark': '', 'found': {FOUND}, 'value_code': {VALUE_CODE}, "
-    f"'value_number': {VALUE_NUMBER}}}], "
-    f"[{{'mark': '#' || part.found.code || CASE WHEN {SAME_BEFORE} > 0 "
-    f"THEN '#' || ({SAME_BEFORE} + 1) ELSE '' END, 'found': part.found, "
-    "'value_code': part.value_code, 'value_number': part.value_number} "
-    "for part, place in s.parts if part.found.code IS NOT NULL])"
-)
-"""The finding as a whole, and each of its coded parts under the whole's id and its own code."""
-
-
-def _observed(
-    name: str, found: str, value_code: str, value_number: str, *, where: str = "true", each: str | None = None
-) -> Mapping:
-    """The columns of a finding, or of a part of one.
-
-    Args:
-        name: SQL of its id.
-        found: SQL of the coding that says what was looked for.
-        value_code: SQL of the answer as a pair of system and code.
-        value_number: SQL of the answer as a number.
-        where: which observations it takes.
-        each: SQL list of the parts, where there are any.
-    """
-    return Mapping(
-        "observation",
-        {
-            "observation_id": name,
-            "patient_id": reference("s.subject", "Patient"),
-            "encounter_id": reference("s.encounter", "Encounter"),
-            "code_system": f"fhir_system({found}.system)",
-            "code": f"{found}.code",
-            "value_code": value_code,
-            "value_number": value_number,
-            "observed_at": OBSERVED_AT,
-        },
-        {"status": OBSERVATION_STATUS},
-        where=where,
-        each=each,
-    )
-
-
-OBSERVATION = Resource(
-    elements={
-        **EVERY,
-        **VALUE,
-        "valueBoolean": "BOOLEAN",
-        "status": "VARCHAR",
-        "code": CONCEPT,
-        "subject": REFERENCE,
-        "encounter": REFERENCE,
-        "effectiveDateTime": "VARCHAR",
-        "effectiveInstant": "VARCHAR",
-        "effectivePeriod": PERIOD,
-        "issued": "VARCHAR",
-        "dataAbsentReason": CONCEPT,
-        "extension": REASON_EXTENSION,
-        "component": "STRUCT(code "
-        + CONCEPT
-        + "".join(f", {name} {kind}" for name, kind in VALUE.items())
-        + ")[]",
-    },
-    foreign={"triggeredBy": "R5", "context": "STU3", "related": "STU3"},
-    derived={
-        "scale": lookup("assessment", "scale", "s.code.coding"),
-        "is_panel": f"CASE WHEN s.scale IS NOT NULL THEN NOT {IS_TOTAL} END",
-        "items": f"CASE WHEN s.scale IS NOT NULL THEN {COMPONENTS} END",
-        "parts": CODED_PARTS,
-        "own_items": item_answers("s.items", "s.scale"),
-        "total": f"CASE WHEN s.scale IS NOT NULL THEN coalesce({SENT}, {TOTAL_COMPONENT}, "
-        f"CAST({complete_total('s.own_items', 's.scale')} AS VARCHAR)) END",
-    },
-    mappings=(
-        Mapping(
-            "assessment",
-            {
-                "assessment_id": "s.id",
-                "patient_id": reference("s.subject", "Patient"),
-                "instrument": "s.scale",
-                "score": "s.total",
-                "item9_score": item_nine("s.items"),
-                "taken_at": OBSERVED_AT,
-                "encounter_id": reference("s.encounter", "Encounter"),
-            },
-            {
-                "screen_result": Coded("s.valueCodeableConcept.coding"),
-                "not_done_reason": Coded(NOT_DONE),
-                "status": OBSERVATION_STATUS,
-            },
-            where=f"NOT ({NO_RESULT})",
-            needs="scale",
-        ),
-        _observed("s.id", f"{FOUND}", VALUE_CODE, VALUE_NUMBER, where=f"NOT {HAS_PARTS}"),
-        _observed(
-            "s.id || s.line.mark", "s.line.found", "s.line.value_code", "s.line.value_number", each=PARTS
-        ),
-    ),
 )

@@ -1,13 +1,15 @@
 """What SQL takes from a resource, and how its elements are read.
 
-Belongs here: the names in an expression, and which elements are read as text because many lines say the same
-in them. Does not belong here: where expressions are worked out (``fhir_plan.py``).
+Belongs here: the names in an expression, which elements are read as text because many lines say the same in
+them, and rows in error. Does not belong here: where expressions are worked out (``fhir_plan.py``).
 """
 
 import re
+from collections.abc import Container, Iterable
 from typing import Final
 
-from orchestration.feeds.fhir_resources import CODING
+from orchestration.feeds.contract import Feed
+from orchestration.feeds.fhir_resources import CODING, ENTERED_IN_ERROR
 
 NAME: Final = re.compile(r'\bs\.(?:"(\w+)"|(\w+))')
 CONCEPT_BEGINS: Final = f"STRUCT(coding {CODING}[], text VARCHAR"
@@ -43,3 +45,25 @@ def structure(kind: str) -> str:
         else:
             part += sign
     return f"{{{', '.join(parts)}}}"
+
+
+def voided(feed: Feed, columns: Iterable[str], coded: Container[str], rows: str) -> str:
+    """SQL of rows; those in error that say too little to be rows take back what they name.
+
+    Args:
+        feed: the contract.
+        columns: the contract's columns that the rows fill.
+        coded: those of them that are looked up.
+        rows: a query.
+    """
+    filled = set(columns)
+    status = next((name for name in ("status", "verification_status") if name in coded), None)
+    if status is None:
+        return rows
+    lacking = [f'"{name}" IS NULL' for name in feed.required if name not in feed.key]
+    if feed.one_of:
+        none = " AND ".join(f'"{name}" IS NULL' for name in feed.one_of if name in filled)
+        lacking.append(f"({none})")
+    is_void = f"coalesce({status}, '') = '{ENTERED_IN_ERROR}' AND ({' OR '.join(lacking)})"
+    is_deleted = f"CASE WHEN {is_void} THEN 'true' ELSE is_deleted END"
+    return f"SELECT * REPLACE ({is_deleted} AS is_deleted) FROM ({rows})"  # noqa: S608

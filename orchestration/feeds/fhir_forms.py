@@ -1,11 +1,13 @@
 """FHIR resources that hold the answers of a form.
 
 Belongs here: QuestionnaireResponse, and how item answers become a total. Does not belong here: scores that
-are sent as such (``fhir_clinical.py``).
+are sent as such (``fhir_observations.py``).
 """
 
 from orchestration.feeds.codes import pairs_of, values_of
 from orchestration.feeds.fhir_resources import (
+    CODING,
+    CONTAINED,
     QUANTITY,
     REFERENCE,
     Coded,
@@ -25,7 +27,8 @@ ASKED = ("assessment", "items_asked")
 SCORES = ("assessment", "item_score")
 """Rows of the code map: how many points an answer is."""
 
-LOINC_IN_TEXT = "'([0-9]{3,7}-[0-9])(?:[^0-9]|$)'"
+LOINC_IN_TEXT = "'(?:^|.*[^0-9])([0-9]{3,7}-[0-9])(?:[^0-9]|$)'"
+"""The last LOINC code in a text: the names of nested items begin with the names of their groups."""
 
 
 def item_answers(answers: str, instrument: str) -> str:
@@ -63,38 +66,69 @@ def item_nine(answers: str) -> str:
     return f"[a.points for a in {answers} if contains(';' || a.item || ';', ';PHQ-9/9;')][1]"
 
 
-ANSWER_CODING = "STRUCT(system VARCHAR, code VARCHAR, extension STRUCT(url VARCHAR, valueDecimal VARCHAR)[])"
-ANSWER = (
-    f"STRUCT(valueCoding {ANSWER_CODING}, valueInteger VARCHAR, valueDecimal VARCHAR, valueString VARCHAR, "
-    f"valueQuantity {QUANTITY})"
+ORDINAL = "STRUCT(url VARCHAR, valueDecimal VARCHAR)"
+ANSWER_CODING = f"STRUCT(system VARCHAR, code VARCHAR, display VARCHAR, extension {ORDINAL}[])"
+VALUES = (
+    f"valueCoding {ANSWER_CODING}, valueInteger VARCHAR, valueDecimal VARCHAR, valueString VARCHAR, "
+    f"valueQuantity {QUANTITY}"
 )
-LEAF = f"linkId VARCHAR, definition VARCHAR, answer {ANSWER}[]"
-ITEMS = f"STRUCT({LEAF}, item STRUCT({LEAF}, item STRUCT({LEAF})[])[])[]"
+OWN = "linkId VARCHAR, definition VARCHAR"
+UNDER_ANSWERS = f"STRUCT({OWN}, answer STRUCT({VALUES})[])[]"
+LEAF = f"{OWN}, answer STRUCT({VALUES}, item {UNDER_ANSWERS})[]"
+DEPTH = 5
+"""Levels of groups that are looked into; a form with deeper ones is unknown, and listed as such."""
+
+ASKED_ITEM = f"linkId VARCHAR, code {CODING}[]"
+WITH_FORM = CONTAINED.removesuffix(")[]") + f", item STRUCT({ASKED_ITEM}, item STRUCT({ASKED_ITEM})[])[])[]"
+"""What is contained, of a questionnaire with what it asks."""
 
 
-def _leaves(items: str) -> str:
-    return (
-        "[{'link': i.linkId, 'loinc': regexp_extract(coalesce(i.linkId, '') || ' ' "
-        f"|| coalesce(i.definition, ''), {LOINC_IN_TEXT}, 1), 'answer': i.answer[1]}} for i in {items}]"
-    )
+def _items(depth: int) -> str:
+    """The type of items with so many levels."""
+    return f"STRUCT({LEAF}{f', item {_items(depth - 1)}' if depth > 1 else ''})[]"
 
 
-SECOND = "flatten([i.item for i in s.item])"
-LEAVES = f"list_concat({_leaves('s.item')}, {_leaves(SECOND)}, " + (
-    f"{_leaves(f'flatten([i.item for i in {SECOND}])')})"
+KINDS = ("valueCoding", "valueInteger", "valueDecimal", "valueString", "valueQuantity")
+FIRST_ANSWER = f"struct_pack({', '.join(f'{kind} := i.answer[1].{kind}' for kind in KINDS)})"
+
+
+def _every(listed: str) -> str:
+    """SQL of the items of a list, each with its first answer and without what is below it."""
+    return f"[{{'link': i.linkId, 'definition': i.definition, 'answer': {FIRST_ANSWER}}} for i in {listed}]"
+
+
+LEVELS = {"level1": "s.item"} | {
+    f"level{depth}": f"flatten([i.item for i in s.level{depth - 1}])" for depth in range(2, DEPTH + 1)
+}
+UNDER = "flatten([flatten([a.item for a in i.answer]) for i in {0}])"
+LISTS = [listed for level in LEVELS for listed in (f"s.{level}", UNDER.format(f"s.{level}"))]
+OWN_ASKED = (
+    "flatten([list_concat(form.item, flatten([i.item for i in form.item])) for form in s.contained "
+    "if '#' || form.id = s.questionnaire])"
 )
+EVERY_ITEM = f"list_concat({', '.join(map(_every, LISTS))})"
+LEAVES = (
+    f"[{{'link': i.link, 'loinc': coalesce(nullif(regexp_extract(i.link, {LOINC_IN_TEXT}, 1), ''), "
+    f"nullif(regexp_extract(i.definition, {LOINC_IN_TEXT}, 1), ''), "
+    "[fhir_of_system(part.code, 'http://loinc.org') for part in s.own_form if part.linkId = i.link][1], ''), "
+    "'answer': i.answer} for i in s.every_item]"
+)
+WORDS = "'text|' || lower(trim(coalesce(leaf.answer.valueCoding.display, leaf.answer.valueString)))"
 POINTS = (
     "coalesce(CASE WHEN leaf.answer.valueCoding.extension IS NOT NULL "
     "THEN try_cast([e.valueDecimal for e in leaf.answer.valueCoding.extension "
     "if ends_with(e.url, 'ordinalValue') OR ends_with(e.url, 'itemWeight')][1] AS DECIMAL(18, 6)) END, "
     f"try_cast({values_of(*SCORES)}[fhir_pair(leaf.answer.valueCoding)] AS DECIMAL(18, 6)), "
+    f"try_cast({values_of(*SCORES)}[{WORDS}] AS DECIMAL(18, 6)), "
     "try_cast(coalesce(leaf.answer.valueInteger, leaf.answer.valueDecimal, "
     f"{exact('leaf.answer.valueQuantity')}, "
     "leaf.answer.valueString) AS DECIMAL(18, 6)))"
 )
 ANSWERS = (
     f"[{{'item': coalesce({values_of(*ITEM)}['http://loinc.org|' || leaf.loinc], "
-    f"{values_of(*ITEM)}['linkId|' || leaf.link]), 'points': {POINTS}}} for leaf in s.leaves]"
+    f"{values_of(*ITEM)}['linkId|' || leaf.link], "
+    f"{values_of(*ITEM)}['uri|' || split_part(s.questionnaire, '|', 1) || '#' || leaf.link]), "
+    f"'points': {POINTS}}} for leaf in s.leaves]"
 )
 TOTAL_CODE = f"list_contains({pairs_of('assessment', 'instrument')}, 'http://loinc.org|' || leaf.loinc)"
 TOTAL = f"list_filter(s.leaves, lambda leaf: {TOTAL_CODE})[1:1]"
@@ -119,10 +153,15 @@ QUESTIONNAIRE_RESPONSE = Resource(
         "source": REFERENCE,
         "encounter": REFERENCE,
         "authored": "VARCHAR",
-        "item": ITEMS,
+        "item": _items(DEPTH),
+        "contained": WITH_FORM,
     },
     foreign={"parent": "STU3", "context": "STU3"},
+    told_by=("assessment", "form", "[{'system': 'uri', 'code': coalesce(s.questionnaire, '')}]"),
     derived={
+        **LEVELS,
+        "every_item": EVERY_ITEM,
+        "own_form": OWN_ASKED,
         "leaves": LEAVES,
         "answers": ANSWERS,
         "total_leaf": TOTAL,

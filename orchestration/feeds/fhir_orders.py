@@ -1,7 +1,8 @@
 """FHIR resources about what is done for a patient and what is ordered.
 
 Belongs here: Procedure, MedicationRequest and the Medication that it names, ServiceRequest and the Task that
-follows it up. Does not belong here: visits, diagnoses and findings (``fhir_clinical.py``).
+follows it up. Does not belong here: visits and diagnoses (``fhir_clinical.py``), findings
+(``fhir_observations.py``).
 """
 
 from orchestration.feeds.fhir_resources import (
@@ -67,6 +68,7 @@ PROCEDURE = Resource(
                     f"{stated_reason('notDoneReason')}.valueCodeableConcept.coding) END"
                 ),
             },
+            listed={"code": f"fhir_unlisted(s.code.coding, {PROCEDURE_SYSTEMS})"},
         ),
     ),
     foreign={
@@ -135,6 +137,7 @@ MEDICATION_REQUEST = Resource(
                     f"{stated_reason('notDoneReason', 'doNotPerformReason')}.valueCodeableConcept.coding) END"
                 ),
             },
+            listed={"code": f"fhir_unlisted(s.medicationCodeableConcept.coding, {MEDICATION_SYSTEMS})"},
         ),
     ),
     foreign={"medication": "R5", "reason": "R5", "context": "STU3"},

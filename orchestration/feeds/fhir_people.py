@@ -4,6 +4,7 @@ Belongs here: Patient, Practitioner, PractitionerRole, Organization, Coverage.
 Does not belong here: what happens to a patient (``fhir_clinical.py``).
 """
 
+from orchestration.feeds.codes import pairs_of
 from orchestration.feeds.fhir_dates import local_day
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
@@ -15,6 +16,7 @@ from orchestration.feeds.fhir_resources import (
     Coded,
     Mapping,
     Resource,
+    kind_of,
     own_identifiers,
     primitive,
     reference,
@@ -24,10 +26,14 @@ from orchestration.feeds.merges import LINK
 
 NPI = "http://hl7.org/fhir/sid/us-npi"
 EMPLOYER_NUMBERS = "('urn:oid:2.16.840.1.113883.4.4', 'http://terminology.hl7.org/NamingSystem/USEIN')"
-IS_RECORD_NUMBER = "fhir_has(entry.type.coding, 'MR')"
+IS_RECORD_NUMBER = "(fhir_has(entry.type.coding, 'MR') " + (
+    f"OR list_contains({pairs_of('patient', 'mrn')}, 'text|' || lower(trim(entry.type.text))))"
+)
+IS_EMPLOYER_NUMBER = f"(entry.system IN {EMPLOYER_NUMBERS} OR fhir_has(entry.type.coding, 'TAX'))"
 OWN_IDENTIFIER = f"STRUCT(use VARCHAR, type {CONCEPT}, system VARCHAR, value VARCHAR)"
 INSURER_TYPES = "('ins', 'pay')"
 
+FAMILY_IS_A_LIST = "coalesce(starts_with(s.name[1].family, '['), false)"
 OTHER_RECORD = reference("part.other", "Patient")
 LINKS = (
     f"[{{'type': 'Patient', 'system': '{LINK}' || part.type, "
@@ -63,6 +69,7 @@ PATIENT = Resource(
         ),
     ),
     identifier_rows=f"list_concat({own_identifiers('Patient')}, {LINKS})",
+    misshapen={FAMILY_IS_A_LIST: "DSTU2"},
 )
 
 PRACTITIONER = Resource(
@@ -86,6 +93,7 @@ PRACTITIONER = Resource(
         ),
     ),
     identifier_rows=own_identifiers("Practitioner"),
+    foreign={"practitionerRole": "DSTU2"},
 )
 
 ROLE_CODINGS = (
@@ -138,7 +146,7 @@ ORGANIZATION = Resource(
                 "site_id": reference("s.partOf", "Organization"),
                 "site_name": "s.partOf.display",
                 "billing_tin": "replace([entry.value for entry in s.identifier "
-                f"if entry.system IN {EMPLOYER_NUMBERS}][1], '-', '')",
+                f"if {IS_EMPLOYER_NUMBER}][1], '-', '')",
             },
             {"facility_type": Coded("fhir_concepts(s.type)", is_reported=False)},
             where="NOT list_has_any([coding.code for coding in coalesce(fhir_concepts(s.type), [])], "
@@ -147,6 +155,13 @@ ORGANIZATION = Resource(
     ),
     identifier_rows=own_identifiers("Organization"),
 )
+
+PAYOR = "s.payor[1]"
+PAYER_WORDS = (
+    f"nullif(trim(coalesce({PAYOR}.display, "
+    f"[entry.name for entry in s.contained if '#' || entry.id = {PAYOR}.reference][1])), '')"
+)
+"""The name of who pays, where it is an organization: a patient who pays is no payer."""
 
 COVERAGE = Resource(
     elements={
@@ -158,7 +173,10 @@ COVERAGE = Resource(
         "order": "VARCHAR",
         "period": PERIOD,
     },
-    derived={"payer": reference("s.payor[1]", "Organization")},
+    derived={
+        "payer": reference(PAYOR, "Organization"),
+        "payer_words": f"CASE WHEN {kind_of(PAYOR)} IN ('', 'Organization') THEN {PAYER_WORDS} END",
+    },
     mappings=(
         Mapping(
             "coverage",
@@ -171,15 +189,16 @@ COVERAGE = Resource(
             },
             {
                 "payer_id": Coded(
-                    f"list_concat(s.type.coding, {primitive('s.payor[1].display', 'payer')}, "
-                    f"{primitive('s.payer', 'payer')})",
+                    f"list_concat(s.type.coding, {primitive('s.payer_words', 'payer')}, "
+                    f"{primitive('s.payer', 'payer')}, {primitive(f'{PAYOR}.identifier.value', 'payer')})",
                     is_reported=False,
-                    otherwise="s.payer",
+                    otherwise="CASE WHEN starts_with(s.payor[1].reference, '#') AND contains(s.payer, '#') "
+                    "THEN coalesce(s.payer_words, s.payer) ELSE coalesce(s.payer, s.payer_words) END",
                 )
             },
             is_deleted="s.status IN ('entered-in-error', 'draft') "
             "OR (s.status = 'cancelled' AND s.period.\"end\" IS NULL)",
         ),
     ),
-    foreign={"kind": "R5", "insurer": "R5", "paymentBy": "R5"},
+    foreign={"kind": "R5", "insurer": "R5", "paymentBy": "R5", "grouping": "STU3"},
 )

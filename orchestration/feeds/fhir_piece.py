@@ -5,7 +5,6 @@ Does not belong here: the steps (``fhir_plan.py``), and putting pieces together 
 """
 
 from pathlib import Path
-from typing import Final
 
 import duckdb
 
@@ -22,15 +21,10 @@ from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_plan import Plan, Row, plan_of
 from orchestration.feeds.fhir_text import first_type, note_modified_lines, numbers_in, read_json
 from orchestration.feeds.fhir_types import RESOURCES
+from orchestration.feeds.fhir_unknown import count_codes
 from orchestration.feeds.lake import quoted, table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.reading import Judged, Reading, RowsLost
-
-SHOWN_CODE: Final = "'[A-Za-z0-9][A-Za-z0-9 ._:/&+-]{0,63}'"
-"""Unknown codes of this form are shown in a finding; anything else might be more than a code."""
-
-OPEN_TEXT: Final = ("staffing",)
-"""Feeds whose words are about no patient: where they stand in place of a code, a finding shows them."""
 
 
 class Piece:
@@ -158,6 +152,10 @@ class Piece:
             self._keep_identifiers(plan, good)
         elif unfilled := number - refused - filled:
             self.found.unmapped[FHIR, "resourceType", "", name] += unfilled
+            if plan.resource.told_by:
+                feed, column, _ = plan.resource.told_by
+                for system, code, times in count_codes(self._connection, plan.untaken(good), feed):
+                    self.found.unmapped[feed, column, system, code] += times
         self.found.unfilled += number - filled
         self.found.unfilled_refused += refused
 
@@ -218,20 +216,16 @@ class Piece:
         if plan.places[f"{row.prefix}{column}_first"] == "codes":
             source = f'SELECT "{row.prefix}{column}_first" AS coding FROM fhir_said'  # noqa: S608
             return self._count(f"({source}) WHERE coding.code IS NOT NULL") > 0
-        if row.mapping.coded[column].otherwise not in (None, "NULL", "'other'"):
+        if getattr(row.mapping.coded.get(column), "otherwise", None) not in (None, "NULL", "'other'"):
             return True
-        return self._count(f"{table(made)} WHERE coalesce(\"{column}\", 'other') = 'other'") > 0
+        return (
+            self._count(f"{table(made)} WHERE coalesce(CAST(\"{column}\" AS VARCHAR), 'other') = 'other'") > 0
+        )
 
     def _note_unmapped(self, plan: Plan, row: Row, column: str, taken: str) -> None:
-        shown = f"regexp_full_match(coding.code, {SHOWN_CODE})"
-        if row.feed.name not in OPEN_TEXT:
-            shown += " AND coding.system IS DISTINCT FROM 'text'"
-        counted = self._connection.execute(
-            f"SELECT coalesce(coding.system, ''), CASE WHEN {shown} THEN coding.code ELSE '' END, count(*) "  # noqa: S608
-            f"FROM ({plan.unknown(row, column, taken)}) GROUP BY ALL ORDER BY ALL"
-        ).fetchall()
-        for system, code, number in counted:
-            self.found.unmapped[row.feed.name, column, system, code] += int(number)
+        feed, codings = row.feed.name, plan.unknown(row, column, taken)
+        for system, code, number in count_codes(self._connection, codings, feed):
+            self.found.unmapped[feed, column, system, code] += number
 
     def _keep_identifiers(self, plan: Plan, good: str) -> None:
         made = self._next()

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from orchestration.feeds.codes import OneCoding, lookup
+from orchestration.feeds.codes import lookup
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.door import ROW
-from orchestration.feeds.fhir_elements import is_code, names_in, structure
-from orchestration.feeds.fhir_resources import ENTERED_IN_ERROR, Mapping, Resource
+from orchestration.feeds.fhir_elements import is_code, names_in, structure, voided
+from orchestration.feeds.fhir_resources import Mapping, Resource
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.lake import quoted
 
@@ -73,6 +73,8 @@ class Plan:
         self._texts = dict(resource.derived)
         if resource.identifier_rows:
             self._texts["identifier_rows"] = resource.identifier_rows
+        if resource.told_by:
+            self._texts["told_by"] = resource.told_by[2]
         self._texts["updated_at"] = "s.meta.lastUpdated"
         self.refusals = {"s.implicitRules IS NOT NULL": "unknown_implicit_rules"}
         foreign = {f's."{element}" IS NOT NULL': release for element, release in resource.foreign.items()}
@@ -93,10 +95,7 @@ class Plan:
             if mapping.needs and not self._is_said_in_codes(found):
                 found = f'CASE WHEN s."{mapping.needs}" IS NOT NULL THEN {found} END'
             texts[known] = found
-            coding = f"[coding for coding in {coded.codings} if coding.code IS NOT NULL][1]"
-            if isinstance(coded.codings, OneCoding):
-                coding = coded.codings.coding
-            texts[first] = f'CASE WHEN s."{known}" IS NULL THEN {coding} END'
+            texts[first] = f'CASE WHEN s."{known}" IS NULL THEN {coded.first} END'
             has_other = "other" in feed.column(column).values
             otherwise = coded.otherwise or (
                 f"""CASE WHEN s."{first}".code IS NOT NULL THEN 'other' END""" if has_other else "NULL"
@@ -104,6 +103,8 @@ class Plan:
             texts[f"{prefix}{column}"] = f'coalesce(s."{known}", {otherwise})'
             if coded.is_reported:
                 reported.append(column)
+        texts.update({f"{prefix}{column}_first": coding for column, coding in mapping.listed.items()})
+        reported += mapping.listed
         texts[f"{prefix}is_deleted"] = f"CAST(coalesce({mapping.is_deleted}, false) AS VARCHAR)"
         where = mapping.where
         for column in mapping.coded:
@@ -191,7 +192,7 @@ class Plan:
             source: SQL of lines with ``columns``, their number and ``line_type``.
             modified: SQL of the numbers of lines with modifiers that nobody knows.
         """
-        later = {"updated_at", "identifier_rows"}
+        later = {"updated_at", "identifier_rows", "told_by"}
         for row in self.rows:
             later |= row.names | names_in(row.mapping.each or "")
         for name in self._needed(later, "both"):
@@ -265,7 +266,8 @@ class Plan:
         columns["updated_at"] = "updated_at"
         source = self._steps(taken, columns, "both", self._known(row))
         listed = ", ".join(f's."{name}" AS "{column}"' for name, column in columns.items())
-        return _voided(row, f"SELECT s.{ROW}, {listed} FROM {source} AS s")  # noqa: S608
+        rows = f"SELECT s.{ROW}, {listed} FROM {source} AS s"  # noqa: S608
+        return voided(row.feed, row.columns, row.mapping.coded, rows)
 
     def unknown(self, row: Row, column: str, taken: str) -> str:
         """SQL of the first codings of a column in lines that none is known of, as ``coding``."""
@@ -276,6 +278,14 @@ class Plan:
         source = self._steps(taken, [name], "both", self._known(row))
         return f'SELECT s."{name}" AS coding FROM {source} AS s WHERE s."{name}".code IS NOT NULL'  # noqa: S608
 
+    def untaken(self, good: str) -> str:
+        """SQL of the codings, as ``coding``, that should have told what good lines are which fill nothing."""
+        takes = [row.takes for row in self.rows if row.takes]
+        source = self._steps(good, [*takes, "told_by"], "both")
+        none = " AND ".join(f's."{name}" IS NOT TRUE' for name in takes)
+        every = f"SELECT unnest(s.told_by) AS coding FROM {source} AS s WHERE {none}"  # noqa: S608
+        return f"SELECT coding FROM ({every}) WHERE coding.code IS NOT NULL"  # noqa: S608
+
     def _known(self, row: Row) -> list[str]:
         """What was worked out to tell which lines fill a feed."""
         return self._needed([row.takes], "both") if row.takes else []
@@ -284,17 +294,3 @@ class Plan:
 def plan_of(contract: Contract, name: str) -> Plan:
     """The plan of a resource type."""
     return Plan(contract, RESOURCES[name])
-
-
-def _voided(row: Row, rows: str) -> str:
-    """SQL of rows; those in error that say too little to be rows take back what they name."""
-    status = next((name for name in ("status", "verification_status") if name in row.mapping.coded), None)
-    if status is None:
-        return rows
-    lacking = [f'"{name}" IS NULL' for name in row.feed.required if name not in row.feed.key]
-    if row.feed.one_of:
-        none = " AND ".join(f'"{name}" IS NULL' for name in row.feed.one_of if name in row.columns)
-        lacking.append(f"({none})")
-    is_void = f"coalesce({status}, '') = '{ENTERED_IN_ERROR}' AND ({' OR '.join(lacking)})"
-    is_deleted = f"CASE WHEN {is_void} THEN 'true' ELSE is_deleted END"
-    return f"SELECT * REPLACE ({is_deleted} AS is_deleted) FROM ({rows})"  # noqa: S608

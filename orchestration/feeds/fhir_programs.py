@@ -14,6 +14,7 @@ from orchestration.feeds.fhir_resources import (
     Mapping,
     Resource,
     first_reference,
+    kind_of,
     own_identifiers,
     primitive,
     reference,
@@ -53,7 +54,14 @@ CONSENT = Resource(
         "provision": f"STRUCT(type VARCHAR, period {PERIOD}, code {CONCEPT}[], "
         f"actor STRUCT(reference {REFERENCE})[])",
     },
-    foreign={"decision": "R5", "grantee": "R5", "consentingParty": "STU3", "except": "STU3"},
+    foreign={
+        "subject": "R5",
+        "date": "R5",
+        "decision": "R5",
+        "grantee": "R5",
+        "consentingParty": "STU3",
+        "except": "STU3",
+    },
     mappings=(
         Mapping(
             "consent",
@@ -118,10 +126,22 @@ EPISODE_OF_CARE = Resource(
     identifier_rows=own_identifiers("EpisodeOfCare"),
 )
 
-PCP = (
-    "[part.member for part in s.participant "
-    "if list_has_any([fhir_pair(coding) for coding in fhir_concepts(part.role)], "
-    f"{pairs_of('panel', 'pcp_id')})][1]"
+ROLES = _with_words("part.role")
+PCPS = (
+    f"[part for part in s.participant if list_has_any([fhir_pair(coding) for coding in {ROLES}], "
+    f"{pairs_of('panel', 'pcp_id')})]"
+)
+"""The members who are primary care providers; a team may name those of earlier years with their periods."""
+
+OTHER_ROLES = (
+    f"[coding for coding in {_with_words('flatten([part.role for part in s.participant])')} "
+    f"if NOT list_contains({pairs_of('panel', 'pcp_id')}, fhir_pair(coding))]"
+)
+PCP_TEAM = (
+    f"coalesce({reference('s.managingOrganization[1]', 'Organization')}, "
+    f"{reference('s.line.onBehalfOf', 'Organization')}, "
+    f"CASE WHEN {kind_of('s.line.member')} = 'PractitionerRole' "
+    f"THEN {reference('s.line.member', 'Organization')} END)"
 )
 
 CARE_TEAM = Resource(
@@ -130,21 +150,26 @@ CARE_TEAM = Resource(
         "subject": REFERENCE,
         "period": PERIOD,
         "managingOrganization": f"{REFERENCE}[]",
-        "participant": f"STRUCT(role {CONCEPT}[], member {REFERENCE}, onBehalfOf {REFERENCE})[]",
+        "participant": f"STRUCT(role {CONCEPT}[], member {REFERENCE}, onBehalfOf {REFERENCE}, "
+        f"period {PERIOD})[]",
     },
+    derived={"pcps": PCPS},
+    told_by=("panel", "pcp_id", OTHER_ROLES),
     mappings=(
         Mapping(
             "panel",
             {
                 "patient_id": reference("s.subject", "Patient"),
-                "team_id": reference("s.managingOrganization[1]", "Organization"),
-                "pcp_id": reference(PCP, "Practitioner"),
-                "effective_from": local_day("s.period.start"),
-                "effective_to": local_day('s.period."end"', is_end=True),
+                "team_id": PCP_TEAM,
+                "pcp_id": reference("s.line.member", "Practitioner"),
+                "effective_from": local_day("coalesce(s.line.period.start, s.period.start)"),
+                "effective_to": local_day('coalesce(s.line.period."end", s.period."end")', is_end=True),
             },
-            where=f"{PCP} IS NOT NULL AND s.status IS DISTINCT FROM 'proposed'",
+            where="len(s.pcps) > 0 AND s.status IS DISTINCT FROM 'proposed'",
             is_deleted="s.status = 'entered-in-error' "
-            "OR (s.status IN ('inactive', 'suspended') AND s.period.\"end\" IS NULL)",
+            "OR (s.status IN ('inactive', 'suspended') "
+            'AND coalesce(s.line.period."end", s.period."end") IS NULL)',
+            each="s.pcps",
         ),
     ),
 )

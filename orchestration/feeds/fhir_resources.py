@@ -18,7 +18,7 @@ PERIOD = 'STRUCT("start" VARCHAR, "end" VARCHAR)'
 NAME = "STRUCT(use VARCHAR, family VARCHAR, given VARCHAR[], suffix VARCHAR[])"
 QUANTITY = "STRUCT(value VARCHAR, comparator VARCHAR)"
 CONTAINED = (
-    f"STRUCT(resourceType VARCHAR, id VARCHAR, identifier {IDENTIFIER}[], code {CONCEPT}, "
+    f"STRUCT(resourceType VARCHAR, id VARCHAR, identifier {IDENTIFIER}[], name VARCHAR, code {CONCEPT}, "
     f"practitioner {REFERENCE}, organization {REFERENCE})[]"
 )
 REASON_EXTENSION = f"STRUCT(url VARCHAR, valueDateTime VARCHAR, valueCodeableConcept {CONCEPT})[]"
@@ -34,11 +34,21 @@ EVERY = {
 MACROS = r"""
 CREATE OR REPLACE MACRO fhir_concepts(concepts) AS flatten([concept.coding for concept in concepts]);
 CREATE OR REPLACE MACRO fhir_system(name) AS coalesce(getvariable('fhir_systems')[name], name);
-CREATE OR REPLACE MACRO fhir_pair(coding) AS coalesce(fhir_system(coding.system), '') || '|' || coding.code;
+CREATE OR REPLACE MACRO fhir_pair(coding) AS
+    CASE WHEN coding.system IN ('text', 'payer') THEN coding.system || '|' || lower(trim(coding.code))
+         ELSE coalesce(fhir_system(coding.system), '') || '|' || coding.code END;
+CREATE OR REPLACE MACRO fhir_says(coding) AS
+    coding.code IS NOT NULL
+    AND coalesce(coding.system, '') NOT IN ('http://terminology.hl7.org/CodeSystem/data-absent-reason',
+                                            'http://terminology.hl7.org/CodeSystem/v3-NullFlavor');
+CREATE OR REPLACE MACRO fhir_unlisted(codings, systems) AS
+    CASE WHEN len([coding for coding in codings
+                   if coding.code IS NOT NULL AND list_contains(systems, fhir_system(coding.system))]) = 0
+         THEN [coding for coding in codings if fhir_says(coding)][1] END;
 CREATE OR REPLACE MACRO fhir_coding(codings, systems) AS coalesce(
     [coding for coding in codings
      if coding.code IS NOT NULL AND list_contains(systems, fhir_system(coding.system))][1],
-    [coding for coding in codings if coding.code IS NOT NULL][1]);
+    [coding for coding in codings if fhir_says(coding)][1]);
 CREATE OR REPLACE MACRO fhir_pairs(codings) AS
     nullif(array_to_string([fhir_pair(coding) for coding in codings if coding.code IS NOT NULL], ';'), '');
 CREATE OR REPLACE MACRO fhir_of_system(codings, system_name) AS
@@ -136,6 +146,13 @@ class Coded:
     is_reported: bool = True
     otherwise: str | None = None
 
+    @property
+    def first(self) -> str:
+        """SQL of the first coding."""
+        if isinstance(self.codings, OneCoding):
+            return self.codings.coding
+        return f"[coding for coding in {self.codings} if coding.code IS NOT NULL][1]"
+
 
 @dataclass(frozen=True)
 class Mapping:
@@ -149,6 +166,8 @@ class Mapping:
         is_deleted: SQL that tells a resource that takes itself back.
         each: SQL list of the parts of the resource, each of which is a row; a part is ``s.line``.
         needs: a derived column that is null where a resource does not belong to the feed.
+        listed: SQL by column of a coding in which no rule is written; null where there is none. What is
+            known only by such a code is a finding, although the row is kept as it is.
     """
 
     feed: str
@@ -158,6 +177,7 @@ class Mapping:
     is_deleted: str = "false"
     each: str | None = None
     needs: str | None = None
+    listed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -172,6 +192,8 @@ class Resource:
         foreign: elements that R4 does not have, and the release of FHIR that does.
         misshapen: SQL of elements in a shape that R4 does not give them, and the release of FHIR that does.
         derived: SQL by name of what several columns need, worked out once, each from those before it.
+        told_by: feed, column and SQL of the list of codings by which a line is known to belong to the feed:
+            those of lines that fill nothing are findings.
     """
 
     elements: dict[str, str]
@@ -180,6 +202,7 @@ class Resource:
     foreign: dict[str, str] = field(default_factory=dict)
     misshapen: dict[str, str] = field(default_factory=dict)
     derived: dict[str, str] = field(default_factory=dict)
+    told_by: tuple[str, str, str] | None = None
 
     @property
     def columns(self) -> dict[str, str]:

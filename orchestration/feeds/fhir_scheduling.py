@@ -5,6 +5,7 @@ HealthcareService. Does not belong here: visits that took place (``fhir_clinical
 """
 
 from orchestration.feeds.fhir_resources import (
+    CODING,
     CONCEPT,
     IDENTIFIER,
     REFERENCE,
@@ -15,8 +16,10 @@ from orchestration.feeds.fhir_resources import (
     own_identifiers,
     primitive,
     reference,
+    report_of,
     stands_for,
 )
+from orchestration.feeds.follow_ups import NO_TIME
 
 OF_PRACTITIONER = "('Practitioner', 'PractitionerRole')"
 OF_PLACE = "('HealthcareService', 'Location', 'PractitionerRole')"
@@ -69,6 +72,7 @@ SLOT = Resource(
         ),
     ),
     identifier_rows=own_identifiers("Slot"),
+    foreign={"freeBusyType": "DSTU2"},
 )
 
 
@@ -84,6 +88,12 @@ BOOKED_CODINGS = (
     "list_concat(fhir_concepts(s.serviceType), fhir_concepts(s.specialty), s.appointmentType.coding, "
     "fhir_concepts(s.serviceCategory))"
 )
+SERVICE_CODINGS = (
+    f"[coding for coding in {BOOKED_CODINGS} "
+    "if fhir_system(coding.system) IS DISTINCT FROM 'http://terminology.hl7.org/CodeSystem/v2-0276']"
+)
+"""Without kinds of booking (routine, follow-up): they say nothing of the service."""
+
 LENGTH = "to_minutes(try_cast(s.minutesDuration AS BIGINT))"
 END_BY_LENGTH = f"strftime(try_cast(s.start AS TIMESTAMPTZ) + {LENGTH}, '%Y-%m-%dT%H:%M:%SZ')"
 CANCELLED_AT = (
@@ -91,13 +101,15 @@ CANCELLED_AT = (
     "if regexp_matches(entry.url, 'cancell?ationDate$')][1]"
 )
 
+STATUS = Coded(primitive("s.status", "http://hl7.org/fhir/appointmentstatus"))
+
 APPOINTMENT = Resource(
     elements={
         "identifier": f"{IDENTIFIER}[]",
         "extension": "STRUCT(url VARCHAR, valueDateTime VARCHAR, valueInstant VARCHAR)[]",
         "status": "VARCHAR",
         "serviceCategory": f"{CONCEPT}[]",
-        "serviceType": f"{CONCEPT}[]",
+        "serviceType": f"STRUCT(coding {CODING}[], text VARCHAR, concept JSON)[]",
         "specialty": f"{CONCEPT}[]",
         "appointmentType": CONCEPT,
         "start": "VARCHAR",
@@ -115,7 +127,18 @@ APPOINTMENT = Resource(
         "incomingReferral": "STU3",
         "indication": "STU3",
     },
+    misshapen={"s.serviceType[1].concept IS NOT NULL": "R5"},
     mappings=(
+        Mapping(
+            "appointment",
+            {
+                **report_of("appointment_id", "s.id"),
+                "starts_at": f"'{NO_TIME}'",
+                "cancelled_at": f"fhir_moment({CANCELLED_AT})",
+            },
+            {"status": STATUS},
+            where="s.status = 'cancelled' AND s.start IS NULL",
+        ),
         Mapping(
             "appointment",
             {
@@ -130,10 +153,10 @@ APPOINTMENT = Resource(
                 "slot_id": reference("s.slot[1]", "Slot"),
             },
             {
-                "service_line": Coded(BOOKED_CODINGS),
+                "service_line": Coded(SERVICE_CODINGS),
                 "visit_type": Coded(BOOKED_CODINGS, is_reported=False, otherwise="NULL"),
                 "modality": Coded(BOOKED_CODINGS, is_reported=False),
-                "status": Coded(primitive("s.status", "http://hl7.org/fhir/appointmentstatus")),
+                "status": STATUS,
             },
         ),
     ),

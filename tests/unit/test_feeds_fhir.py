@@ -514,8 +514,8 @@ def test_a_line_that_is_no_resource_costs_itself_alone(tmp_path: Path, line: str
     assert parts(outcome) == {"patient": (2, 2, 0), "fhir": (1, 0, 1)}
 
 
-def test_a_resource_over_several_lines_is_refused_line_by_line(tmp_path: Path) -> None:
-    pretty = json.dumps(PATIENT, indent=1)
+def test_a_resource_over_several_lines_that_breaks_off_is_refused_line_by_line(tmp_path: Path) -> None:
+    pretty = json.dumps(PATIENT, indent=1)[:-2]
     outcome = read_file(tmp_path, "fhir", pretty + "\n" + lines(PATIENT), "a.ndjson", "patient")
     assert len(outcome.rows) == 1
     assert {reason for _, reason in outcome.refused} == {"malformed_row"}

@@ -125,7 +125,10 @@ def test_two_items_are_the_short_form_only_where_the_form_says_so(tmp_path: Path
     outcome = read(tmp_path, "assessment", short, unknown)
     assert [(row["instrument"], row["score"]) for row in outcome.rows] == [("PHQ-2", 1)]
     assert parts(outcome) == {"assessment": (1, 1, 0), "fhir": (1, 1, 0)}
-    assert unmapped(outcome) == [("resourceType", "", "QuestionnaireResponse", 1)]
+    assert unmapped(outcome) == [
+        ("form", "uri", "Questionnaire/local", 1),
+        ("resourceType", "", "QuestionnaireResponse", 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -178,3 +181,60 @@ def test_a_panel_that_points_to_its_parts_is_no_score(tmp_path: Path) -> None:
 
 def test_items_without_one_are_no_total(tmp_path: Path) -> None:
     assert read(tmp_path, "assessment", panel(PARTS[:8])).refused == [(1, "missing_required:score")]
+
+
+GROUP = {"linkId": "/44249-1", "text": "Over the last two weeks"}
+PATHS = [{**item, "linkId": f"/44249-1{item['linkId']}"} for item in NINE]
+PLAIN = [{"linkId": str(number), "answer": item["answer"]} for number, item in enumerate(NINE)]
+OWN_FORM: Json = {
+    "resourceType": "Questionnaire",
+    "id": "own",
+    "item": [
+        {"linkId": str(number), "code": [{"system": LOINC, "code": code}]} for number, code in enumerate(PHQ9)
+    ],
+}
+WORDS = ("Not at all", "several days", "More than half the days", "Nearly every day ")
+IN_WORDS = [
+    {"linkId": code, "answer": [{"valueString": WORDS[number % 4]}]} for number, code in enumerate(PHQ9)
+]
+OWN_CODES = [
+    {
+        "linkId": code,
+        "answer": [{"valueCoding": {"system": "urn:x", "code": "q", "display": WORDS[number % 4]}}],
+    }
+    for number, code in enumerate(PHQ9)
+]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"item": [GROUP | {"item": PATHS}]},
+        {"item": [GROUP | {"answer": [{"valueString": "yes", "item": NINE}]}]},
+        {"item": [{"item": [{"item": [{"item": [GROUP | {"item": NINE}]}]}]}]},
+        {"item": PLAIN, "questionnaire": "#own", "contained": [OWN_FORM]},
+        {"item": IN_WORDS},
+        {"item": OWN_CODES},
+    ],
+)
+def test_items_are_found_wherever_they_stand_and_whatever_they_say(tmp_path: Path, change: Json) -> None:
+    row = only(tmp_path, "assessment", form([], **change))
+    assert (row["instrument"], row["score"], row["item9_score"]) == ("PHQ-9", 12, 0)
+
+
+def test_parts_of_a_panel_may_be_words(tmp_path: Path) -> None:
+    component = [
+        {"code": concept(LOINC, code), "valueCodeableConcept": {"text": WORDS[number % 4]}}
+        for number, code in enumerate(PHQ9)
+    ]
+    panel = {
+        "resourceType": "Observation",
+        "id": "o1",
+        "status": "final",
+        "code": concept(LOINC, "44249-1"),
+        "subject": ref("Patient/p1"),
+        "effectiveDateTime": "2025-01-10T10:00:00Z",
+        "component": component,
+    }
+    row = only(tmp_path, "assessment", panel)
+    assert (row["instrument"], row["score"], row["item9_score"]) == ("PHQ-9", 12, 0)

@@ -1,0 +1,40 @@
+"""Codes that no row knows, as a finding may show them.
+
+Belongs here: counting them, and which of them are shown. Does not belong here: what is known
+(``seeds/code_map.csv``), and which expressions look for the others (``fhir_plan.py``).
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import duckdb
+
+SHOWN_CODE: Final = "'[A-Za-z0-9][A-Za-z0-9 ._:/&+-]{0,63}|https?://[A-Za-z0-9._:/&+|#-]{1,120}'"
+"""Unknown codes of this form are shown in a finding; anything else might be more than a code."""
+
+OPEN_TEXT: Final = ("staffing",)
+"""Feeds whose words are about no patient: where they stand in place of a code, a finding shows them."""
+
+
+def count_codes(
+    connection: duckdb.DuckDBPyConnection, codings: str, feed: str
+) -> Iterator[tuple[str, str, int]]:
+    """Count unknown codes.
+
+    Args:
+        connection: has what the query reads.
+        codings: a query of one ``coding`` a row.
+        feed: the feed that lacks them.
+
+    Yields:
+        System, code (empty where it is not shown) and number.
+    """
+    shown = f"regexp_full_match(coding.code, {SHOWN_CODE})"
+    if feed not in OPEN_TEXT:
+        shown += " AND coding.system IS DISTINCT FROM 'text'"
+    counted = connection.execute(
+        f"SELECT coalesce(coding.system, ''), CASE WHEN {shown} THEN coding.code ELSE '' END, count(*) "  # noqa: S608
+        f"FROM ({codings}) GROUP BY ALL ORDER BY ALL"
+    )
+    for system, code, number in counted.fetchall():
+        yield system, code, int(number)
