@@ -18,16 +18,18 @@ from urllib.parse import urlencode, urljoin
 from zoneinfo import ZoneInfo
 
 from orchestration.feeds.landing import FHIR
-from orchestration.fetch_client import ExportGone, FetchError, Refused, Server, check_address
+from orchestration.fetch_client import ISSUE_CODE, ExportGone, FetchError, Refused, Server, check_address
 from orchestration.fetch_files import NDJSON, Download, read_note
 from orchestration.fetch_manifest import ListedFile, Manifest, read_manifest
-from orchestration.publishing.files import make_folder, write_json
+from orchestration.publishing.files import fsync_path, make_folder, write_json
 
 Progress = Callable[[str, int, int], None]
 
 FETCH_FOLDER: Final = ".fetch"
 LAST: Final = "last.json"
 _NOT_TAKEN: Final = (400, 422, 501)
+_FAILED: Final = 500
+"""What a server answers for an export that has failed for good, and where something is out of order."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Request:
         server: base URL.
         types: resource types.
         group: id of the group whose patients are exported; empty is all patients of the system.
+        is_system: everything that the server has, also what belongs to no patient: staff, places, slots.
         since: changes after it; None is what the last whole export left open, or everything.
         is_full: everything, also where an export went before.
     """
@@ -47,11 +50,13 @@ class Request:
     group: str = ""
     since: datetime | None = None
     is_full: bool = False
+    is_system: bool = False
 
     @property
     def name(self) -> str:
         """Names the folder of what is remembered; the same for the same server, group and types."""
-        text = json.dumps([self.server.rstrip("/"), self.group, sorted(self.types)])
+        level = "$export" if self.is_system else self.group
+        text = json.dumps([self.server.rstrip("/"), level, sorted(self.types)])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def url(self, since: str | None) -> str:
@@ -61,8 +66,8 @@ class Request:
             "_outputFormat": NDJSON,
             **({"_since": since} if since else {}),
         }
-        path = f"Group/{self.group}/$export" if self.group else "Patient/$export"
-        return f"{self.server.rstrip('/')}/{path}?{urlencode(asked)}"
+        level = "" if self.is_system else f"Group/{self.group}/" if self.group else "Patient/"
+        return f"{self.server.rstrip('/')}/{level}$export?{urlencode(asked)}"
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,12 @@ class Export:
         is_resumed = bool(self.state.get("status_url"))
         try:
             return await self._run()
-        except ExportGone:
+        except Refused as refusal:
+            # Addresses that have expired are refused in many ways, and asking for them again helps nobody.
+            is_final = not refusal.is_temporary and refusal.status not in (None, 401)
+            is_over = refusal.status == _FAILED or is_final
+            if not isinstance(refusal, ExportGone) and not (is_resumed and is_over):
+                raise
             self._forget()
             if not is_resumed:
                 raise
@@ -128,16 +138,18 @@ class Export:
             await self._start()
         manifest = await self._finished()
         files, rows = manifest.listed(), {}
+        day = manifest.transactionTime.astimezone(self.zone).date()
         for number, one in enumerate(files):
             self.progress(f"{one.file.type} {one.kind}", number, len(files))
-            rows[one.name] = await self._download(one, manifest.requiresAccessToken)
+            rows[one.name] = await self._download(one, day, manifest.requiresAccessToken)
         wanted = [one for one in files if one.kind != "error" and rows[one.name]]
         problems = self._problems([one for one in files if one.kind == "error"])
-        day = manifest.transactionTime.astimezone(self.zone).date()
         for one in wanted:
             self._land(one, day)
+        if wanted:
+            fsync_path(self._target(wanted[0], day).parent)
         since = self.state.get("since")
-        if not problems:
+        if not problems and self._leaves_nothing_out(since):
             write_json(self.work / LAST, {"transaction_time": manifest.transactionTime.isoformat()})
         await self._thank()
         self._forget()
@@ -153,6 +165,11 @@ class Export:
         headers = {"Accept": "application/fhir+json", "Prefer": "respond-async"}
         try:
             answer = await self.server.ask("GET", self.request.url(since), headers=headers)
+        except ExportGone as refusal:
+            raise FetchError(
+                f"The server answers {refusal.status} and starts no export: check --server and --group, or "
+                "whether it exports on another level only (--system)."
+            ) from None
         except Refused as refusal:
             if refusal.status not in _NOT_TAKEN:
                 raise
@@ -184,10 +201,10 @@ class Export:
     def _place(self, one: ListedFile) -> Path:
         return self.work / f"{one.name}.ndjson"
 
-    async def _download(self, one: ListedFile, is_signed: bool) -> int:
-        """Download a file unless it is there."""
+    async def _download(self, one: ListedFile, day: date, is_signed: bool) -> int:
+        """Download a file unless it is there, or has landed already."""
         done = self.state.get("done", {})
-        if one.name not in done:
+        if one.name not in done or not (self._place(one).exists() or self._target(one, day).exists()):
             rows = await Download(self.server, one.file, self._place(one), is_signed=is_signed).run()
             done = {**done, one.name: rows}
             self._remember(done=done)
@@ -198,21 +215,24 @@ class Export:
         found: dict[str, int] = {}
         for one in files:
             for line in self._place(one).read_bytes().splitlines():
-                try:
-                    issues = json.loads(line).get("issue", [])
-                except (ValueError, AttributeError):
-                    issues = [{"severity": "error", "code": "unreadable"}]
-                for issue in issues:
-                    severity, code = str(issue.get("severity")), str(issue.get("code"))
+                for severity, code in _issues(line):
                     if severity in ("error", "fatal"):
-                        name = f"{severity} {code if code.replace('-', '').isalpha() else 'other'}"
+                        name = f"{severity} {code if ISSUE_CODE.fullmatch(code) else 'other'}"
                         found[name] = found.get(name, 0) + 1
         return dict(sorted(found.items()))
 
+    def _leaves_nothing_out(self, since: str | None) -> bool:
+        """Whether an export goes on where the last whole one ended, or before."""
+        last = self.last.get("transaction_time")
+        return since is None or last is None or datetime.fromisoformat(since) <= datetime.fromisoformat(last)
+
+    def _target(self, one: ListedFile, day: date) -> Path:
+        export = hashlib.sha256(str(self.state["status_url"]).encode()).hexdigest()[:8]
+        return self.landing / FHIR / day.isoformat() / f"{one.file.type}.{export}.{one.name}.ndjson"
+
     def _land(self, one: ListedFile, day: date) -> None:
         """Give a file its place in the landing; a run that was cut off here has given some theirs already."""
-        export = hashlib.sha256(str(self.state["status_url"]).encode()).hexdigest()[:8]
-        target = self.landing / FHIR / day.isoformat() / f"{one.file.type}.{export}.{one.name}.ndjson"
+        target = self._target(one, day)
         make_folder(target.parent)
         source = self._place(one)
         if source.exists() or not target.exists():
@@ -238,3 +258,12 @@ class Export:
             if path.name != LAST:
                 path.unlink(missing_ok=True)
         self.state = {}
+
+
+def _issues(line: bytes) -> list[tuple[str, str]]:
+    """Severity and code of each problem in a line of an error file; one that cannot be read is an error."""
+    try:
+        found = json.loads(line)
+        return [(str(issue.get("severity")), str(issue.get("code"))) for issue in found.get("issue", [])]
+    except (ValueError, AttributeError, TypeError):
+        return [("error", "exception")] if line.strip() else []

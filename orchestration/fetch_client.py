@@ -5,6 +5,7 @@ words, which could quote a patient. Does not belong here: the order of requests 
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,9 +20,22 @@ from orchestration.redaction import SafeError
 Sleep = Callable[[float], Awaitable[None]]
 
 GONE: Final = (404, 410)
+ISSUE_CODE: Final = re.compile(
+    "invalid|structure|required|value|invariant|security|login|unknown|expired|forbidden|suppressed|processing|"
+    "not-supported|duplicate|multiple-matches|not-found|deleted|too-long|code-invalid|extension|too-costly|"
+    "business-rule|conflict|transient|lock-error|no-store|exception|timeout|incomplete|throttled"
+)
+"""FHIR's own codes of problems, which say nothing of a patient."""
+ASK_OPERATORS: Final = "ask the server's operators what it does not take"
+WHAT_TO_DO: Final = {
+    401: "it does not take the token that it gave: check what this client may read",
+    403: "this client may not read that: check its scopes at the server",
+}
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 TIMEOUT_SECONDS: Final = 300
 FIRST_WAIT_SECONDS: Final = 5
+LEAST_WAIT_SECONDS: Final = 0.1
+"""A server that asks for no pause at all is not asked without one."""
 LONGEST_WAIT_SECONDS: Final = 300
 TRIES: Final = 6
 
@@ -164,11 +178,31 @@ class Server:
             FetchError: the patience is over.
         """
         usual = min(FIRST_WAIT_SECONDS * 2 ** (attempt - 1), LONGEST_WAIT_SECONDS)
-        seconds = usual if response is None else fhir.parse_retry_after(response, usual)
+        least = min(LEAST_WAIT_SECONDS * 2 ** (attempt - 1), FIRST_WAIT_SECONDS)
+        seconds = max(usual if response is None else _asked_seconds(response, usual), least)
         if self.waited_seconds + seconds > self.patience_seconds:
             raise FetchError("The export is not ready yet; run again later to go on from here.")
         self.waited_seconds += seconds
         await self.sleep(seconds)
+
+
+def _asked_seconds(response: httpx.Response, usual: int) -> int:
+    """How long the server asks to wait, in seconds or by a date; the usual time where it cannot be told."""
+    try:
+        return int(fhir.parse_retry_after(response, usual))
+    except (TypeError, OverflowError):
+        # A date whose zone is said to be unknown.
+        return usual
+
+
+def _codes(response: httpx.Response | None) -> str:
+    """Which of FHIR's codes of problems an answer names, in brackets; its own words stay where they are."""
+    try:
+        issues = response.json()["issue"] if response is not None else []
+        named = sorted({issue["code"] for issue in issues if ISSUE_CODE.fullmatch(issue["code"])})
+    except (ValueError, LookupError, TypeError, httpx.HTTPError):
+        return ""
+    return f" ({', '.join(named)})" if named else ""
 
 
 def _not_signed_in(error: Exception) -> tuple[httpx.Response | None, Refused]:
@@ -190,9 +224,12 @@ def _not_answered(error: Exception, method: str) -> tuple[httpx.Response | None,
     status = None if response is None else response.status_code
     if status in GONE:
         return response, ExportGone(f"The server answers {status}: it has no such export any more.", status)
-    told = f"answers {status}" if status else "cannot be reached"
+    told = f"answers {status}{_codes(response)}" if status else "cannot be reached"
     is_temporary = not isinstance(error, fhir.NetworkError) or isinstance(error, fhir.TemporaryNetworkError)
-    message = f"The server {told} ({method}); run again to go on from here."
+    what_to_do = (
+        "run again to go on from here" if is_temporary else WHAT_TO_DO.get(status or 0, ASK_OPERATORS)
+    )
+    message = f"The server {told} to {method}; {what_to_do}."
     return response, Refused(message, status, is_temporary=is_temporary)
 
 
@@ -202,7 +239,7 @@ async def sign_in(
     types: tuple[str, ...],
     *,
     client_id: str | None,
-    key: str | None,
+    keys: dict[str, Any] | None,
     token_url: str | None,
     sleep: Sleep = asyncio.sleep,
 ) -> AsyncIterator[Server]:
@@ -212,7 +249,7 @@ async def sign_in(
         url: base of the server.
         types: resource types that access is asked for.
         client_id: as the server knows this client.
-        key: private key, PEM or JWK or JWK set.
+        keys: JWK set of one private key that says how it signs.
         token_url: where tokens are given, if the server does not say so itself.
         sleep: waits so many seconds.
 
@@ -222,21 +259,8 @@ async def sign_in(
     Raises:
         FetchError: the key cannot be used, or the server refuses it.
     """
-    import json
-
-    is_json = bool(key) and str(key).lstrip().startswith("{")
     try:
-        jwks = json.loads(str(key)) if is_json else None
-        if jwks is not None and "keys" not in jwks:
-            jwks = {"keys": [jwks]}
-        client = fhir.FhirClient(
-            url,
-            types,
-            token_url=token_url,
-            smart_client_id=client_id,
-            smart_jwks=jwks,
-            smart_pem=None if is_json else key,
-        )
+        client = fhir.FhirClient(url, types, token_url=token_url, smart_client_id=client_id, smart_jwks=keys)
     except (fhir.RequestError, ValueError) as error:
         raise _not_signed_in(error)[1] from None
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=True) as open_client:

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import zlib
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ from orchestration.publishing.files import write_json
 
 NDJSON: Final = "application/fhir+ndjson"
 _PARTIAL, _UNSATISFIABLE = 206, 416
+_PACKINGS: Final = ("identity", "", "gzip", "x-gzip")
+_GZIP: Final = b"\x1f\x8b"
 
 
 class Download:
@@ -41,7 +44,6 @@ class Download:
         self.one = one
         self.place = place
         self.is_signed = is_signed
-        self._is_packed = False
         self._part = place.with_suffix(".part")
         self._note = place.with_suffix(".json")
 
@@ -67,7 +69,9 @@ class Download:
             if rows >= 0 and self.one.count in (None, rows):
                 return rows
         if rows < 0:
-            raise FetchError(f"A file ({self.one.type}) is damaged; run again to ask for it anew.")
+            raise FetchError(
+                f"A file ({self.one.type}) is damaged, or no NDJSON; run again to ask for it anew."
+            )
         raise FetchError(
             f"A file ({self.one.type}) has {rows:,} resources where the server counted {self.one.count:,}; "
             "run again to ask for it anew."
@@ -102,10 +106,9 @@ class Download:
             return False
         if not goes_on:
             self._forget()
-            note = {
-                "is_packed": response.headers.get("Content-Encoding") == "gzip",
-                "validator": _validator(response),
-            }
+            if response.headers.get("Content-Encoding", "identity").lower() not in _PACKINGS:
+                raise FetchError(f"The server packs a file ({self.one.type}) in a way that nobody asked for.")
+            note = {"validator": _validator(response)}
             if note["validator"]:
                 write_json(self._note, note)
         flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if goes_on else os.O_TRUNC)
@@ -117,24 +120,32 @@ class Download:
                 os.fsync(file.fileno())
         except httpx.HTTPError:
             return False
-        self._is_packed = bool(note["is_packed"])
         return True
 
     def _unpack(self) -> int:
-        """Give the file its place and count its lines; -1 where it is damaged."""
-        rows = -1
-        if self._is_packed:
+        """Give the file its place and count its lines; -1 where it is damaged, or another kind of file.
+
+        What was packed on the way, and what the server keeps packed, begin alike.
+        """
+        with self._part.open("rb") as file:
+            is_packed = file.read(2) == _GZIP
+        if is_packed:
             try:
                 with gzip.open(self._part) as source, self.place.open("wb") as target:
                     shutil.copyfileobj(source, target)
             except (EOFError, gzip.BadGzipFile, zlib.error):
                 self._forget()
-                return rows
+                return -1
         else:
             self._part.replace(self.place)
         self.place.chmod(0o600)
         with self.place.open("rb") as file:
-            rows = sum(1 for line in file if line.strip())
+            rows = 0
+            for line in map(bytes.strip, file):
+                if line and not (line.removeprefix(BOM_UTF8).startswith(b"{") and line.endswith(b"}")):
+                    rows = -1
+                    break
+                rows += bool(line)
             os.fsync(file.fileno())
         self._forget()
         return rows

@@ -38,24 +38,28 @@ def fetch_export(
 
     Raises:
         FetchError: it did not come to its end, or another run fetches the same.
-        ConfigurationError: the key cannot be read.
+        ConfigurationError: the key cannot be read, or cannot sign.
     """
-    key = access.read_key()
-    work = make_folder(landing / FETCH_FOLDER / request.name)
+    keys = access.read_keys()
 
     async def run() -> Fetched:
         async with sign_in(
             request.server,
             request.types,
             client_id=access.client_id,
-            key=key,
+            keys=keys,
             token_url=access.token_url,
             sleep=sleep,
         ) as server:
             return await Export(server, request, landing, zone, progress).run()
 
     try:
+        work = make_folder(landing / FETCH_FOLDER / request.name)
         with FileLock(str(work / "lock"), timeout=0):
             return asyncio.run(run())
     except Timeout:
         raise FetchError("Another run fetches the same export.") from None
+    except OSError as error:
+        raise FetchError(
+            f"The landing cannot be written: {error.strerror}. Mend that, and run again to go on from here."
+        ) from None

@@ -4,10 +4,13 @@ Belongs here: these settings and their checks. Does not belong here: the setting
 """
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestration.fetch_client import FetchError, check_address
+from orchestration.fetch_keys import signing_keys
 from orchestration.settings import ConfigurationError
 
 
@@ -21,15 +24,21 @@ class FhirAccess(BaseSettings):
     client_id: str | None = Field(default=None, min_length=1, description="As the server knows this client.")
     key: SecretStr | None = Field(default=None, description="Private key: PEM, JWK or JWK set.")
     key_file: Path | None = Field(default=None, description="File of that key, instead.")
+    key_id: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Under which the server knows the key, if it has another name.",
+    )
     token_url: str | None = Field(
         default=None, description="Where tokens are given, if the server is silent."
     )
 
-    def read_key(self) -> str | None:
-        """Return the private key, if there is one.
+    def read_keys(self) -> dict[str, Any] | None:
+        """Return the private key as a JWK set, if there is one.
 
         Raises:
-            ConfigurationError: the file cannot be read, or key and client id do not come together.
+            ConfigurationError: the file cannot be read, it holds no key that can sign, key and client id do
+                not come together, or the address for tokens is none.
         """
         if self.key and self.key_file:
             raise ConfigurationError("give WARMHANDOFF_FHIR_KEY or WARMHANDOFF_FHIR_KEY_FILE, not both")
@@ -40,7 +49,12 @@ class FhirAccess(BaseSettings):
         key = found or (self.key.get_secret_value() if self.key else None)
         if bool(key) != bool(self.client_id):
             raise ConfigurationError("WARMHANDOFF_FHIR_CLIENT_ID and a key belong together: one is missing")
-        return key
+        try:
+            if self.token_url:
+                check_address(self.token_url)
+        except FetchError as error:
+            raise ConfigurationError(f"WARMHANDOFF_FHIR_TOKEN_URL: {error}") from None
+        return signing_keys(key, self.key_id) if key else None
 
 
 def load_access() -> FhirAccess:

@@ -33,7 +33,7 @@ DERIVED_VARIABLES: Final = frozenset(
 )
 # How the client of ``warmhandoff fetch`` is known to a server (orchestration/fetch_settings.py).
 FHIR_VARIABLES: Final = frozenset(
-    f"WARMHANDOFF_FHIR_{name}" for name in ("CLIENT_ID", "KEY", "KEY_FILE", "TOKEN_URL")
+    f"WARMHANDOFF_FHIR_{name}" for name in ("CLIENT_ID", "KEY", "KEY_FILE", "KEY_ID", "TOKEN_URL")
 )
 _BYTES_PER_GB: Final = 1_000_000_000
 _MEMORY_LIMIT: Final = re.compile(r"^\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$")

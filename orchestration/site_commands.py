@@ -111,6 +111,12 @@ def fetch(
     group: Annotated[
         str, typer.Option("--group", help="Id of the Group whose patients are exported; without it, all.")
     ] = "",
+    system: Annotated[
+        bool,
+        typer.Option(
+            "--system", help="All that the server has, also staff, places and slots that are no patient's."
+        ),
+    ] = False,
     types: Annotated[
         str,
         typer.Option("--types", help="Resource types, separated by commas; without it, all that are read."),
@@ -147,13 +153,15 @@ def fetch(
         raise ConfigurationError("--types is a list of resource types, such as Patient,Encounter")
     if group and not re.fullmatch(r"[A-Za-z0-9.\-]{1,64}", group):
         raise ConfigurationError("--group is the id of a Group")
+    if group and system:
+        raise ConfigurationError("give --group or --system, not both")
     try:
         check_address(server)
     except FetchError as error:
         raise ConfigurationError(str(error)) from None
     settings = load_settings(landing=landing, home=landing, profile=profile)
     access = load_access()
-    request = Request(server, named, group, since, full)
+    request = Request(server, named, group, since, full, system)
     begun = monotonic()
     try:
         with TerminalReporter(err) as reporter:

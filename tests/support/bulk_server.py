@@ -42,6 +42,10 @@ class BulkServer:
         version: of the files, as a validator.
         packed: whether it packs files on the way.
         refused: a status that starts are answered with; 0 is none.
+        failing: statuses that requests to some paths are answered with, and an outcome that names a problem.
+        raw: bytes that every file holds instead of its lines.
+        headers: of every file, besides the usual ones.
+        algorithm: of assertions; ``key_ids`` are the names of the keys that they were signed with.
         parts: the ``Range`` of each request for a file.
         asked: method and path of each request, with its query.
         tokens: that were given.
@@ -62,6 +66,11 @@ class BulkServer:
     version: str = '"v1"'
     packed: bool = False
     refused: int = 0
+    failing: dict[str, int] = field(default_factory=dict)
+    raw: bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    algorithm: str = "ES384"
+    key_ids: list[str] = field(default_factory=list)
     parts: list[str | None] = field(default_factory=list)
     retry_after: str = "7"
     transaction_time: str = "2026-06-30T03:00:00.000Z"
@@ -155,7 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             public = jwk.JWK.from_json(site.key.export_public())
-            assertion = jwt.JWT(jwt=form["client_assertion"][0], key=public, algs=["ES384"])
+            assertion = jwt.JWT(jwt=form["client_assertion"][0], key=public, algs=[site.algorithm])
+            site.key_ids.append(json.loads(assertion.header)["kid"])
             claims = json.loads(assertion.claims)
             good = (
                 form["grant_type"] == ["client_credentials"]
@@ -186,7 +196,9 @@ class _Handler(BaseHTTPRequestHandler):
         site = self.site
         site.asked.append(("GET", self.path))
         path = urlsplit(self.path).path
-        if path == "/.well-known/smart-configuration":
+        if path in site.failing:
+            self._answer(site.failing[path], _OUTCOME)
+        elif path == "/.well-known/smart-configuration":
             self._answer(200, {"token_endpoint": f"{site.url}/token"})
         elif path == "/metadata":
             self._answer(200, {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"})
@@ -242,8 +254,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         _, _, _, kind, number = path.split("/")
         lines = site.files[kind][int(number)][1]
-        content = "".join(json.dumps(line) + "\n" for line in lines).encode()
-        headers = {"Content_Type": "application/fhir+ndjson"}
+        content = (
+            "".join(json.dumps(line) + "\n" for line in lines).encode() if site.raw is None else site.raw
+        )
+        headers = {"Content_Type": "application/fhir+ndjson", **site.headers}
         if site.packed:
             content, headers = gzip.compress(content, mtime=0), {**headers, "Content_Encoding": "gzip"}
         status, length = 200, len(content)

@@ -11,6 +11,7 @@ import pytest
 
 from orchestration import cli
 from orchestration.doctor import look
+from orchestration.doctor_findings import State
 from tests.support.feeds_night import Nights
 
 CANARY = "Zzyzx-Canary"
@@ -108,7 +109,7 @@ def test_what_is_due_today_is_awaited_until_its_time_and_missed_on_no_day_on_whi
         "  fhir: {due_by: 06:30}\n"
     )
 
-    def at(hour: int, minute: int) -> tuple[dict[str, tuple[str, bool]], list[str]]:
+    def at(hour: int, minute: int) -> tuple[dict[str, tuple[State, bool]], list[str]]:
         found = look(nights.landing, profile=profile, now=datetime(2026, 6, 27, hour + 4, minute, tzinfo=UTC))
         states = {gap.feed: (gap.state, gap.is_required) for gap in found.gaps}
         return states, [feed for feed, _ in found.awaited]

@@ -1,23 +1,26 @@
 """The bulk client: signing in, waiting, going on after a break, and landing an export whole or not at all."""
 
+import gzip
 import json
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jwcrypto import jwk
 from pydantic import SecretStr
 
 from orchestration import cli
 from orchestration.doctor import look
 from orchestration.feeds.landing import scan
-from orchestration.fetch import Fetched, Request
+from orchestration.fetch import Fetched, Progress, Request
 from orchestration.fetch_client import FetchError
 from orchestration.fetch_run import fetch_export
 from orchestration.fetch_settings import FhirAccess
-from orchestration.settings import load_settings
+from orchestration.settings import ConfigurationError, load_settings
 from tests.support.bulk_server import CLIENT, BulkServer, running
 
 CANARY = "Zzyzx-Canary"
@@ -63,7 +66,7 @@ def fetch(server: BulkServer, waits: list[float], tmp_path: Path) -> Fetch:
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    def call(access: FhirAccess | None = None, **asked: Any) -> Fetched:
+    def call(access: FhirAccess | None = None, progress: Progress = lambda *_: None, **asked: Any) -> Fetched:
         access = access or FhirAccess(client_id=CLIENT, key=SecretStr(server.private_key))
         request = Request(**{"server": server.url, "types": ("Patient", "Encounter"), **asked})
         return fetch_export(
@@ -71,7 +74,7 @@ def fetch(server: BulkServer, waits: list[float], tmp_path: Path) -> Fetch:
             tmp_path / "landing",
             access,
             zone="America/New_York",
-            progress=lambda *_: None,
+            progress=progress,
             sleep=sleep,
         )
 
@@ -170,7 +173,7 @@ def test_a_server_that_is_too_busy_to_sign_in_is_asked_again(
     fetch()
     assert _landed(tmp_path) == WHOLE
     server.busy["token"] = 100
-    with pytest.raises(FetchError, match=r"answers 429 \(POST\)"):
+    with pytest.raises(FetchError, match=r"answers 429 \(processing\) to POST"):
         fetch()
 
 
@@ -366,6 +369,231 @@ def test_a_client_whose_key_the_server_does_not_know_is_told_so(fetch: Fetch, se
     with pytest.raises(FetchError, match="did not sign this client in") as told:
         fetch(access=access)
     assert theirs not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        (format_datetime(datetime(2000, 1, 1, tzinfo=UTC), usegmt=True), 0.1),
+        ("Sat, 01 Jan 2000 00:00:00 -0000", 5),
+        ("-3", 0.1),
+        ("0", 0.1),
+        ("soon", 5),
+    ],
+)
+def test_a_server_that_asks_for_no_pause_or_a_strange_one_is_left_in_peace(
+    fetch: Fetch, server: BulkServer, waits: list[float], asked: str, seconds: float
+) -> None:
+    server.retry_after = asked
+    fetch()
+    assert waits == [seconds]
+
+
+def test_a_pause_until_a_date_is_kept_to(fetch: Fetch, server: BulkServer, waits: list[float]) -> None:
+    server.retry_after = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    fetch()
+    assert 80 < waits[0] <= 90
+
+
+def test_everything_that_a_server_has_is_another_export(fetch: Fetch, server: BulkServer) -> None:
+    fetch()
+    fetch(is_system=True)
+    assert [path.partition("?")[0] for _, path in server.asked if "$export" in path] == [
+        "/Patient/$export",
+        "/$export",
+    ]
+    assert server.kickoffs()[1].get("_since") is None
+
+
+def test_a_later_time_that_was_asked_for_leaves_nothing_out_of_the_next_export(
+    fetch: Fetch, server: BulkServer
+) -> None:
+    fetch()
+    server.transaction_time = "2026-07-03T03:00:00.000Z"
+    fetch(since=datetime(2026, 7, 2, tzinfo=UTC))
+    fetch()
+    assert server.kickoffs()[2]["_since"] == ["2026-06-30T03:00:00+00:00"]
+    fetch(since=datetime(2026, 6, 1, tzinfo=UTC))
+    fetch()
+    assert server.kickoffs()[4]["_since"] == ["2026-07-03T03:00:00+00:00"]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (404, "starts no export: check --server and --group"),
+        (403, r"answers 403 \(processing\) to GET; this client may not read that"),
+        (409, "ask the server's operators"),
+        (500, "run again to go on from here"),
+    ],
+)
+def test_an_export_that_is_not_started_says_why_and_no_word_of_the_servers(
+    fetch: Fetch, server: BulkServer, status: int, told: str
+) -> None:
+    server.failing["/Patient/$export"] = status
+    with pytest.raises(FetchError, match=told) as error:
+        fetch()
+    assert CANARY not in str(error.value)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_an_export_that_failed_at_the_server_is_started_anew_by_the_next_run(
+    fetch: Fetch, server: BulkServer, tmp_path: Path, status: int
+) -> None:
+    server.failing["/status/1"] = status
+    with pytest.raises(FetchError, match=f"answers {status}"):
+        fetch()
+    fetch()
+    assert server.exports == 2
+    assert _landed(tmp_path) == WHOLE
+
+
+def test_addresses_of_files_that_have_expired_are_asked_for_anew(
+    fetch: Fetch, server: BulkServer, tmp_path: Path
+) -> None:
+    server.failing["/files/1/output/1"] = 403
+    with pytest.raises(FetchError, match="answers 403"):
+        fetch()
+    assert _landed(tmp_path) == {}
+    fetch()
+    assert server.exports == 2
+    assert _landed(tmp_path) == WHOLE
+
+
+def test_a_downloaded_file_that_somebody_removed_is_downloaded_again(
+    fetch: Fetch, server: BulkServer, tmp_path: Path
+) -> None:
+    server.wrong_in = {1}
+    with pytest.raises(FetchError):
+        fetch()
+    for path in (tmp_path / "landing" / ".fetch").rglob("*.ndjson"):
+        path.unlink()
+    server.wrong_in = set()
+    fetch()
+    assert _landed(tmp_path) == WHOLE
+
+
+def test_a_run_that_was_killed_while_it_landed_goes_on(
+    fetch: Fetch, server: BulkServer, tmp_path: Path
+) -> None:
+    class Killed(BaseException):
+        """Nothing below it is done any more."""
+
+    landed: list[str] = []
+
+    def progress(what: str, *_: int) -> None:
+        # The second file is announced once the first one is whole.
+        if what.startswith("Encounter"):
+            landed.extend(path.name for path in (tmp_path / "landing").rglob("*.ndjson"))
+            raise Killed
+
+    with pytest.raises(Killed):
+        fetch(progress=progress)
+    assert len(landed) == 1
+    fetch()
+    assert (server.exports, server.count("GET", "/files/")) == (1, 2)
+    assert _landed(tmp_path) == WHOLE
+    assert not list((tmp_path / "landing" / ".fetch").rglob("*.ndjson"))
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip", "X-GZIP"])
+def test_a_file_that_is_kept_packed_is_unpacked(
+    fetch: Fetch, server: BulkServer, tmp_path: Path, encoding: str
+) -> None:
+    server.files["output"] = [("Patient", PATIENTS)]
+    server.raw = gzip.compress(b"".join(json.dumps(line).encode() + b"\n" for line in PATIENTS))
+    server.headers = {"Content_Encoding": encoding} if encoding else {}
+    fetch()
+    assert _landed(tmp_path) == {"2026-06-29 Patient": 3}
+
+
+@pytest.mark.parametrize(
+    ("raw", "headers", "told"),
+    [
+        (b"<html>Please sign in</html>\n", {}, "no NDJSON"),
+        (b'{"resourceType": "Patient"}\n' * 2 + b'{"resourceType": "Pat', {}, "no NDJSON"),
+        (b"anything", {"Content_Encoding": "br"}, "packs a file"),
+    ],
+    ids=["a page", "the end is missing", "packed unasked"],
+)
+def test_what_is_no_file_of_resources_lands_nothing(
+    fetch: Fetch, server: BulkServer, tmp_path: Path, raw: bytes, headers: dict[str, str], told: str
+) -> None:
+    server.raw, server.headers = raw, headers
+    with pytest.raises(FetchError, match=told):
+        fetch()
+    assert _landed(tmp_path) == {}
+
+
+def test_error_files_in_any_shape_are_counted(fetch: Fetch, server: BulkServer) -> None:
+    strange: list[dict[str, Any]] = [
+        {"issue": 3},
+        {"issue": [None]},
+        {"issue": [{"severity": "fatal", "code": CANARY}]},
+        {},
+    ]
+    server.files["error"] = [("OperationOutcome", strange)]
+    assert fetch().problems == {"error exception": 2, "fatal other": 1}
+
+
+def test_a_landing_that_cannot_be_written_is_told(fetch: Fetch, tmp_path: Path) -> None:
+    (tmp_path / "landing").mkdir()
+    (tmp_path / "landing" / "fhir").write_text("in the way")
+    with pytest.raises(FetchError, match=r"The landing cannot be written: .* run again to go on"):
+        fetch()
+
+
+def _rsa() -> jwk.JWK:
+    return jwk.JWK.generate(kty="RSA", size=2048)
+
+
+def test_keys_are_taken_in_any_form(fetch: Fetch, server: BulkServer) -> None:
+    curve, rsa = server.key, _rsa()
+    bare = {name: value for name, value in curve.export(as_dict=True).items() if name != "kid"}
+    given = [
+        (curve, "ES384", curve.export_to_pem(private_key=True, password=None).decode(), None),
+        (curve, "ES384", json.dumps(bare), None),
+        (curve, "ES384", json.dumps({"keys": [{"kty": "oct", "k": "AAAA"}, bare]}), "theirs"),
+        (
+            rsa,
+            "RS384",
+            rsa.export_to_pem(private_key=True, password=None).decode().replace("\n", "\\n"),
+            None,
+        ),
+        (rsa, "RS384", rsa.export_private(), None),
+    ]
+    for server.key, server.algorithm, key, key_id in given:
+        fetch(access=FhirAccess(client_id=CLIENT, key=SecretStr(key), key_id=key_id))
+    assert server.key_ids[2] == "theirs"
+    assert all(server.key_ids)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "swordfish",
+        '{"keys": 3}',
+        "{",
+        jwk.JWK.generate(kty="EC", crv="P-384").export_public(),
+        jwk.JWK.generate(kty="EC", crv="P-384", use="enc").export_private(),
+        jwk.JWK.generate(kty="EC", crv="P-384").export_to_pem(private_key=True, password=b"pw").decode(),
+    ],
+    ids=["no key", "no set", "no JSON", "public", "for encryption", "with a password"],
+)
+def test_what_cannot_sign_is_refused_before_anything_is_asked(
+    fetch: Fetch, server: BulkServer, key: str
+) -> None:
+    with pytest.raises(ConfigurationError, match="no private key that can sign") as told:
+        fetch(access=FhirAccess(client_id=CLIENT, key=SecretStr(key)))
+    assert key not in str(told.value)
+    assert server.asked == []
+
+
+def test_tokens_are_asked_for_at_a_secure_address_alone(fetch: Fetch, server: BulkServer) -> None:
+    address = "http://fhir.invalid/token"
+    access = FhirAccess(client_id=CLIENT, key=SecretStr(server.private_key), token_url=address)
+    with pytest.raises(ConfigurationError, match="WARMHANDOFF_FHIR_TOKEN_URL"):
+        fetch(access=access)
 
 
 @pytest.fixture
