@@ -16,6 +16,10 @@ _UNREAD: Final = (
     "select split_part(reason, ';', 1) as cause, null as row_key, source_file as place from quarantine "  # noqa: S608
     f"where row_number > 0 and {_OF_MESSAGES} and not starts_with(reason, 'unsupported_message')"
 )
+_SHARED: Final = (
+    "select null as cause, appointment_id as row_key, max(_source_file) as place from appointment "
+    "where starts_with(_source_file, 'hl7v2/') group by appointment_id having count(distinct patient_id) > 1"
+)
 _READ: Final = f"select sum(rows_read) from feed_file where status = 'accepted' and {_OF_MESSAGES}"  # noqa: S608
 
 
@@ -47,6 +51,26 @@ def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
             total_query=_READ,
             is_about_emptiness=True,
             drill=Drill(_UNREAD, cause="reason"),
+        ),
+        Check(
+            layer="raw",
+            table_name="appointment",
+            name="messages_of_an_appointment_name_one_patient",
+            rule=NoRows(_SHARED),
+            severity="warning",
+            owner=OWNER,
+            what_it_means=(
+                "Messages with one appointment number name different patients. Most often two schedulers "
+                "count in the same numbers: of each pair of appointments one has taken the other's place, "
+                "so bookings, no-shows and visits are missing, and others are whose they are not."
+            ),
+            what_to_do=(
+                "Open the files and compare sender (MSH-3, MSH-4) and namespace (SCH-2.2) of these numbers. "
+                "Where they differ, add rows for appointment_scope to seeds/siu_source.csv: all messages are "
+                "read again. Where they do not, have the two records of the patient merged."
+            ),
+            affected_marts=consequences["appointment"].affected_marts,
+            drill=Drill(_SHARED, key="appointment_id"),
         ),
         Check(
             layer="raw",

@@ -63,6 +63,7 @@ def test_every_reference_of_the_contract_is_a_finding_where_its_key_is_unknown(l
     assert "unknown_patient" in results["care_activity.patient_id_is_known"].what_it_means
 
 
+@pytest.mark.slow
 def test_no_reference_is_a_finding_where_its_key_is_known(lake: RawLake) -> None:
     targets = {column.ref for feed in FEEDS.values() for column in feed.columns if column.ref}
     for feed in FEEDS.values():
@@ -76,6 +77,7 @@ def test_no_reference_is_a_finding_where_its_key_is_known(lake: RawLake) -> None
 ENTRY = {"entry_id": "e", "patient_id": "p", "staff_id": "s", "status": "final"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("patients", "entries", "expected"),
     [
@@ -107,6 +109,7 @@ def test_only_the_latest_version_counts_on_both_sides_of_a_reference(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("orphans", "severity"), [(1, "info"), (2, "info"), (3, "warning")])
 def test_a_reference_becomes_a_warning_above_the_share_of_the_site(
     orphans: int, severity: str, lake: RawLake
@@ -119,6 +122,7 @@ def test_a_reference_becomes_a_warning_above_the_share_of_the_site(
     assert (result.failed_rows, result.total_rows, result.threshold) == (orphans, 200, 0.01)
 
 
+@pytest.mark.slow
 def test_deliveries_after_the_business_date_are_not_seen(lake: RawLake) -> None:
     lake.add("patient", {"patient_id": "p"}, on=days_before(-1))
     assert lake.run("patient.has_been")["patient.has_been_delivered"].status == "failed"
@@ -126,6 +130,7 @@ def test_deliveries_after_the_business_date_are_not_seen(lake: RawLake) -> None:
     assert lake.run("patient.has_been")["patient.has_been_delivered"].status == "passed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("feed", "age", "expected"),
     [
@@ -145,6 +150,7 @@ def test_a_feed_is_late_after_its_own_number_of_days(
     assert lake.run("feed_file.")[f"feed_file.{feed}_is_in_time"].status == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("refused", "status", "severity"),
     [(0, "passed", "warning"), (1, "failed", "info"), (2, "failed", "warning")],
@@ -160,6 +166,7 @@ def test_refused_rows_of_the_newest_delivery_are_a_finding(
     assert (result.failed_rows, result.total_rows) == (refused, 100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("accepted_on", "expected"), [(0, "failed"), (1, "failed"), (-1, "passed")])
 def test_a_refused_file_is_a_finding_until_a_later_one_is_accepted(
     accepted_on: int, expected: str, lake: RawLake
@@ -169,6 +176,7 @@ def test_a_refused_file_is_a_finding_until_a_later_one_is_accepted(
     assert lake.run("feed_file.no_file")["feed_file.no_file_of_consent_is_refused"].status == expected
 
 
+@pytest.mark.slow
 def test_dropped_columns_and_unmapped_codes_are_findings(lake: RawLake) -> None:
     lake.deliver("condition", {"delivered_on": AS_OF, "unknown_columns": "colour"})
     lake.add("condition", *({"condition_id": str(number)} for number in range(100)))
@@ -181,6 +189,7 @@ def test_dropped_columns_and_unmapped_codes_are_findings(lake: RawLake) -> None:
     assert results["unmapped_code.codes_of_encounter_have_a_map"].status == "not_applicable"
 
 
+@pytest.mark.slow
 def test_resources_that_fill_no_feed_are_one_finding_with_their_number(lake: RawLake) -> None:
     name = "unmapped_code.every_resource_type_fills_a_feed"
     assert lake.run(name)[name].status == "passed"
@@ -190,6 +199,7 @@ def test_resources_that_fill_no_feed_are_one_finding_with_their_number(lake: Raw
     assert (result.status, result.severity, result.failed_rows) == ("failed", "info", 139)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reason", "status"),
     [("unknown_modifier_extension", "failed"), ("unsupported_resource:CarePlan", "passed")],
@@ -201,6 +211,7 @@ def test_refused_lines_of_a_standard_format_are_a_finding(reason: str, status: s
     assert lake.run(name)[name].status == status
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("feed", "reason", "file", "failed"),
     [
@@ -222,6 +233,28 @@ def test_messages_that_cannot_be_read_are_a_finding_whenever_they_came(
     assert (result.severity, result.owner) == ("warning", "ehr_interfaces")
 
 
+@pytest.mark.parametrize(
+    ("folder", "patients", "failed"),
+    [
+        ("hl7v2", ("p1", "p2", None), 1),
+        ("hl7v2", ("p1", "p1", None), 0),
+        ("appointment", ("p1", "p2", None), 0),
+    ],
+)
+def test_two_schedulers_with_the_same_numbers_are_a_finding(
+    folder: str, patients: tuple[str | None, ...], failed: int, lake: RawLake
+) -> None:
+    name = "appointment.messages_of_an_appointment_name_one_patient"
+    versions = [
+        {"appointment_id": "F1", "patient_id": patient, "_source_file": f"{folder}/2026-04-01/{number}.hl7"}
+        for number, patient in enumerate(patients)
+    ]
+    lake.add("appointment", *versions, {"appointment_id": "F2", "patient_id": "p9"})
+    result = lake.run(name)[name]
+    assert (result.status, result.failed_rows) == ("failed" if failed else "passed", failed)
+
+
+@pytest.mark.slow
 def test_messages_of_other_kinds_are_one_finding_with_their_number(lake: RawLake) -> None:
     name = "unmapped_code.every_message_fills_a_feed"
     kind = {"feed": "hl7v2", "column_name": "message_type", "system": "hl7v2", "code": "ADT^A04"}
@@ -230,6 +263,7 @@ def test_messages_of_other_kinds_are_one_finding_with_their_number(lake: RawLake
     assert (result.status, result.severity, result.failed_rows) == ("failed", "info", 7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("feed", "column", "known"),
     [
@@ -253,6 +287,7 @@ def test_codes_that_the_rules_do_not_know_are_findings(
     assert not result.is_blocking
 
 
+@pytest.mark.slow
 def test_things_in_the_landing_that_are_no_delivery_are_findings(lake: RawLake) -> None:
     lake.refer("landing_notice", {"kind": "unknown_folder", "path": "patinet"})
     results = lake.run("landing_notice.")
@@ -261,6 +296,7 @@ def test_things_in_the_landing_that_are_no_delivery_are_findings(lake: RawLake) 
     }
 
 
+@pytest.mark.slow
 def test_a_row_without_its_key_blocks(lake: RawLake) -> None:
     lake.add("care_activity", {"patient_id": "p"})
     result = lake.run("care_activity.entry_id")["care_activity.entry_id_is_never_missing"]
@@ -268,12 +304,14 @@ def test_a_row_without_its_key_blocks(lake: RawLake) -> None:
     assert result.failed_rows == 1
 
 
+@pytest.mark.slow
 def test_a_key_part_that_may_be_blank_may_be_blank(lake: RawLake) -> None:
     names = lake.run("staffing.")
     assert "staffing.practitioner_id_is_never_missing" in names
     assert "staffing.effective_from_is_never_missing" not in names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "check"),
     [
@@ -289,6 +327,7 @@ def test_a_raw_file_of_another_shape_blocks(
     assert lake.run("team.has_the")[f"team.{check}"].is_blocking
 
 
+@pytest.mark.slow
 def test_an_unreadable_raw_file_blocks_with_errors(lake: RawLake) -> None:
     lake.add("team", {"team_id": "t"})
     (lake.root / "raw" / "team" / "broken.parquet").write_bytes(b"PAR1 cut short")
@@ -297,12 +336,14 @@ def test_an_unreadable_raw_file_blocks_with_errors(lake: RawLake) -> None:
     assert blocking(results.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dates", [[], [AS_OF, date(2026, 4, 14)]])
 def test_a_night_without_one_business_date_is_held_back(dates: list[date], lake: RawLake) -> None:
     lake.refer("run_context", *({"as_of_date": day} for day in dates))
     assert lake.run("run_context.")["run_context.has_one_row"].is_blocking
 
 
+@pytest.mark.slow
 def test_reports_that_wait_for_what_they_are_about_are_a_finding_for_each_feed(lake: RawLake) -> None:
     told = {"feed": "referral", "rows": 3, "delivered_on": AS_OF}
     lake.refer("waiting_report", told, told | {"rows": 2, "delivered_on": days_before(9)})
