@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from orchestration.feeds.fhir_documents import lines_of_documents
 from orchestration.feeds.hl7v2_appointment import ROW_COLUMNS, Schedules, check_siu, open_message
 from orchestration.feeds.hl7v2_frames import frames
 from orchestration.feeds.hl7v2_message import NotReadable
@@ -162,13 +163,15 @@ def _filling(root: Path) -> set[int]:
 
 
 def _opened(kind: str, content: bytes, root: Path) -> bytes:
-    """The file unpacked and in a narrow encoding."""
+    """The file unpacked, in a narrow encoding, and one resource a line."""
     path, work = root / "again", root / "opened"
     path.write_bytes(content)
     work.mkdir()
     try:
         is_text = kind != "hl7v2"
         text = open_text(path, read_through(path)[1], work)[0] if is_text else open_bytes(path, work)
+        if kind == "fhir":
+            text = lines_of_documents(text, work / "lines") or text
         return text.read_bytes()
     except FileRefused:
         return b""
