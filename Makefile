@@ -82,7 +82,7 @@ bench: $(INSTALLED) ## Measure the night at three sizes beside the floor
 	@$(BIN)/python -m benchmarks
 
 fuzz: $(INSTALLED) ## Put files that nobody wrote through the readers, a minute for each
-	@for kind in messages hl7v2 csv fhir; do $(BIN)/python -m tests.fuzz $$kind --seconds $(SECONDS_EACH); done
+	@for kind in messages hl7v2 csv typed parquet fhir profile; do $(BIN)/python -m tests.fuzz $$kind --seconds $(SECONDS_EACH); done
 
 release: $(INSTALLED) ## Record the marts' contract as that of the version in pyproject.toml
 	@$(BIN)/python -m orchestration.dictionary.release

@@ -163,4 +163,6 @@ def told_at(path: Path, lines: dict[str, int], place: str, what: str) -> str:
     near = place
     while near and near not in lines:
         near = near.rpartition(".")[0]
-    return f"{path}:{lines.get(near, 1)}: {f'{place}: ' if place else ''}{what}"
+    told = f"{place}: {what}" if place else what
+    told = "".join(sign if sign.isprintable() else "?" for sign in told)
+    return f"{path}:{lines.get(near, 1)}: {told}"

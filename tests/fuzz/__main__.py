@@ -22,7 +22,10 @@ LONGEST_SECONDS = 20
 
 def main(
     kind: Annotated[
-        str, typer.Argument(help="messages, hl7v2, csv or fhir; messages go without the engine.")
+        str,
+        typer.Argument(
+            help="messages (hl7v2 without the engine), hl7v2, csv, typed (csv), parquet, fhir or profile."
+        ),
     ],
     seconds: Annotated[int, typer.Option("--seconds", min=1, help="For how long.")] = 60,
     seed: Annotated[int, typer.Option("--seed", help="The same seed begins with the same changes.")] = 1,
@@ -39,7 +42,9 @@ def main(
 def _by_coverage(kind: str, seconds: int, seed: int, found: Path) -> None:
     import atheris
 
-    with atheris.instrument_imports(include=["orchestration.feeds"], enable_loader_override=False):
+    with atheris.instrument_imports(
+        include=["orchestration.feeds", "orchestration.profile"], enable_loader_override=False
+    ):
         from tests.fuzz.corpus import seeds
         from tests.fuzz.held import hold
     known = found / kind

@@ -22,6 +22,7 @@ from orchestration.feeds.hl7v2_message import NotReadable
 from orchestration.feeds.hl7v2_rules import load_siu_rules
 from orchestration.feeds.ingest import SEEDS
 from orchestration.feeds.opened import FileRefused, open_bytes, open_text, read_through
+from orchestration.profile import ProfileError, load_profile
 from tests.support.feeds_night import Outcome, read_file, rows_of
 
 DAY: Final = date(2026, 3, 2)
@@ -49,13 +50,16 @@ class Kind:
 KINDS: Final = {
     "hl7v2": Kind("hl7v2", "a.hl7"),
     "csv": Kind("team", "a.csv"),
+    "typed": Kind("care_activity", "a.csv"),
+    "parquet": Kind("team", "a.parquet"),
     "fhir": Kind("fhir", "a.ndjson"),
 }
 
 
 MESSAGES: Final = "messages"
-READS: Final = (MESSAGES, *KINDS)
-"""What bytes can be read as: as one of the kinds of files, or as messages without the engine around them."""
+PROFILE: Final = "profile"
+READS: Final = (MESSAGES, *KINDS, PROFILE)
+"""What bytes can be read as: a kind of file, messages without the engine around them, or a profile."""
 
 SCHEDULES: Final = Schedules(load_siu_rules(SEEDS, DAY))
 
@@ -80,7 +84,10 @@ def hold(kind: str, content: bytes, parent: Path | None = None) -> None:
         return
     root = Path(tempfile.mkdtemp(dir=parent))
     try:
-        _hold(kind, content, root)
+        if kind == PROFILE:
+            _hold_profile(content, root / "profile.yaml")
+        else:
+            _hold(kind, content, root)
     finally:
         shutil.rmtree(root)
 
@@ -108,6 +115,16 @@ def _hold_messages(content: bytes) -> None:
                 raise Lost("a message is no row")
 
 
+def _hold_profile(content: bytes, path: Path) -> None:
+    """It is a profile, or each line that is said of it names the file."""
+    path.write_bytes(content)
+    try:
+        load_profile(path)
+    except ProfileError as error:
+        if not all(line.startswith(f"{path}:") for line in str(error).split("\n")):
+            raise Lost("a problem of a profile is not told in one line with its place") from None
+
+
 def _hold(kind: str, content: bytes, root: Path) -> None:
     found = KINDS[kind]
     outcome = read_file(root, found.feed, content, found.name)
@@ -132,7 +149,7 @@ def _hold(kind: str, content: bytes, root: Path) -> None:
 
 def _hold_numbers(kind: str, content: bytes, root: Path, numbers: set[int], outcome: Outcome) -> None:
     """Each row that the bytes hold, by another count of them, is in one place."""
-    text, found = _opened(kind, content, root), len(numbers)
+    text, found = b"" if kind == "parquet" else _opened(kind, content, root), len(numbers)
     rows = outcome.counts[0]
     if kind == "hl7v2":
         # Messages of other kinds are one line of the quarantine for each kind.
@@ -142,6 +159,8 @@ def _hold_numbers(kind: str, content: bytes, root: Path, numbers: set[int], outc
         rows = sum(1 for line in text.removeprefix(BOM_UTF8).split(b"\n") if line.strip())
         others = sum(part.rows_read for part in outcome.content.parts if part.feed == "fhir")
         is_whole = len(_filling(root)) + others == rows
+    elif kind == "parquet":
+        is_whole = found == rows
     else:
         is_whole = found == rows and (b'"' in text or _lines(text) <= rows)
     if not is_whole or not numbers <= set(range(1, rows + 1)):

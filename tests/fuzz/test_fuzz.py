@@ -8,7 +8,7 @@ from tests.fuzz.corpus import inputs, seeds
 from tests.fuzz.held import READS, hold
 
 SEED = 20260310
-COUNTS = {"messages": 400, "hl7v2": 25, "csv": 40, "fhir": 8}
+COUNTS = {"messages": 400, "hl7v2": 25, "csv": 30, "typed": 20, "parquet": 20, "fhir": 8, "profile": 150}
 
 
 @pytest.mark.parametrize("kind", READS)
