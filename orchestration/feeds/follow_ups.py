@@ -133,18 +133,22 @@ def _complete(connection: duckdb.DuckDBPyConnection, feed: Feed, whole: list[Pat
 
     One that lacks its times may be about one of those.
     """
-    key, target = feed.key[0], f"completed_{feed.name}"
+    key, told, target = feed.key[0], f"told_{feed.name}", f"completed_{feed.name}"
     has_own_times = _has_own_times(feed, "r")
-    told = (
-        f"SELECT r.* REPLACE (coalesce(known.id || {part_of(key, 'r')}, r.{key}) AS {key}) "  # noqa: S608
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {told} AS "  # noqa: S608
+        f"SELECT r.* REPLACE (coalesce(known.id || {part_of(key, 'r')}, r.{key}) AS {key}) "
         f"FROM ({_union(held)}) AS r LEFT JOIN known ON {resource_of(key, 'r')} = known.asked "
         f"WHERE {is_report('r')}"
     )
-    about = f"FROM ({_union([*whole, *held])}) AS r WHERE NOT {is_report('r')} AND NOT is_deleted"
-    first = _completed(feed, f"{told} AND {has_own_times}", about)
+    about = (
+        f"FROM ({_union([*whole, *held])}) AS r WHERE NOT {is_report('r')} AND NOT is_deleted "  # noqa: S608
+        f"AND r.{key} IN (SELECT {key} FROM {told})"
+    )
+    first = _completed(feed, f"FROM {told} AS r WHERE {has_own_times}", about)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS {first}")
     about += f" UNION ALL BY NAME FROM {target} WHERE NOT is_deleted"
-    rest = _completed(feed, f"{told} AND NOT {has_own_times}", about)
+    rest = _completed(feed, f"FROM {told} AS r WHERE NOT {has_own_times}", about)
     connection.execute(f"INSERT INTO {target} BY NAME {rest}")
 
 
