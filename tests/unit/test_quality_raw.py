@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from orchestration.feeds.contract import load_contract
+from orchestration.feeds.due import Due
 from orchestration.quality.findings import blocking
 from orchestration.quality.gates import run_gate
 from tests.unit.quality_lake import AS_OF, RawLake, at, days_before, write_parquet
@@ -151,6 +152,20 @@ def test_a_feed_is_late_after_its_own_number_of_days(
 
 
 @pytest.mark.slow
+def test_a_standard_format_is_late_only_where_its_site_says_when_it_is_due(lake: RawLake) -> None:
+    lake.deliver(
+        "patient",
+        {"delivered_on": days_before(2), "format": "fhir_ndjson"},
+        {"delivered_on": AS_OF, "format": "csv"},
+        {"delivered_on": AS_OF, "format": "fhir_ndjson", "status": "rejected"},
+    )
+    assert "feed_file.fhir_is_in_time" not in lake.run("feed_file.fhir")
+    for days, status in ((1, "failed"), (2, "passed")):
+        found = lake.run("feed_file.", dues={"fhir": Due(days)})
+        assert found["feed_file.fhir_is_in_time"].status == status
+        assert found["feed_file.patient_is_in_time"].status == "passed"
+
+
 @pytest.mark.parametrize(
     ("refused", "status", "severity"),
     [(0, "passed", "warning"), (1, "failed", "info"), (2, "failed", "warning")],
@@ -255,6 +270,33 @@ def test_two_schedulers_with_the_same_numbers_are_a_finding(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("statuses", "failed"),
+    [
+        (("booked", "checked-in", "noshow"), 1),
+        (("fulfilled", "cancelled"), 1),
+        (("noshow", "checked-in"), 0),
+        (("booked", "noshow", "cancelled"), 0),
+    ],
+)
+def test_a_no_show_after_the_arrival_is_a_finding(
+    statuses: tuple[str, ...], failed: int, lake: RawLake
+) -> None:
+    name = "appointment.no_message_takes_back_an_arrival"
+    versions = [
+        {
+            "appointment_id": "F1",
+            "status": status,
+            "updated_at": at(hour),
+            "_source_file": f"hl7v2/2026-04-01/{hour}.hl7",
+        }
+        for hour, status in enumerate(statuses)
+    ]
+    lake.add("appointment", *versions)
+    result = lake.run(name)[name]
+    assert (result.status, result.failed_rows) == ("failed" if failed else "passed", failed)
+
+
 def test_messages_of_other_kinds_are_one_finding_with_their_number(lake: RawLake) -> None:
     name = "unmapped_code.every_message_fills_a_feed"
     kind = {"feed": "hl7v2", "column_name": "message_type", "system": "hl7v2", "code": "ADT^A04"}
