@@ -11,6 +11,7 @@ from typing import Any, Self
 import duckdb
 
 from orchestration.feeds.contract import load_contract
+from orchestration.feeds.due import Due
 from orchestration.feeds.lake import write_empty_lake
 from orchestration.feeds.tables import QUARANTINE_COLUMNS, REFERENCE_COLUMNS
 from orchestration.quality.findings import CheckResult
@@ -71,14 +72,14 @@ class RawLake:
         refused = [common | {"row_number": number + 1} for number in range(rows)]
         write_parquet(self.quarantine / feed / f"{on}.parquet", QUARANTINE_COLUMNS, refused)
 
-    def run(self, *names: str) -> dict[str, CheckResult]:
+    def run(self, *names: str, dues: dict[str, Due] | None = None) -> dict[str, CheckResult]:
         """Run the checks of the given names (``table.check``, or its beginning), or all of them."""
         build_raw_database(
             self.database, lake=self.root, quarantine=self.quarantine, seeds=SEEDS, as_of=AS_OF
         )
         checks = [
             check
-            for check in load_checks("raw", as_of=AS_OF)
+            for check in load_checks("raw", as_of=AS_OF, dues=dues)
             if not names or f"{check.table_name}.{check.name}".startswith(names)
         ]
         results = run_checks(checks, database=self.database, validate=validate)

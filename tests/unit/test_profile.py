@@ -93,6 +93,7 @@ def _run(nights: Nights, profile: Path) -> None:
         ("feeds: &all\n  consent: *all", 3, "holds too many values for a profile, or too deep ones"),
         ("default_team: !!binary aGVsbG8=", 3, "a profile has no tags"),
         ("payers: {[a]: b}", 3, "a name is no text"),
+        ('"a\\nb\\e[31m": 1', 3, "a?b?[31m: is no name of a profile"),
         ('default_team: "\\ud800"', 3, "holds a character that no text has"),
         ('default_team: "a\\nb"', 3, "default_team: begins or ends with a space, or holds a line break"),
         ("time_zone: [UTC]", 3, "time_zone: "),
