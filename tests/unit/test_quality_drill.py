@@ -66,6 +66,7 @@ def lake(tmp_path: Path) -> RawLake:
     return lake
 
 
+@pytest.mark.slow
 def test_visits_without_a_practitioner_are_counted_by_team(lake: RawLake) -> None:
     [result] = drilled(lake, "encounter.visits_have_a_practitioner")
     assert (result.status, result.failed_rows) == ("failed", 4)
@@ -79,6 +80,7 @@ def test_visits_without_a_practitioner_are_counted_by_team(lake: RawLake) -> Non
     assert CANARY not in repr(result)
 
 
+@pytest.mark.slow
 def test_keys_are_kept_with_their_hash_and_their_number(lake: RawLake) -> None:
     drilled(lake, "encounter.visits_have_a_practitioner", "encounter.practitioner_id_is_known")
     rows = kept(lake)
@@ -96,6 +98,7 @@ def test_keys_are_kept_with_their_hash_and_their_number(lake: RawLake) -> None:
     assert {row["keys_of_check"] for row in nameless} == {"4"}
 
 
+@pytest.mark.slow
 def test_the_site_shows_hashes_of_the_keys_and_no_key(lake: RawLake, settings: Settings) -> None:
     results = drilled(lake, "encounter.visits_have_a_practitioner")
     page = renew_site(settings, AS_OF, results, ["raw"], {"raw": lake.folder / "keys.duckdb"})
@@ -106,6 +109,7 @@ def test_the_site_shows_hashes_of_the_keys_and_no_key(lake: RawLake, settings: S
     assert CANARY not in written
 
 
+@pytest.mark.slow
 def test_a_code_that_no_rule_knows_is_told_as_a_hash(lake: RawLake) -> None:
     lake.add("coverage", {"coverage_id": "c", "payer_id": CANARY})
     [result] = drilled(lake, "coverage.payer_id_has_a_rule")
@@ -163,7 +167,7 @@ def test_a_check_whose_causes_cannot_be_told_is_still_a_finding(
 
 
 def test_no_cause_is_told_by_a_name_that_a_row_alone_could_have_said() -> None:
-    of_our_own = {"reason", "feed", "feed and column", "file", "fault", "disposition"}
+    of_our_own = {"reason", "feed", "feed and column", "file", "fault", "disposition", "status"}
     drills = [
         check.drill
         for layer in get_args(Layer)
@@ -182,6 +186,7 @@ def test_a_result_is_kept_with_its_causes() -> None:
     assert result_of({name: value for name, value in asdict(result).items() if name != "causes"}).causes == ()
 
 
+@pytest.mark.slow
 def test_the_keys_of_a_night_that_publishes_nothing_are_in_the_home_until_one_does(
     lake: RawLake, settings: Settings
 ) -> None:
