@@ -29,7 +29,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export SQLFLUFF_DISABLE_PROGRESS_BAR := 1
 
-.PHONY: help install demo ui dashboard check test test-python bench fuzz release clean lock lint types sql-quick sql-full debian
+.PHONY: help install demo ui dashboard check test test-python bench fuzz release clean lock lint types sql-quick sql-full unit debian
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -52,9 +52,11 @@ dashboard: $(DASHBOARD_INSTALLED) ## Open the example dashboard of the demo's ho
 	@WARMHANDOFF_HOME="$${WARMHANDOFF_HOME:-$(CURDIR)/$(DEMO_HOME)}" $(BIN)/streamlit run dashboards/app.py \
 		--server.address 127.0.0.1 --server.headless true --browser.gatherUsageStats false --client.toolbarMode minimal
 
-# The first steps need nothing of each other. What they say comes whole, one after the other.
+# Types take longest and need nothing of the others. What each of them says comes whole.
 check: $(INSTALLED) ## The quick checks of the edit loop, under a minute
-	@$(MAKE) -j $(WORKERS) --output-sync=target lint types sql-quick $(MANIFEST)
+	@$(MAKE) -j $(WORKERS) --output-sync=target types lint sql-quick unit
+
+unit: $(MANIFEST)
 	@$(BIN)/pytest tests/unit -n $(WORKERS) -q -m "not slow"
 
 # The files in the order of their folders: whole nights come first, so that none of them is waited for at the end.

@@ -5,12 +5,13 @@ Does not belong here: data (``tests/support``, ``tests/golden``).
 """
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from orchestration.settings import ENV_PREFIX, Settings
+from orchestration.settings import ENV_PREFIX, PROJECT_ROOT, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -51,11 +52,18 @@ def land(settings: Settings) -> Callable[[str, str], Path]:
 
 @pytest.fixture(scope="session")
 def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings of a home that has the manifest of the dbt project; nothing is built in it."""
-    from orchestration.transform import prepare_manifest
+    """Settings of a home that has the manifest of the dbt project; nothing is built in it.
+
+    The one that ``make`` keeps is taken where it is newer than the project.
+    """
+    from orchestration.transform import manifest_file, prepare_manifest
 
     place = tmp_path_factory.mktemp("parsed")
     (place / "landing").mkdir()
     settings = Settings(landing=place / "landing", home=place / "home")
+    kept, wanted = PROJECT_ROOT / "dbt_project" / "target" / "manifest.json", manifest_file(settings)
+    if kept.exists():
+        wanted.parent.mkdir(parents=True)
+        shutil.copy2(kept, wanted)
     prepare_manifest(settings)
     yield settings

@@ -151,6 +151,7 @@ def test_the_lock_of_a_night_is_free_again_after_it(settings: Settings) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_a_night_of_an_earlier_date_says_how_to_give_the_later_one_back(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +173,7 @@ def test_a_sample_is_not_written_over_files(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "kept.csv").read_text(encoding="utf-8") == "kept"
 
 
+@pytest.mark.slow
 def test_a_sample_is_written_with_its_answers(run: Run, tmp_path: Path) -> None:
     landing = tmp_path / "landing"
     code, _, told = run(

@@ -97,6 +97,7 @@ def test_revenue_of_a_team_is_its_own_target(generation: Path) -> None:
     assert answers(generation, "expected_revenue", SOUTH, *columns) == []
 
 
+@pytest.mark.slow
 def test_every_picture_draws_what_its_query_answers(generation: Path) -> None:
     for picture in PICTURES:
         frame = read(generation, picture.query, ALL)
@@ -105,6 +106,7 @@ def test_every_picture_draws_what_its_query_answers(generation: Path) -> None:
         assert drawn["description"].startswith(drawn["title"]["text"])
 
 
+@pytest.mark.slow
 def test_numbers_are_written_as_people_read_them(generation: Path) -> None:
     said = {
         picture.query: picture.draw(read(generation, picture.query, ALL), ALL).to_json()
@@ -118,6 +120,7 @@ def test_numbers_are_written_as_people_read_them(generation: Path) -> None:
     assert "$250 expected" in said["expected_revenue"] and "Projected $750" in said["expected_revenue"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("width", "said"),
     [(500, ["15.0% (30 of 200), within", "50 min, 2 entries"]), (200, ["15.0%, within", "50 min"])],

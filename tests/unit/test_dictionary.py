@@ -192,6 +192,7 @@ class _Links(HTMLParser):
                 (self.targets if str(value).startswith("#") else self.outside).append(str(value))
 
 
+@pytest.mark.slow
 def test_the_page_is_whole_and_asks_nothing_of_a_network(parsed_project: Settings, tmp_path: Path) -> None:
     page = write_dictionary(parsed_project, tmp_path / "out").read_text(encoding="utf-8")
     links = _Links()

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from orchestration.feeds.door import MACROS, Staged
 from orchestration.feeds.opened import read_through
 from tests.support.feeds_night import read_file
 
+pytestmark = pytest.mark.slow
 TEAM = load_contract().feeds["team"]
 HEADER = "team_id,team_name,site_id\n"
 ENGINE = duckdb.connect(config={"threads": 1})

@@ -110,6 +110,7 @@ def test_a_role_is_staffing(tmp_path: Path) -> None:
     assert unmapped(outcome) == []
 
 
+@pytest.mark.slow
 def test_a_role_at_a_place_alone_is_of_the_team_that_manages_it(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     role = {**ROLE, "organization": None, "location": [ref("Location/o1")]}
@@ -373,6 +374,7 @@ def test_the_total_of_an_instrument_is_an_assessment(tmp_path: Path, code: str, 
     assert {name: row[name] for name in wanted} == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("value", "score"),
     [
@@ -409,6 +411,7 @@ def test_item_nine_comes_as_a_component(tmp_path: Path, value: Json, score: int 
     assert only(tmp_path, "assessment", {**SCORE, "component": component})["item9_score"] == score
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "taken_at"),
     [
@@ -425,6 +428,7 @@ def test_the_time_of_a_score_may_stand_in_several_places(
     assert only(tmp_path, "assessment", resource)["taken_at"] == taken_at
 
 
+@pytest.mark.slow
 def test_a_finding_of_a_screen_and_a_screen_not_done(tmp_path: Path) -> None:
     base = {key: SCORE[key] for key in SCORE if key != "valueInteger"} | {"code": concept(LOINC, "73832-8")}
     found = {**base, "valueCodeableConcept": concept(SNOMED, "428181000124104")}
@@ -440,6 +444,7 @@ def test_a_finding_of_a_screen_and_a_screen_not_done(tmp_path: Path) -> None:
     assert unmapped(outcome) == [("not_done_reason", "urn:x", "strange", 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("value", "is_deleted"), [({"valueInteger": 12}, False), ({}, True)])
 def test_an_error_that_holds_no_score_any_more_takes_the_score_back(
     tmp_path: Path, value: Json, is_deleted: bool
@@ -449,6 +454,7 @@ def test_an_error_that_holds_no_score_any_more_takes_the_score_back(
     assert (row["is_deleted"], row["status"]) == (is_deleted, "entered-in-error")
 
 
+@pytest.mark.slow
 def test_any_other_observation_is_an_observation(tmp_path: Path) -> None:
     weight = {
         **SCORE,
@@ -471,6 +477,7 @@ def test_any_other_observation_is_an_observation(tmp_path: Path) -> None:
     assert parts(outcome) == {"assessment": (1, 1, 0), "observation": (3, 2, 1)}
 
 
+@pytest.mark.slow
 def test_lines_tell_their_type_and_not_the_name_of_the_file(tmp_path: Path) -> None:
     mixed = lines(PATIENT, SCORE, {"resourceType": "Bundle", "id": "b"}, ENCOUNTER, PATIENT)
     outcome = read_file(tmp_path, "fhir", mixed, "Observation.ndjson", "patient")
@@ -564,6 +571,7 @@ def test_an_element_of_another_shape_is_no_value(tmp_path: Path) -> None:
     assert outcome.refused == [(2, "invalid_type:birth_date")]
 
 
+@pytest.mark.slow
 def test_a_refused_resource_leaves_no_value_behind(tmp_path: Path) -> None:
     outcome = read(
         tmp_path, "assessment", {**SCORE, "valueString": "Canaria", "valueInteger": None, "id": "Canaria"}
@@ -624,12 +632,14 @@ def test_each_coded_component_is_a_finding_of_its_own(
     assert outcome.refused == []
 
 
+@pytest.mark.slow
 def test_a_finding_with_components_that_cannot_be_taken_is_one_refused_line(tmp_path: Path) -> None:
     undated = {**PRESSURE, "effectiveDateTime": None, "component": [part("8480-6", valueInteger=1)]}
     outcome = read(tmp_path, "observation", undated)
     assert (outcome.rows, outcome.refused) == ([], [(1, "missing_required:observed_at")])
 
 
+@pytest.mark.slow
 def test_a_bound_is_no_number(tmp_path: Path) -> None:
     bound = {"value": 7, "comparator": "<"}
     loose = [part("8480-6", valueQuantity=bound), part("8462-4", valueQuantity={"value": 80})]

@@ -107,6 +107,7 @@ EPISODE: Json = {
 }
 
 
+@pytest.mark.slow
 def test_a_month_begins_at_the_clinic_and_another_zone_reads_the_file_anew(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     nights.land("fhir/2025-02-02/a.ndjson", lines(EPISODE))

@@ -41,6 +41,7 @@ def test_each_resource_is_a_row(tmp_path: Path, text: str) -> None:
     assert (outcome.numbers, outcome.counts, outcome.rows[0]["family_name"]) == ([1, 2], (2, 2, 0), "A\nB")
 
 
+@pytest.mark.slow
 def test_what_is_no_resource_is_refused_where_it_stands(tmp_path: Path) -> None:
     entries = [
         {"resource": ONE},
@@ -60,6 +61,7 @@ def test_what_is_no_resource_is_refused_where_it_stands(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_references_of_a_bundle_mean_its_resources(tmp_path: Path) -> None:
     first, second = "urn:uuid:0000-aa", "urn:uuid:0000-bb"
     diagnosis: Json = {
@@ -78,6 +80,7 @@ def test_references_of_a_bundle_mean_its_resources(tmp_path: Path) -> None:
     assert [row["patient_id"] for row in rows] == ["p2", "0000-bb"]
 
 
+@pytest.mark.slow
 def test_what_a_bundle_deletes_beside_its_resources_is_a_tombstone(tmp_path: Path) -> None:
     gone = {"request": {"method": "DELETE", "url": "Patient/p9"}}
     text = json.dumps(BUNDLE | {"entry": [gone, {"resource": ONE}]})
@@ -94,6 +97,7 @@ def test_a_document_that_is_too_large_is_refused_line_by_line(
     assert DOCUMENT_LIMIT > 20
 
 
+@pytest.mark.slow
 def test_a_landing_takes_documents_and_leaves_lists_of_files(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     nights.land("fhir/2025-01-06/all.json", json.dumps(BUNDLE, indent=1))

@@ -52,6 +52,7 @@ WRITTEN = ("p1", "psychiatry", "active", datetime(2025, 1, 10, 10))
 REJECTED = ("p1", "psychiatry", "declined", datetime(2025, 1, 20, 10))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["one file", "later", "earlier"])
 def test_a_task_is_a_later_version_of_its_referral_whenever_that_comes(nights: Nights, place: str) -> None:
     if place == "one file":
@@ -67,6 +68,7 @@ def test_a_task_is_a_later_version_of_its_referral_whenever_that_comes(nights: N
     assert nights.everything() == before
 
 
+@pytest.mark.slow
 def test_a_task_waits_for_its_referral(nights: Nights) -> None:
     nights.land("fhir/2025-01-21/task.ndjson", lines(task("completed")))
     nights.run()
@@ -80,6 +82,7 @@ def test_a_task_waits_for_its_referral(nights: Nights) -> None:
     ] == []
 
 
+@pytest.mark.slow
 def test_a_task_keeps_what_was_known_when_it_came(nights: Nights) -> None:
     changed = {
         **REQUEST,
@@ -182,6 +185,7 @@ TOLD: tuple[tuple[str, Json, str | None], ...] = (
 )
 
 
+@pytest.mark.slow
 def test_communications_tell_of_their_referrals_as_far_as_they_can(nights: Nights) -> None:
     resources = [PATIENT]
     for number, (kind, says, _) in enumerate(TOLD):
@@ -201,6 +205,7 @@ def test_communications_tell_of_their_referrals_as_far_as_they_can(nights: Night
         assert counted[kind] == sum(1 for one, _, becomes in TOLD if one == kind and becomes is None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("meta", "expected"),
     [
@@ -215,6 +220,7 @@ def test_a_task_says_when_it_was_last_modified(nights: Nights, meta: Json | None
     assert [row["updated_at"] for row in nights.raw("referral") if row["status"] == "completed"] == [expected]
 
 
+@pytest.mark.slow
 def test_a_task_without_any_time_comes_right_after_the_version_that_it_is_about(nights: Nights) -> None:
     nights.land("fhir/2025-01-21/all.ndjson", lines(REQUEST, PATIENT, task("completed", meta=None)))
     nights.run()
@@ -222,6 +228,7 @@ def test_a_task_without_any_time_comes_right_after_the_version_that_it_is_about(
     assert (latest["status"], latest["updated_at"]) == ("completed", datetime(2025, 1, 10, 10, 0, 0, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "focus",
     [
@@ -238,6 +245,7 @@ def test_a_task_names_its_referral_in_any_way(nights: Nights, focus: Json) -> No
     assert sorted(told(nights.raw("referral"))) == sorted([WRITTEN, REJECTED])
 
 
+@pytest.mark.slow
 def test_claim_and_what_became_of_it_meet_by_an_identifier(nights: Nights) -> None:
     claim = {"system": "urn:claims", "value": "77"}
     code = concept("http://www.ama-assn.org/go/cpt", "99492")
@@ -264,6 +272,7 @@ CANCELLED = (
 )
 
 
+@pytest.mark.slow
 def test_what_waits_for_something_that_never_came_is_counted(nights: Nights) -> None:
     response = {
         "resourceType": "ClaimResponse",

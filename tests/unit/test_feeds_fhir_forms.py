@@ -50,6 +50,7 @@ def test_a_form_with_all_items_has_a_total(tmp_path: Path) -> None:
     assert {name: row[name] for name in wanted} == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("items", "score", "item9"),
     [
@@ -76,6 +77,7 @@ def test_a_total_that_is_sent_counts_before_the_items(
     assert (row["score"], row["item9_score"]) == (score, item9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "items",
     [
@@ -92,6 +94,7 @@ def test_a_form_with_an_item_open_has_no_total(tmp_path: Path, items: list[Json]
 ORDINAL = {"url": "http://hl7.org/fhir/StructureDefinition/ordinalValue", "valueDecimal": 3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [
@@ -108,6 +111,7 @@ def test_points_come_in_many_forms(tmp_path: Path, answer: Json) -> None:
     assert (row["instrument"], row["score"], row["item9_score"]) == ("GAD-7", 9, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("items", "instrument", "score"),
     [(NINE, "PHQ-9", 12), (SEVEN, "GAD-7", 7), ([TOTAL], "PHQ-9", 20)],
@@ -131,6 +135,7 @@ def test_two_items_are_the_short_form_only_where_the_form_says_so(tmp_path: Path
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sent", "status"),
     [("in-progress", "preliminary"), ("amended", "amended"), ("stopped", "cancelled"), ("odd", None)],
@@ -159,6 +164,7 @@ def part(code: str, points: int) -> Json:
 PARTS = [part(code, 2) for code in PHQ9]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("resource", "score"),
     [
@@ -174,11 +180,13 @@ def test_an_observation_may_hold_items_too(tmp_path: Path, resource: Json, score
     assert (row["instrument"], row["score"]) == ("PHQ-9", score)
 
 
+@pytest.mark.slow
 def test_a_panel_that_points_to_its_parts_is_no_score(tmp_path: Path) -> None:
     outer = panel([], code=concept(LOINC, "44249-1"), hasMember=[ref("Observation/o2")])
     assert read(tmp_path, "observation", outer).numbers == [1]
 
 
+@pytest.mark.slow
 def test_items_without_one_are_no_total(tmp_path: Path) -> None:
     assert read(tmp_path, "assessment", panel(PARTS[:8])).refused == [(1, "missing_required:score")]
 
@@ -206,6 +214,7 @@ OWN_CODES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -222,6 +231,7 @@ def test_items_are_found_wherever_they_stand_and_whatever_they_say(tmp_path: Pat
     assert (row["instrument"], row["score"], row["item9_score"]) == ("PHQ-9", 12, 0)
 
 
+@pytest.mark.slow
 def test_parts_of_a_panel_may_be_words(tmp_path: Path) -> None:
     component = [
         {"code": concept(LOINC, code), "valueCodeableConcept": {"text": WORDS[number % 4]}}

@@ -24,6 +24,7 @@ VISIT: Json = {
 MODIFIER = [{"url": "http://x/this-is-not-so", "valueBoolean": True}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -40,6 +41,7 @@ def test_a_line_that_may_mean_the_opposite_is_refused(tmp_path: Path, change: Js
     assert parts(outcome) == {"encounter": (2, 2, 0), "fhir": (1, 0, 1)}
 
 
+@pytest.mark.slow
 def test_a_line_that_speaks_of_modifiers_and_has_none_is_read(tmp_path: Path) -> None:
     named = {**VISIT, "type": [concept("urn:x", "modifierExtension")], "modifierExtension": []}
     assert read(tmp_path, "encounter", named).numbers == [1]
@@ -71,6 +73,7 @@ STU3: Json = {
 CONDITION = {key: STU3[key] for key in ("resourceType", "id", "code", "subject")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("resource", "release"),
     [
@@ -109,6 +112,7 @@ def deletion(*urls: str, **more: object) -> Json:
     return {"resourceType": "Bundle", "id": "b1", "type": "transaction", "entry": entries, **more}
 
 
+@pytest.mark.slow
 def test_a_deletion_is_a_tombstone(tmp_path: Path) -> None:
     bundle = deletion("Encounter/e1", "Encounter/e2", meta={"lastUpdated": "2025-01-20T10:00:00Z"})
     outcome = read(tmp_path, "encounter", VISIT, bundle)
@@ -118,16 +122,19 @@ def test_a_deletion_is_a_tombstone(tmp_path: Path) -> None:
     assert parts(outcome) == {"encounter": (3, 3, 0)}
 
 
+@pytest.mark.slow
 def test_a_deletion_without_a_time_is_of_the_end_of_its_day(tmp_path: Path) -> None:
     outcome = read(tmp_path, "patient", deletion("Patient/p1"))
     assert [row["updated_at"] for row in outcome.rows] == [datetime(2025, 1, 31, 23, 59, 59)]
 
 
+@pytest.mark.slow
 def test_what_might_have_filled_two_feeds_is_deleted_in_both(tmp_path: Path) -> None:
     outcome = read(tmp_path, "observation", deletion("Observation/o1"))
     assert parts(outcome) == {"assessment": (1, 1, 0), "observation": (1, 1, 0)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bundle", "reason"),
     [
@@ -145,6 +152,7 @@ def test_a_bundle_that_cannot_be_carried_out_is_refused(tmp_path: Path, bundle: 
     assert parts(outcome) == {"fhir": (1, 0, 1)}
 
 
+@pytest.mark.slow
 def test_two_types_of_one_file_may_fill_the_same_feed(tmp_path: Path) -> None:
     claim = {
         "resourceType": "Claim",
@@ -162,6 +170,7 @@ def test_two_types_of_one_file_may_fill_the_same_feed(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("subject", "patient"),
     [
@@ -231,6 +240,7 @@ LINE = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(LINE, min_size=1, max_size=6))
 def test_any_lines_are_counted_and_none_is_lost(tmp_path: Path, texts: list[str]) -> None:

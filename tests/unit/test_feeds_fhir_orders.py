@@ -41,6 +41,7 @@ def test_a_procedure(tmp_path: Path) -> None:
     assert {name: row[name] for name in wanted} == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("codings", "system", "code"),
     [
@@ -58,6 +59,7 @@ def test_a_code_system_has_one_name(
     assert (row["code_system"], row["code"]) == (system, code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -73,6 +75,7 @@ def test_a_procedure_not_done_says_why(tmp_path: Path, change: Json, reason: str
     assert (row["status"], row["not_done_reason"]) == (change["status"], reason)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "at"),
     [
@@ -87,6 +90,7 @@ def test_the_time_of_a_procedure_may_stand_in_several_places(
     assert only(tmp_path, "procedure", resource)["performed_at"] == at
 
 
+@pytest.mark.slow
 def test_a_procedure_of_unknown_status_is_refused_and_a_finding(tmp_path: Path) -> None:
     outcome = read(tmp_path, "procedure", {**PROCEDURE, "status": "unknown"})
     assert outcome.refused == [(1, "missing_required:status")]
@@ -105,6 +109,7 @@ MEDICATION: Json = {
 }
 
 
+@pytest.mark.slow
 def test_a_medication_order(tmp_path: Path) -> None:
     row = only(tmp_path, "medication_order", MEDICATION)
     wanted = {
@@ -122,6 +127,7 @@ def test_a_medication_order(tmp_path: Path) -> None:
     assert {name: row[name] for name in wanted} == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sent", "intent"), [("plan", "plan"), ("reflex-order", "order"), ("option", "other"), ("wish", "other")]
 )
@@ -129,6 +135,7 @@ def test_the_intent_of_an_order(tmp_path: Path, sent: str, intent: str) -> None:
     assert only(tmp_path, "medication_order", {**MEDICATION, "intent": sent})["intent"] == intent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("forbids", "reason"), [(True, "refused"), (False, None)])
 def test_a_medication_that_shall_not_be_given_says_why(
     tmp_path: Path, forbids: bool, reason: str | None
@@ -146,6 +153,7 @@ def test_a_contained_medication_gives_its_code(tmp_path: Path) -> None:
     assert (row["code_system"], row["code"]) == ("urn:x", "M")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("named", "system", "code"),
     [
@@ -186,6 +194,7 @@ REQUEST: Json = {
 }
 
 
+@pytest.mark.slow
 def test_a_service_request_is_a_referral(tmp_path: Path) -> None:
     row = only(tmp_path, "referral", REQUEST)
     wanted = {
@@ -205,6 +214,7 @@ def test_a_service_request_is_a_referral(tmp_path: Path) -> None:
     assert {name: row[name] for name in wanted} == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "column", "value", "finding"),
     [
@@ -240,6 +250,7 @@ def test_what_a_request_asks_for(
     assert [code for _, _, code, _ in unmapped(outcome)] == ([] if finding is None else [finding])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "feed", "value_code"),
     [

@@ -59,6 +59,7 @@ def in_pieces(most: int, processors: int) -> Reader:
     return reader
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("most", "processors"), [(1, 1), (700, 1), (1500, 1), (1, 3), (700, 2)])
 def test_pieces_are_put_together(tmp_path: Path, most: int, processors: int) -> None:
     for name in ("whole", "pieces"):
@@ -70,6 +71,7 @@ def test_pieces_are_put_together(tmp_path: Path, most: int, processors: int) -> 
     assert not list((tmp_path / "pieces").rglob("piece*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processors", [1, 2])
 def test_a_broken_line_in_a_later_piece_is_found(tmp_path: Path, processors: int) -> None:
     text = "\n".join([lines(visit(1), visit(2)), '{"resourceType": "Encounter", ', lines(visit(3))])

@@ -24,6 +24,7 @@ CONSENT: Json = {
 }
 
 
+@pytest.mark.slow
 def test_a_consent(tmp_path: Path) -> None:
     row = only(tmp_path, "consent", CONSENT)
     wanted = {
@@ -40,6 +41,7 @@ def test_a_consent(tmp_path: Path) -> None:
     assert {name: row[name] for name in wanted} == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "column", "value"),
     [
@@ -65,12 +67,14 @@ def test_what_a_consent_says(tmp_path: Path, change: Json, column: str, value: o
     assert only(tmp_path, "consent", {**CONSENT, **change})[column] == value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["draft", "proposed"])
 def test_a_consent_that_nobody_gave_yet_is_refused(tmp_path: Path, status: str) -> None:
     outcome = read(tmp_path, "consent", {**CONSENT, "status": status})
     assert outcome.refused == [(1, "missing_required:status")]
 
 
+@pytest.mark.slow
 def test_a_consent_to_something_else_is_no_consent_to_a_program(tmp_path: Path) -> None:
     other = {**CONSENT, "id": "c2", "category": [concept("urn:x", "npp")]}
     privacy = {**other, "scope": concept(SCOPE, "patient-privacy")}
@@ -109,6 +113,7 @@ def test_an_episode_of_care(tmp_path: Path) -> None:
     assert {name: row[name] for name in wanted} == wanted
 
 
+@pytest.mark.slow
 def test_an_episode_of_a_program_that_nobody_knows_is_refused_and_a_finding(tmp_path: Path) -> None:
     outcome = read(tmp_path, "episode", {**EPISODE, "type": [concept("urn:x", "diab")]})
     assert outcome.refused == [(1, "missing_required:program")]
@@ -142,6 +147,7 @@ def test_a_care_team_with_a_primary_care_provider_is_a_panel_row(tmp_path: Path)
     assert {name: row[name] for name in wanted} == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "end", "is_deleted"),
     [
@@ -157,6 +163,7 @@ def test_a_care_team_that_is_none_is_taken_back(
     assert only(tmp_path, "panel", resource)["is_deleted"] is is_deleted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [{"participant": TEAM["participant"][:1]}, {"status": "proposed"}])
 def test_a_care_team_that_is_no_panel_is_counted(tmp_path: Path, change: Json) -> None:
     outcome = read(tmp_path, "panel", {**TEAM, **change})

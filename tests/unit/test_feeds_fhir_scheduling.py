@@ -26,6 +26,7 @@ APPOINTMENT: Json = {
 }
 
 
+@pytest.mark.slow
 def test_an_appointment(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     place = {"resourceType": "Location", "id": "o1", "managingOrganization": ref("Organization/t1")}
@@ -55,6 +56,7 @@ URN = [{"actor": ref("urn:uuid:p2")}, {"actor": {**ref("urn:uuid:s2"), "type": "
 CANCELLATION = {"url": "http://x/Appointment.cancellationDate", "valueDateTime": "2025-01-09T10:00:00Z"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "column", "value"),
     [
@@ -77,6 +79,7 @@ def test_what_an_appointment_may_lack_or_say_otherwise(
     assert only(tmp_path, "appointment", resource)[column] == value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -116,6 +119,7 @@ PERSON: Json = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("actors", "practitioner", "team"),
     [

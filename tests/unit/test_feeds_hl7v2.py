@@ -175,6 +175,7 @@ def test_what_no_row_knows_is_a_finding_and_no_text_of_it_is_kept(tmp_path: Path
     ]
 
 
+@pytest.mark.slow
 def test_a_site_says_by_rows_where_its_team_stands(tmp_path: Path) -> None:
     seeds = tmp_path / "seeds"
     shutil.copytree(SEEDS, seeds)
@@ -197,6 +198,7 @@ CANCELLED = message(
 AGAIN = message(header=HEADER.replace("S12", "S13").replace("0302", "0305"), sch_11="^^^202603121400")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", list(permutations([BOOKED, MOVED, CANCELLED, AGAIN]))[::9])
 def test_a_cancellation_without_times_has_those_of_the_message_before_it(
     tmp_path: Path, order: tuple[str, ...]
@@ -213,6 +215,7 @@ def test_a_cancellation_without_times_has_those_of_the_message_before_it(
     assert len(nights.raw("appointment")) == 4
 
 
+@pytest.mark.slow
 def test_a_cancellation_without_times_waits_for_its_booking_and_is_a_finding(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     nights.land("hl7v2/2026-03-04/a.hl7", CANCELLED)

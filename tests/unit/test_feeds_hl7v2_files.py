@@ -155,6 +155,7 @@ CELL = st.text(alphabet="ab1 \\.&", max_size=6)
 FIELD = st.lists(st.lists(CELL, min_size=1, max_size=3).map("^".join), min_size=1, max_size=2).map("~".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(FIELD, min_size=1, max_size=8), min_size=1, max_size=4))
 def test_fields_are_parted_as_the_library_parts_them(segments: list[list[str]]) -> None:
@@ -177,6 +178,7 @@ COMPONENT = st.lists(WORDS, min_size=1, max_size=2).map("&".join)
 REPETITION = st.lists(COMPONENT, min_size=1, max_size=3).map("^".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(REPETITION, min_size=1, max_size=2), min_size=1, max_size=5))
 def test_values_are_what_the_library_reads(fields: list[list[str]]) -> None:
@@ -234,6 +236,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(

@@ -42,6 +42,7 @@ def test_each_message_becomes_what_the_case_expects(tmp_path: Path, case: Path) 
     assert outcome.counts[0] == outcome.counts[1] + outcome.counts[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in SEQUENCES])
 def test_the_order_of_arrival_decides_nothing(tmp_path: Path, case: Path) -> None:
     messages = [f"MSH|{rest}" for rest in (case / "messages.hl7").read_text("utf-8").split("MSH|")[1:]]

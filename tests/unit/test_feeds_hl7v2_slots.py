@@ -37,6 +37,7 @@ def test_a_blocked_time_is_a_slot_that_nobody_can_book(tmp_path: Path) -> None:
     assert [part.feed for part in outcome.content.parts] == ["appointment", "slot"]
 
 
+@pytest.mark.slow
 def test_an_opened_time_takes_its_block_back_and_needs_its_number_alone(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     nights.land("hl7v2/2026-03-02/a.hl7", of_event("S24", hour=12, sch_11=""))

@@ -78,6 +78,7 @@ def test_a_file_in_stretches_becomes_what_it_becomes_whole(
     assert len(whole.refused) > 3
 
 
+@pytest.mark.slow
 def test_a_process_that_is_ended_ends_the_night(workers: Workers) -> None:
     with pytest.raises(EngineFailed, match="free some memory"):
         list(workers.map(os._exit, [1, 1]))
@@ -92,6 +93,7 @@ class Dying(Workers):
         raise EngineFailed("no process is left")
 
 
+@pytest.mark.slow
 def test_a_file_is_not_blamed_for_a_process_that_is_ended(tmp_path: Path) -> None:
     reader = partial(read_hl7v2, workers=Dying(2), stretch=SMALL)
     with pytest.raises(EngineFailed, match="no process is left"):

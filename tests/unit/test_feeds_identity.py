@@ -69,6 +69,7 @@ def nights(tmp_path: Path) -> Nights:
     return Nights(tmp_path)
 
 
+@pytest.mark.slow
 def test_without_rules_every_row_keeps_its_identifier_and_nothing_waits(nights: Nights) -> None:
     _land(nights, "2025-01-31", _person("Patient", "r1", (EPI, "E1")))
     nights.land("consent/2025-01-31/a.csv", CONSENT + "c1,E1,cocm,2025-01-02T10:00:00Z,active,\n")
@@ -78,6 +79,7 @@ def test_without_rules_every_row_keeps_its_identifier_and_nothing_waits(nights: 
     assert not (nights.lake / "unresolved").exists()
 
 
+@pytest.mark.slow
 def test_the_first_own_system_that_a_resource_carries_gives_the_id(nights: Nights) -> None:
     _land(
         nights,
@@ -96,6 +98,7 @@ def test_the_first_own_system_that_a_resource_carries_gives_the_id(nights: Night
     assert _unjoined(nights) == [("patient", "patient_id", "unknown", 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "patient",
     [
@@ -112,12 +115,14 @@ def test_every_way_to_refer_to_a_patient_leads_to_the_one_id(nights: Nights, pat
     assert [row["patient_id"] for row in nights.raw("encounter")] == ["E1"]
 
 
+@pytest.mark.slow
 def test_a_reference_by_the_own_system_needs_no_resource(nights: Nights) -> None:
     _land(nights, "2025-01-31", _visit({"identifier": {"system": EPI, "value": "E7"}}))
     _run(nights, BY_EPI)
     assert [row["patient_id"] for row in nights.raw("encounter")] == ["E7"]
 
 
+@pytest.mark.slow
 def test_two_resources_of_one_patient_become_one(nights: Nights) -> None:
     _land(nights, "2025-01-31", _person("Patient", "r1", (EPI, "E1")), _person("Patient", "r2", (EPI, "E1")))
     _run(nights, BY_EPI)
@@ -130,6 +135,7 @@ def test_patients_of_one_name_stay_two(nights: Nights) -> None:
     assert [row["patient_id"] for row in nights.raw("patient")] == ["E1", "E2"]
 
 
+@pytest.mark.slow
 def test_a_flat_feed_of_record_numbers_meets_the_resources(nights: Nights) -> None:
     site = Site(systems=BY_EPI.systems, feeds={"consent": FeedSite(systems=(("patient", MRN),))})
     _land(nights, "2025-01-31", _person("Patient", "r1", (MRN, "M1"), (EPI, "E1")))
@@ -142,6 +148,7 @@ def test_a_flat_feed_of_record_numbers_meets_the_resources(nights: Nights) -> No
     assert _unjoined(nights) == [("consent", "patient_id", "unknown", 1)]
 
 
+@pytest.mark.slow
 def test_an_identifier_of_two_resources_joins_neither(nights: Nights) -> None:
     site = Site(systems=BY_EPI.systems, feeds={"consent": FeedSite(systems=(("patient", MRN),))})
     people = [_person("Patient", f"r{n}", (MRN, "M1"), (EPI, f"E{n}")) for n in (1, 2)]
@@ -155,6 +162,7 @@ def test_an_identifier_of_two_resources_joins_neither(nights: Nights) -> None:
 CROSSWALK = "kind,system,value,id,updated_at,is_deleted\n"
 
 
+@pytest.mark.slow
 def test_the_crosswalk_joins_what_stands_in_feeds_and_resources(nights: Nights) -> None:
     site = Site(feeds={"consent": FeedSite(systems=(("patient", MRN),))})
     nights.land(
@@ -176,6 +184,7 @@ def test_the_crosswalk_joins_what_stands_in_feeds_and_resources(nights: Nights) 
     assert _unjoined(nights) == []
 
 
+@pytest.mark.slow
 def test_the_crosswalk_goes_before_the_systems_of_the_profile(nights: Nights) -> None:
     nights.land("identity/2025-01-31/a.csv", CROSSWALK + f"patient,{MRN},M1,P1,,\n")
     _land(nights, "2025-01-31", _person("Patient", "r1", (MRN, "M1"), (EPI, "E1")))
@@ -183,6 +192,7 @@ def test_the_crosswalk_goes_before_the_systems_of_the_profile(nights: Nights) ->
     assert [row["patient_id"] for row in nights.raw("patient")] == ["P1"]
 
 
+@pytest.mark.slow
 def test_a_crosswalk_that_contradicts_itself_joins_nobody(nights: Nights) -> None:
     nights.land("identity/2025-01-31/a.csv", CROSSWALK + f"patient,{MRN},M1,P1,,\npatient,{EPI},E1,P2,,\n")
     _land(nights, "2025-01-31", _person("Patient", "r1", (MRN, "M1"), (EPI, "E1")))
@@ -191,6 +201,7 @@ def test_a_crosswalk_that_contradicts_itself_joins_nobody(nights: Nights) -> Non
     assert ("patient", "patient_id", "ambiguous", 1) in _unjoined(nights)
 
 
+@pytest.mark.slow
 def test_a_crosswalk_that_comes_later_is_corrected_or_taken_back_is_applied_to_all(nights: Nights) -> None:
     nights.land("panel/2025-01-29/a.csv", "patient_id,team_id,effective_from\nold1,t1,2025-01-01\n")
     steps = [
@@ -217,6 +228,7 @@ def test_rows_of_the_crosswalk_that_cannot_be_read_are_refused(nights: Nights) -
     ]
 
 
+@pytest.mark.slow
 def test_the_order_of_deliveries_does_not_matter(tmp_path: Path) -> None:
     site = Site(systems=BY_EPI.systems, feeds={"consent": FeedSite(systems=(("patient", MRN),))})
     together, in_turn = Nights(tmp_path / "a"), Nights(tmp_path / "b")

@@ -67,6 +67,7 @@ def test_any_text_can_be_a_variable(connection: duckdb.DuckDBPyConnection, text:
     assert connection.execute("SELECT getvariable('given')").fetchone() == (text,)
 
 
+@pytest.mark.slow
 def test_ingestion_imports_no_tables_in_memory(tmp_path: Path) -> None:
     """Importing them takes longer than reading a small delivery."""
     landing = tmp_path / "landing" / "fhir" / "2026-06-16"

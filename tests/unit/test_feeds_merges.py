@@ -79,6 +79,7 @@ JOINED: tuple[tuple[tuple[Json, ...], dict[str, str]], ...] = (
 )
 
 
+@pytest.mark.slow
 def test_rows_are_those_of_the_record_that_stands(nights: Nights) -> None:
     landed = [told_apart(n, *people, *map(condition, ids)) for n, (people, ids) in enumerate(JOINED)]
     nights.land(f"fhir/{DAY}/a.ndjson", lines(*(one for case in landed for one in case)))
@@ -104,6 +105,7 @@ def test_links_that_contradict_each_other_or_lead_nowhere_join_nobody(nights: Ni
     assert unjoined(nights) == [("Patient.link", "ambiguous", 4), ("Patient.link", "unknown", 1)]
 
 
+@pytest.mark.slow
 def test_minutes_of_flat_feeds_go_to_the_record_that_stands_whenever_they_come(nights: Nights) -> None:
     entry = "e{0},a,s1,chart_review,{0}T10:00:00Z,20,final\n"
     nights.land("care_activity/2025-01-29/a.csv", MINUTES + entry.format("2025-01-29"))
@@ -120,6 +122,7 @@ def test_minutes_of_flat_feeds_go_to_the_record_that_stands_whenever_they_come(n
     assert nights.raw("care_activity")[0]["patient_id"] == "a"
 
 
+@pytest.mark.slow
 def test_a_night_that_ends_while_it_merges_loses_no_row_of_a_file_that_is_gone(
     nights: Nights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +146,7 @@ def _fail(*_: object) -> str:
     raise RuntimeError("the machine is gone")
 
 
+@pytest.mark.slow
 def test_a_merge_that_is_undone_parts_the_records_again(nights: Nights) -> None:
     merged = patient("a", ("replaced-by", "b"), updated="2025-01-10")
     nights.land("fhir/2025-01-30/a.ndjson", lines(merged, patient("b"), condition("a")))
@@ -154,6 +158,7 @@ def test_a_merge_that_is_undone_parts_the_records_again(nights: Nights) -> None:
     assert standing(nights) == ["a", "a", "b"]
 
 
+@pytest.mark.slow
 def test_a_record_that_is_deleted_after_its_merge_stays_merged(nights: Nights) -> None:
     merged = patient("a", ("replaced-by", "b"), updated="2025-01-10")
     gone = {"method": "DELETE", "url": "Patient/a"}
@@ -163,6 +168,7 @@ def test_a_record_that_is_deleted_after_its_merge_stays_merged(nights: Nights) -
     assert whose(nights) == {"a": "b"}
 
 
+@pytest.mark.slow
 def test_with_own_systems_the_id_of_the_record_that_stands_counts(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     people = [
@@ -187,6 +193,7 @@ def test_with_own_systems_the_id_of_the_record_that_stands_counts(tmp_path: Path
     assert standing(nights) == ["E2", "E3"]
 
 
+@pytest.mark.slow
 def test_a_link_to_a_relative_or_by_an_identifier(nights: Nights) -> None:
     relative = {"type": "seealso", "other": {"reference": "RelatedPerson/b"}}
     named = {"type": "replaced-by", "other": {"identifier": {"system": EPI, "value": "E2"}}}

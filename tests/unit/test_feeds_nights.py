@@ -54,6 +54,7 @@ def test_a_row_says_where_it_came_from(nights: Nights) -> None:
     assert [path.name for path in place.iterdir()] == [f"{row['_file_id']}.parquet"]
 
 
+@pytest.mark.slow
 def test_the_business_date_is_the_latest_delivery_or_the_one_named(nights: Nights) -> None:
     nights.land("team/2025-01-01/a.csv", NORTH)
     nights.land("panel/2025-01-03/a.csv", "patient_id,team_id,effective_from\nP1,T1,2025-01-01\n")
@@ -120,6 +121,7 @@ def test_the_same_bytes_in_another_feed_are_another_delivery(nights: Nights) -> 
     assert (len(nights.raw("team")), len(nights.raw("panel"))) == (1, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_gone", [False, True])
 def test_an_earlier_copy_that_comes_late_takes_the_rows_over(nights: Nights, is_gone: bool) -> None:
     later = nights.land("team/2025-01-03/a.csv", BAD)
@@ -133,6 +135,7 @@ def test_an_earlier_copy_that_comes_late_takes_the_rows_over(nights: Nights, is_
     assert len(list(nights.lake.rglob("delivered_on=*"))) == 1
 
 
+@pytest.mark.slow
 def test_new_bytes_under_a_known_path_supersede_the_old(nights: Nights) -> None:
     nights.land("team/2025-01-01/a.csv", BAD)
     nights.run()
@@ -143,6 +146,7 @@ def test_new_bytes_under_a_known_path_supersede_the_old(nights: Nights) -> None:
     assert statuses(nights) == [("team/2025-01-01/a.csv", "accepted")]
 
 
+@pytest.mark.slow
 def test_superseded_bytes_live_on_where_another_path_holds_them(nights: Nights) -> None:
     first = nights.land("team/2025-01-01/a.csv", BAD)
     second = nights.land("team/2025-01-02/b.csv", BAD)
@@ -156,6 +160,7 @@ def test_superseded_bytes_live_on_where_another_path_holds_them(nights: Nights) 
     assert list(nights.quarantine.rglob("delivered_on=*")) == []
 
 
+@pytest.mark.slow
 def test_a_path_that_is_gone_stays_in_the_lake(nights: Nights) -> None:
     path = nights.land("team/2025-01-01/a.csv", BAD)
     nights.land("team/2025-01-02/a.csv", SOUTH)
@@ -167,6 +172,7 @@ def test_a_path_that_is_gone_stays_in_the_lake(nights: Nights) -> None:
     assert [file.source_file for file in report.files] == ["team/2025-01-01/a.csv", "team/2025-01-02/a.csv"]
 
 
+@pytest.mark.slow
 def test_a_rejected_file_that_comes_right_is_taken(nights: Nights) -> None:
     path = nights.land("team/2025-01-01/a.csv", "")
     nights.run()
@@ -190,6 +196,7 @@ DELIVERIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS)
 def test_the_lake_does_not_depend_on_the_order_of_nights(tmp_path: Path, order: str) -> None:
     found = []
@@ -203,6 +210,7 @@ def test_the_lake_does_not_depend_on_the_order_of_nights(tmp_path: Path, order: 
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_a_night_back_in_time_sees_what_was_there_then(nights: Nights) -> None:
     nights.land("team/2025-01-01/a.csv", NORTH)
     nights.land("team/2025-01-03/a.csv", SOUTH)
@@ -212,6 +220,7 @@ def test_a_night_back_in_time_sees_what_was_there_then(nights: Nights) -> None:
     assert [row["source_file"] for row in nights.reference("feed_file")] == ["team/2025-01-01/a.csv"]
 
 
+@pytest.mark.slow
 def test_a_file_is_pending_until_a_build_has_read_it(nights: Nights) -> None:
     nights.land("team/2025-01-01/a.csv", NORTH)
     nights.land("team/2025-01-01/b.csv", NORTH)
@@ -225,6 +234,7 @@ def test_a_file_is_pending_until_a_build_has_read_it(nights: Nights) -> None:
     assert [row["is_pending"] for row in nights.reference("feed_file")] == [False, False, False, True]
 
 
+@pytest.mark.slow
 def test_rows_added_later_need_no_full_refresh(nights: Nights) -> None:
     nights.land("team/2025-01-02/a.csv", NORTH)
     assert nights.run().needs_full_refresh
@@ -236,6 +246,7 @@ def test_rows_added_later_need_no_full_refresh(nights: Nights) -> None:
     assert not nights.run().needs_full_refresh
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "how", ["superseded", "moved to an earlier copy", "back in time", "read by other rules"]
 )
@@ -257,6 +268,7 @@ def test_rows_that_were_built_from_and_changed_need_a_full_refresh(
     assert not nights.run(as_of=as_of, seeds=seeds).needs_full_refresh
 
 
+@pytest.mark.slow
 def test_a_corrected_file_is_seen_though_its_size_and_time_are_the_same(nights: Nights) -> None:
     path = nights.land("team/2025-01-01/a.csv", NORTH)
     stamp = path.stat()
@@ -280,6 +292,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return paths
 
 
+@pytest.mark.slow
 def test_a_file_that_did_not_change_is_not_read_again(
     nights: Nights, looked: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +306,7 @@ def test_a_file_that_did_not_change_is_not_read_again(
     assert looked == [path, path]
 
 
+@pytest.mark.slow
 def test_a_file_written_just_now_is_read_again(nights: Nights, looked: list[Path]) -> None:
     path = nights.land("team/2025-01-01/a.csv", NORTH)
     nights.run()
@@ -300,6 +314,7 @@ def test_a_file_written_just_now_is_read_again(nights: Nights, looked: list[Path
     assert looked == [path, path]
 
 
+@pytest.mark.slow
 def test_a_broken_cache_costs_time_alone(nights: Nights) -> None:
     nights.land("team/2025-01-01/a.csv", NORTH)
     nights.run()
@@ -310,6 +325,7 @@ def test_a_broken_cache_costs_time_alone(nights: Nights) -> None:
         assert nights.everything() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damaged", ["", "{", "[]", '{"contents": {}}', '{"contents": 1, "copies": {}}'])
 def test_what_earlier_nights_left_is_asked_for_where_it_is_damaged(nights: Nights, damaged: str) -> None:
     nights.land("patient/2025-06-01/a.csv", "patient_id\np1\n")
@@ -322,6 +338,7 @@ def test_what_earlier_nights_left_is_asked_for_where_it_is_damaged(nights: Night
         nights.run()
 
 
+@pytest.mark.slow
 def test_a_table_that_someone_removed_comes_back(nights: Nights) -> None:
     nights.land("team/2025-01-01/a.csv", BAD)
     nights.run()
@@ -333,6 +350,7 @@ def test_a_table_that_someone_removed_comes_back(nights: Nights) -> None:
         assert nights.everything() == before
 
 
+@pytest.mark.slow
 def test_a_file_that_may_not_be_opened_is_told_and_tried_again(
     nights: Nights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -350,6 +368,7 @@ def test_a_file_that_may_not_be_opened_is_told_and_tried_again(
     assert [file.status for file in nights.run().files] == ["accepted"]
 
 
+@pytest.mark.slow
 def test_a_file_that_changes_while_it_is_read_waits(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
     path = nights.land("team/2025-01-01/a.csv", NORTH)
 
@@ -367,6 +386,7 @@ def test_a_file_that_changes_while_it_is_read_waits(nights: Nights, monkeypatch:
     assert len(nights.raw("team")) == 2
 
 
+@pytest.mark.slow
 def test_zones_of_teams_and_of_the_configuration_are_at_hand(nights: Nights) -> None:
     nights.land("team/2025-01-01/a.csv", NORTH + "T2,West,America/Los_Angeles\nT3,East,Mars/Olympus\n")
     nights.land("team/2025-01-03/b.csv", HEAD + "T4,Later,Asia/Tokyo\n")

@@ -54,6 +54,7 @@ def found(nights: Nights, column: str = "practitioner_id") -> list[str]:
     return [row[column] for row in nights.raw("encounter")]
 
 
+@pytest.mark.slow
 def test_each_way_of_asking_leads_to_the_same_resource(nights: Nights) -> None:
     inside = {"resourceType": "Practitioner", "id": "in", "identifier": [{"system": "urn:npi", "value": "7"}]}
     role = {
@@ -100,6 +101,7 @@ def test_each_way_of_asking_leads_to_the_same_resource(nights: Nights) -> None:
     assert [name for name, who in zip(asked, found(nights), strict=True) if who != "s1"] == []
 
 
+@pytest.mark.slow
 def test_a_reference_that_names_nobody_is_nobody(nights: Nights) -> None:
     nobody = [
         {"display": "Dr. Doe"},
@@ -114,6 +116,7 @@ def test_a_reference_that_names_nobody_is_nobody(nights: Nights) -> None:
     assert found(nights) == [None] * len(nobody)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["Organization/t1", "Organization?_id=t1", "#role"])
 def test_a_team_is_found_as_a_practitioner_is(nights: Nights, place: str) -> None:
     role = {
@@ -127,6 +130,7 @@ def test_a_team_is_found_as_a_practitioner_is(nights: Nights, place: str) -> Non
     assert found(nights, "team_id") == ["t1"]
 
 
+@pytest.mark.slow
 def test_a_patient_is_found_by_a_record_number(nights: Nights) -> None:
     patient = {"resourceType": "Patient", "id": "p7", "identifier": [{"system": "urn:site", "value": "M-7"}]}
     nights.land("fhir/2025-01-01/a.ndjson", lines(patient, visit(1, "x", "Patient?identifier=urn:site|M-7")))
@@ -134,6 +138,7 @@ def test_a_patient_is_found_by_a_record_number(nights: Nights) -> None:
     assert found(nights, "patient_id") == ["p7"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "asked",
     [
@@ -165,6 +170,7 @@ VISITS = lines(visit(1, "Practitioner?identifier=urn:npi|7"), visit(2, "Practiti
 PEOPLE = lines(practitioner("s1", "7"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [("visits", "people"), ("people", "visits")])
 @pytest.mark.parametrize("is_gone", [False, True])
 def test_it_does_not_matter_what_came_first(tmp_path: Path, order: tuple[str, str], is_gone: bool) -> None:
@@ -187,6 +193,7 @@ def test_it_does_not_matter_what_came_first(tmp_path: Path, order: tuple[str, st
     assert nights.everything() == at_once.everything()
 
 
+@pytest.mark.slow
 def test_identifiers_delivered_after_the_business_date_are_not_known(nights: Nights) -> None:
     nights.land("fhir/2025-01-01/Encounter.ndjson", VISITS)
     nights.land("fhir/2025-01-02/Practitioner.ndjson", PEOPLE)
@@ -198,6 +205,7 @@ def test_identifiers_delivered_after_the_business_date_are_not_known(nights: Nig
     assert found(nights) == ["s1", "s9"]
 
 
+@pytest.mark.slow
 def test_rows_that_resolve_anew_are_read_again_by_the_models(nights: Nights) -> None:
     nights.land("fhir/2025-01-01/Encounter.ndjson", VISITS)
     nights.run()
@@ -208,6 +216,7 @@ def test_rows_that_resolve_anew_are_read_again_by_the_models(nights: Nights) -> 
     assert nights.run().needs_full_refresh
 
 
+@pytest.mark.slow
 def test_superseded_identifiers_are_forgotten(nights: Nights) -> None:
     nights.land("fhir/2025-01-01/Encounter.ndjson", VISITS)
     path = nights.land("fhir/2025-01-01/Practitioner.ndjson", PEOPLE)

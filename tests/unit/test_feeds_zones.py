@@ -39,6 +39,7 @@ def in_force(rows: list[OffsetRow], at: datetime) -> int:
     return found[0]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from(ZONES), MOMENTS)
 def test_every_instant_has_the_offset_of_its_zone(zone: str, at: datetime) -> None:

@@ -92,6 +92,7 @@ def _landed(tmp_path: Path) -> dict[str, int]:
 WHOLE = {"2026-06-29 Encounter": 1, "2026-06-29 Patient": 3}
 
 
+@pytest.mark.slow
 def test_an_export_is_landed_under_the_local_date_of_the_server_and_can_be_read(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
@@ -107,6 +108,7 @@ def test_an_export_is_landed_under_the_local_date_of_the_server_and_can_be_read(
     assert not any(path.stat().st_mode & 0o077 for path in (tmp_path / "landing").rglob("*.ndjson"))
 
 
+@pytest.mark.slow
 def test_the_next_export_asks_for_what_has_changed_since(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
@@ -122,6 +124,7 @@ def test_the_next_export_asks_for_what_has_changed_since(
     assert _landed(tmp_path) == {**WHOLE, "2026-07-01 Bundle": 1, "2026-07-01 Patient": 1}
 
 
+@pytest.mark.slow
 def test_another_group_is_another_export(fetch: Fetch, server: BulkServer) -> None:
     fetch()
     fetch(group="g1")
@@ -135,6 +138,7 @@ def test_nothing_new_lands_nothing(fetch: Fetch, server: BulkServer, tmp_path: P
     assert _landed(tmp_path) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["kickoff", "status", "page", "file"])
 def test_a_busy_server_is_given_the_time_that_it_asks_for(
     fetch: Fetch, server: BulkServer, waits: list[float], tmp_path: Path, kind: str
@@ -147,6 +151,7 @@ def test_a_busy_server_is_given_the_time_that_it_asks_for(
     assert _landed(tmp_path) == WHOLE
 
 
+@pytest.mark.slow
 def test_a_token_that_expires_on_the_way_is_asked_for_anew(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
@@ -156,6 +161,7 @@ def test_a_token_that_expires_on_the_way_is_asked_for_anew(
     assert _landed(tmp_path) == WHOLE
 
 
+@pytest.mark.slow
 def test_files_that_need_no_token_get_none(fetch: Fetch, server: BulkServer) -> None:
     fetch()
     assert all(has_token for _, has_token in server.with_token)
@@ -166,6 +172,7 @@ def test_files_that_need_no_token_get_none(fetch: Fetch, server: BulkServer) -> 
     assert not any(has_token for _, has_token in server.with_token)
 
 
+@pytest.mark.slow
 def test_a_server_that_is_too_busy_to_sign_in_is_asked_again(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
@@ -177,6 +184,7 @@ def test_a_server_that_is_too_busy_to_sign_in_is_asked_again(
         fetch()
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_not_blamed_on_the_key(
     fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +196,7 @@ def test_a_server_that_is_not_there_is_not_blamed_on_the_key(
         fetch(server="http://127.0.0.1:1")
 
 
+@pytest.mark.slow
 def test_a_server_too_busy_to_be_thanked_keeps_nobody_waiting(
     fetch: Fetch, server: BulkServer, waits: list[float]
 ) -> None:
@@ -202,6 +211,7 @@ def test_a_server_without_some_types_is_told_apart(fetch: Fetch, server: BulkSer
         fetch()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_download_goes_on_where_it_broke_off(
     fetch: Fetch, server: BulkServer, tmp_path: Path, packed: bool
@@ -216,6 +226,7 @@ def test_a_download_goes_on_where_it_broke_off(
     assert [json.loads(line) for line in landed.read_text().splitlines()] == PATIENTS
 
 
+@pytest.mark.slow
 def test_the_next_run_goes_on_in_the_middle_of_a_file(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
@@ -230,6 +241,7 @@ def test_the_next_run_goes_on_in_the_middle_of_a_file(
     assert _landed(tmp_path) == WHOLE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["version", "ranges"])
 def test_a_file_that_is_another_one_meanwhile_is_read_from_its_start(
     fetch: Fetch, server: BulkServer, tmp_path: Path, change: str
@@ -244,6 +256,7 @@ def test_a_file_that_is_another_one_meanwhile_is_read_from_its_start(
     assert [json.loads(line) for line in landed.read_text().splitlines()] == PATIENTS[::-1]
 
 
+@pytest.mark.slow
 def test_a_packed_file_that_is_damaged_lands_nothing(
     fetch: Fetch, server: BulkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,6 +267,7 @@ def test_a_packed_file_that_is_damaged_lands_nothing(
     assert _landed(tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_a_list_of_several_pages_is_read_to_its_end(fetch: Fetch, server: BulkServer, tmp_path: Path) -> None:
     server.page_size = 1
     server.files["deleted"] = [("Bundle", [DELETED])]
@@ -291,6 +305,7 @@ def test_pages_that_do_not_belong_together_land_nothing(
     assert _landed(tmp_path) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("broken", "cut"), [(2, 0), (0, 1)])
 def test_a_file_that_fails_is_asked_for_again(
     fetch: Fetch, server: BulkServer, tmp_path: Path, broken: int, cut: int
@@ -300,6 +315,7 @@ def test_a_file_that_fails_is_asked_for_again(
     assert _landed(tmp_path) == WHOLE
 
 
+@pytest.mark.slow
 def test_a_count_that_does_not_hold_lands_nothing(fetch: Fetch, server: BulkServer, tmp_path: Path) -> None:
     server.wrong_in = {0, 1}
     with pytest.raises(FetchError, match="has 3 resources where the server counted 4"):
@@ -311,6 +327,7 @@ def test_a_count_that_does_not_hold_lands_nothing(fetch: Fetch, server: BulkServ
     assert server.exports == 1
 
 
+@pytest.mark.slow
 def test_a_run_that_was_cut_off_goes_on_without_what_it_has(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
@@ -324,6 +341,7 @@ def test_a_run_that_was_cut_off_goes_on_without_what_it_has(
     assert _landed(tmp_path) == WHOLE
 
 
+@pytest.mark.slow
 def test_an_export_that_the_server_dropped_is_asked_for_anew(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
@@ -337,6 +355,7 @@ def test_an_export_that_the_server_dropped_is_asked_for_anew(
     assert _landed(tmp_path) == WHOLE
 
 
+@pytest.mark.slow
 def test_files_that_expire_on_the_way_are_no_export_and_the_next_run_starts_anew(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
@@ -349,6 +368,7 @@ def test_files_that_expire_on_the_way_are_no_export_and_the_next_run_starts_anew
     assert _landed(tmp_path) == WHOLE
 
 
+@pytest.mark.slow
 def test_what_the_server_could_not_export_is_asked_for_again(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
@@ -371,6 +391,7 @@ def test_a_client_whose_key_the_server_does_not_know_is_told_so(fetch: Fetch, se
     assert theirs not in str(told.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "seconds"),
     [
@@ -395,6 +416,7 @@ def test_a_pause_until_a_date_is_kept_to(fetch: Fetch, server: BulkServer, waits
     assert 80 < waits[0] <= 90
 
 
+@pytest.mark.slow
 def test_everything_that_a_server_has_is_another_export(fetch: Fetch, server: BulkServer) -> None:
     fetch()
     fetch(is_system=True)
@@ -405,6 +427,7 @@ def test_everything_that_a_server_has_is_another_export(fetch: Fetch, server: Bu
     assert server.kickoffs()[1].get("_since") is None
 
 
+@pytest.mark.slow
 def test_a_later_time_that_was_asked_for_leaves_nothing_out_of_the_next_export(
     fetch: Fetch, server: BulkServer
 ) -> None:
@@ -436,6 +459,7 @@ def test_an_export_that_is_not_started_says_why_and_no_word_of_the_servers(
     assert CANARY not in str(error.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 500])
 def test_an_export_that_failed_at_the_server_is_started_anew_by_the_next_run(
     fetch: Fetch, server: BulkServer, tmp_path: Path, status: int
@@ -448,6 +472,7 @@ def test_an_export_that_failed_at_the_server_is_started_anew_by_the_next_run(
     assert _landed(tmp_path) == WHOLE
 
 
+@pytest.mark.slow
 def test_addresses_of_files_that_have_expired_are_asked_for_anew(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
@@ -460,6 +485,7 @@ def test_addresses_of_files_that_have_expired_are_asked_for_anew(
     assert _landed(tmp_path) == WHOLE
 
 
+@pytest.mark.slow
 def test_a_downloaded_file_that_somebody_removed_is_downloaded_again(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
@@ -473,6 +499,7 @@ def test_a_downloaded_file_that_somebody_removed_is_downloaded_again(
     assert _landed(tmp_path) == WHOLE
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_while_it_landed_goes_on(
     fetch: Fetch, server: BulkServer, tmp_path: Path
 ) -> None:
@@ -547,6 +574,7 @@ def _rsa() -> jwk.JWK:
     return jwk.JWK.generate(kty="RSA", size=2048)
 
 
+@pytest.mark.slow
 def test_keys_are_taken_in_any_form(fetch: Fetch, server: BulkServer) -> None:
     curve, rsa = server.key, _rsa()
     bare = {name: value for name, value in curve.export(as_dict=True).items() if name != "kid"}
@@ -612,6 +640,7 @@ def run(
     return call
 
 
+@pytest.mark.slow
 def test_the_command_takes_its_secrets_from_the_environment_and_tells_no_value(
     server: BulkServer, run: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """Dagster's run history in a home: its settings, and what a killed night leaves."""
 
+import pytest
 import yaml
 from dagster import DagsterRun, DagsterRunStatus
 from pydantic import SecretStr
@@ -31,6 +32,7 @@ def test_the_settings_file_is_renewed_with_the_project(settings: Settings) -> No
     assert (prepare_dagster_home(settings) / "dagster.yaml").read_text(encoding="utf-8") == text
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_is_closed_and_others_are_left(settings: Settings) -> None:
     with open_instance(settings) as instance:
         dead = instance.add_run(DagsterRun(job_name=JOB_NAME, status=DagsterRunStatus.STARTED))

@@ -122,6 +122,7 @@ def test_every_problem_is_told_at_once(write: Write) -> None:
     assert len(str(error.value).splitlines()) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content",
     [
@@ -321,6 +322,7 @@ def test_a_file_below_a_folder_of_the_sites_changes_what_has_landed(tmp_path: Pa
     assert landing_hash(landing.landing) == second
 
 
+@pytest.mark.slow
 def test_a_delimiter_that_no_one_would_guess_is_taken(write: Write, tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     nights.land("consent/2025-01-31/a.csv", CONSENT.replace(",", "~"))
@@ -333,6 +335,7 @@ def test_a_delimiter_that_no_one_would_guess_is_taken(write: Write, tmp_path: Pa
 CONSENT = "consent_id,patient_id,program,granted_at,status\nc1,p1,cocm,2025-01-02T10:00:00Z,active\n"
 
 
+@pytest.mark.slow
 def test_the_names_of_payers_become_their_ids_in_flat_files_and_fhir(write: Write, tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     nights.land(
@@ -363,6 +366,7 @@ CLAIM_LINE = (
 )
 
 
+@pytest.mark.slow
 def test_rows_without_a_team_get_the_sites_where_a_blank_means_that_none_was_sent(
     write: Write, tmp_path: Path
 ) -> None:
@@ -380,6 +384,7 @@ def test_rows_without_a_team_get_the_sites_where_a_blank_means_that_none_was_sen
     assert nights.refused() == []
 
 
+@pytest.mark.slow
 def test_a_changed_profile_reads_the_files_anew(write: Write, tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     nights.land("panel/2025-01-31/a.csv", "patient_id,team_id,effective_from\np1,,2025-01-01\n")

@@ -44,6 +44,7 @@ def lines_of(home: Path) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ask", "command", "kind", "subject", "mart"),
     [
@@ -67,6 +68,7 @@ def test_who_asked_for_what_is_noted_by_its_hash(
     assert log.stat().st_mode & 0o777 == FILE_MODE
 
 
+@pytest.mark.slow
 def test_an_id_that_is_not_found_was_asked_for_too(home: Home) -> None:
     home.publish()
     with pytest.raises(PublishError):
@@ -74,6 +76,7 @@ def test_an_id_that_is_not_found_was_asked_for_too(home: Home) -> None:
     assert lines_of(home.root)[0]["subject_hash"] == hashed_id(KEY, "candidate_id", "nobody")
 
 
+@pytest.mark.slow
 def test_a_mart_is_noted_once_an_opening_and_only_where_somebody_asks(home: Home) -> None:
     home.publish()
     for asking, noted in ((None, 0), (Asking("bridge"), 1)):
@@ -84,6 +87,7 @@ def test_a_mart_is_noted_once_an_opening_and_only_where_somebody_asks(home: Home
     assert "subject_hash" not in lines_of(home.root)[0]
 
 
+@pytest.mark.slow
 def test_the_bridge_is_noted(home: Home) -> None:
     home.publish()
     with pytest.raises(PublishError):
@@ -91,6 +95,7 @@ def test_the_bridge_is_noted(home: Home) -> None:
     assert {line["command"] for line in lines_of(home.root)} == {"bridge"}
 
 
+@pytest.mark.slow
 def test_nothing_is_opened_where_it_cannot_be_noted(home: Home) -> None:
     home.publish()
     (home.root / "logs").write_text("no folder", encoding="utf-8")
@@ -98,6 +103,7 @@ def test_nothing_is_opened_where_it_cannot_be_noted(home: Home) -> None:
         explain_entry("a1", published=home.published)
 
 
+@pytest.mark.slow
 def test_what_is_published_stays_published_where_it_cannot_be_noted(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -107,6 +113,7 @@ def test_what_is_published_stays_published_where_it_cannot_be_noted(
     assert "the access log in" in caplog.text
 
 
+@pytest.mark.slow
 def test_each_identified_file_of_a_new_generation_is_noted_once(home: Home) -> None:
     for _ in range(2):
         note_generation(home.root, home.publish())
@@ -116,6 +123,7 @@ def test_each_identified_file_of_a_new_generation_is_noted_once(home: Home) -> N
     assert NOBODY not in {line["recipient"] for line in lines}
 
 
+@pytest.mark.slow
 def test_a_copy_is_noted_with_its_marts(home: Home) -> None:
     generation = home.publish()
     note_copied(home.root, generation, "Postgres")

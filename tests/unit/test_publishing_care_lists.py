@@ -124,6 +124,7 @@ def test_nothing_of_the_lists_is_shared_and_nobody_else_can_read_them(generation
     assert modes == {0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("absent", "left"), [("rpt_likely_eligible", "case_review"), ("rpt_case_review_queue", "likely_eligible")]
 )
@@ -136,6 +137,7 @@ def test_a_list_is_left_out_while_a_mart_that_it_needs_is_absent(
     assert {path.name for path in root.iterdir()} == {*others, left}
 
 
+@pytest.mark.slow
 def test_with_no_date_that_has_come_the_dates_to_come_are_listed(tmp_path: Path) -> None:
     to_come = [row for row in LIKELY_ELIGIBLE if row["what_happened"] is None and row["pcp_id"] == "d1"]
     home = make_home(tmp_path / "home", LISTED | {"rpt_likely_eligible": to_come})

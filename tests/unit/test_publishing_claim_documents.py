@@ -130,6 +130,7 @@ def test_a_care_managers_near_misses_are_in_their_own_file(generation: Path) -> 
     assert found == {"c1.csv": [("M3", "6")], "no_care_manager.csv": [("M2", "2")]}
 
 
+@pytest.mark.slow
 def test_other_runs_write_the_same_bytes(generation: Path, tmp_path: Path) -> None:
     again = make_home(tmp_path / "home", LISTED).publish().path
     files = read_manifest(generation).files

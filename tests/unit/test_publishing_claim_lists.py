@@ -79,6 +79,7 @@ def test_an_empty_list_is_a_header_alone(lists: Path) -> None:
     assert text.strip() == ",".join(CANDIDATE_HEADER)
 
 
+@pytest.mark.slow
 def test_rows_are_sorted_by_name_whatever_the_order_of_the_marts(tmp_path: Path) -> None:
     base = ROWS["fct_claim_candidate"][0]
     candidates = [
@@ -91,6 +92,7 @@ def test_rows_are_sorted_by_name_whatever_the_order_of_the_marts(tmp_path: Path)
     assert [row["candidate_id"] for row in rows_of(ready)] == ["k1", "k8", "k9"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["not_billable", "submitted", "in_progress"])
 def test_only_claims_that_a_biller_can_do_something_about_are_listed(tmp_path: Path, status: str) -> None:
     candidates = [row | {"status": status} for row in ROWS["fct_claim_candidate"]]
@@ -100,6 +102,7 @@ def test_only_claims_that_a_biller_can_do_something_about_are_listed(tmp_path: P
     assert not list((generation.path / "identified" / "lists" / "claim_candidates").rglob("*.csv"))
 
 
+@pytest.mark.slow
 def test_no_list_is_written_while_a_mart_that_it_needs_is_absent(tmp_path: Path) -> None:
     rows = {name: mart for name, mart in ROWS.items() if name != "fct_claim_check"}
     generation = make_home(tmp_path / "home", rows).publish()

@@ -78,6 +78,7 @@ def test_a_candidate_is_explained_check_by_check_in_the_rules_order(home: Home) 
     assert answer.policy.version == "medicare-2026-01"
 
 
+@pytest.mark.slow
 def test_a_candidate_shows_its_time_amount_and_lost_minutes(tmp_path: Path) -> None:
     rows = ROWS | {SEGMENT: [*ROWS[SEGMENT], ROWS[SEGMENT][0] | {"entry_id": "a9", "disposition": "voided"}]}
     home = make_home(tmp_path / "home", rows)
@@ -88,6 +89,7 @@ def test_a_candidate_shows_its_time_amount_and_lost_minutes(tmp_path: Path) -> N
     assert answer.uncredited_seconds == {"voided": 2400}
 
 
+@pytest.mark.slow
 def test_a_candidate_knows_the_others_of_its_month_and_what_suppressed_it(tmp_path: Path) -> None:
     addon = ROWS["fct_claim_candidate"][0] | {"candidate_id": "k3", "procedure_code": "99494"}
     addon |= {"suppressed_by": "k9"}
@@ -110,6 +112,7 @@ def test_before_anything_is_published_there_is_a_clear_error(tmp_path: Path) -> 
         explain_entry("a1", published=tmp_path)
 
 
+@pytest.mark.slow
 def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     generation = home.publish()
@@ -121,6 +124,7 @@ def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
         explain_candidate("k1", published=home.published)
 
 
+@pytest.mark.slow
 def test_a_rejected_row_is_found_by_its_keyed_hash(tmp_path: Path) -> None:
     rejected = ROWS["dq_quarantine"][0] | {
         "feed": "care_activity",
@@ -137,6 +141,7 @@ def test_a_rejected_row_is_found_by_its_keyed_hash(tmp_path: Path) -> None:
         explain_entry("a7", published=home.published)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "evidence"),
     [
@@ -190,6 +195,7 @@ def test_a_disposition_shows_what_it_rests_on(
         assert text in one.text
 
 
+@pytest.mark.slow
 def test_a_duplicate_names_the_entry_that_counts(tmp_path: Path) -> None:
     duplicate = ROWS[SEGMENT][0] | {"entry_id": "a0", "disposition": "duplicate"}
     home = make_home(tmp_path / "home", ROWS | {SEGMENT: [*ROWS[SEGMENT], duplicate]})
@@ -211,6 +217,7 @@ def test_answers_for_people_name_no_patient(home: Home) -> None:
     assert "source: " in text
 
 
+@pytest.mark.slow
 def test_an_entry_that_no_policy_decided_is_explained_too(tmp_path: Path) -> None:
     home = published_with(tmp_path, disposition="unknown_patient", rule_version=None, payer_id=None)
     answer = explain_entry("a1", published=home.published)
@@ -218,12 +225,14 @@ def test_an_entry_that_no_policy_decided_is_explained_too(tmp_path: Path) -> Non
     assert "policy none" in shown(answer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ["a'1", "a{1}", "a?1", "a\\1", "a;1--"])
 def test_an_id_of_any_letters_is_found(tmp_path: Path, odd: str) -> None:
     home = published_with(tmp_path, entry_id=odd)
     assert explain_entry(odd, published=home.published).worked_seconds == 2400
 
 
+@pytest.mark.slow
 def test_an_answer_is_quick_because_it_does_without_pandas(home: Home) -> None:
     script = (
         "import sys; from pathlib import Path; from orchestration.publishing.explain import explain_entry; "
@@ -233,6 +242,7 @@ def test_an_answer_is_quick_because_it_does_without_pandas(home: Home) -> None:
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "False\n"
 
 
+@pytest.mark.slow
 def test_answers_need_no_warehouse_so_a_night_may_be_writing_it(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     generation = home.publish()

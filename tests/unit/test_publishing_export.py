@@ -34,6 +34,7 @@ def _written(folder: Path, rows: int, *, is_sorted_by_part: bool) -> Path:
     return target
 
 
+@pytest.mark.slow
 def test_a_mart_that_is_sorted_by_part_is_sorted_as_a_whole(tmp_path: Path) -> None:
     by_part, at_once = (_written(tmp_path, ROWS, is_sorted_by_part=choice) for choice in (True, False))
     with duckdb.connect() as engine:

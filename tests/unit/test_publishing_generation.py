@@ -47,6 +47,7 @@ def test_the_id_is_a_hash_of_inputs_rules_code_and_business_date() -> None:
     assert len({context.publish_id, *(other.publish_id for other in others)}) == 5
 
 
+@pytest.mark.slow
 def test_a_generation_has_every_mart_of_the_warehouse_and_the_findings(home: Home) -> None:
     generation = home.publish()
     names = {path.stem for path in (generation.path / "identified").glob("*.parquet")}
@@ -56,6 +57,7 @@ def test_a_generation_has_every_mart_of_the_warehouse_and_the_findings(home: Hom
     assert require_current(home.published).path == generation.path
 
 
+@pytest.mark.slow
 def test_files_and_folders_are_for_their_owner_alone(home: Home) -> None:
     home.publish()
     for path in home.published.rglob("*"):
@@ -64,6 +66,7 @@ def test_files_and_folders_are_for_their_owner_alone(home: Home) -> None:
             assert mode == (0o700 if path.is_dir() else 0o600), path.name
 
 
+@pytest.mark.slow
 def test_a_mart_has_the_contracts_types_site_columns_and_the_publish_id_last(home: Home) -> None:
     generation = home.publish()
     columns = columns_of(generation.path / "identified" / f"{SEGMENT}.parquet")
@@ -82,12 +85,14 @@ def test_a_mart_has_the_contracts_types_site_columns_and_the_publish_id_last(hom
     ]
 
 
+@pytest.mark.slow
 def test_timestamps_are_utc_without_a_zone_in_the_type(home: Home) -> None:
     path = home.publish().path / "identified" / f"{SEGMENT}.parquet"
     schema = duckdb.execute(f"select logical_type from parquet_schema('{path}') where name = 'started_at'")
     assert "isAdjustedToUTC=0" in str(schema.fetchone())
 
 
+@pytest.mark.slow
 def test_one_site_column_with_two_spellings_is_one_column(tmp_path: Path) -> None:
     segments = [dict(row) for row in ROWS[SEGMENT]]
     segments[0]["site_columns"], segments[1]["site_columns"] = '{"x_Room":"7"}', '{"x_room":"8"}'
@@ -95,6 +100,7 @@ def test_one_site_column_with_two_spellings_is_one_column(tmp_path: Path) -> Non
     assert read(path / "identified" / f"{SEGMENT}.parquet", "x_room") == [("7",), ("8",), (None,)]
 
 
+@pytest.mark.slow
 def test_a_site_column_with_quotes_dots_and_backslashes_in_its_name_is_read(tmp_path: Path) -> None:
     segments = [dict(row) for row in ROWS[SEGMENT]]
     segments[0]["site_columns"] = json.dumps({'x_a."b\\c': "here"})
@@ -103,6 +109,7 @@ def test_a_site_column_with_quotes_dots_and_backslashes_in_its_name_is_read(tmp_
     assert read(file, '"x_a.""b\\c"')[0] == ("here",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -137,6 +144,7 @@ def test_a_value_that_does_not_fit_is_not_quoted_in_the_error(home: Home) -> Non
     assert caught.value.__suppress_context__
 
 
+@pytest.mark.slow
 def test_the_same_marts_give_the_same_bytes_wherever_whenever_and_with_as_many_threads(
     tmp_path: Path,
 ) -> None:
@@ -157,6 +165,7 @@ def test_the_same_marts_give_the_same_bytes_wherever_whenever_and_with_as_many_t
             assert sha256_of(one.path / name) == sha256_of(two.path / name), name
 
 
+@pytest.mark.slow
 def test_the_manifest_says_what_went_in_and_what_came_out(home: Home) -> None:
     generation = home.publish()
     manifest = read_manifest(generation.path)
@@ -175,6 +184,7 @@ def test_the_manifest_says_what_went_in_and_what_came_out(home: Home) -> None:
     assert str(home.root) not in (generation.path / "manifest.json").read_text()
 
 
+@pytest.mark.slow
 def test_shared_marts_have_the_contracts_columns_alone(home: Home) -> None:
     generation = home.publish()
     assert {path.stem for path in (generation.path / "shared").iterdir()} == {
@@ -187,6 +197,7 @@ def test_shared_marts_have_the_contracts_columns_alone(home: Home) -> None:
     assert "billing_tin" not in columns_of(generation.path / "shared" / "dim_team.parquet")
 
 
+@pytest.mark.slow
 def test_publishing_the_same_again_writes_no_file(home: Home) -> None:
     first = home.publish()
     times = {name: (first.path / name).stat().st_mtime_ns for name in relative_files(first.path)}
@@ -196,6 +207,7 @@ def test_publishing_the_same_again_writes_no_file(home: Home) -> None:
     assert times == {name: (first.path / name).stat().st_mtime_ns for name in relative_files(first.path)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["torn", "missing", "changed", "foreign", "torn_manifest", "no_manifest"])
 def test_a_damaged_generation_is_made_again_beside_it(home: Home, damage: str) -> None:
     first = home.publish()
@@ -222,6 +234,7 @@ def test_a_damaged_generation_is_made_again_beside_it(home: Home, damage: str) -
     assert not home.publish().is_new
 
 
+@pytest.mark.slow
 def test_a_file_that_changes_before_the_flip_is_noticed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     before = home.publish("yesterday")
 
@@ -237,6 +250,7 @@ def test_a_file_that_changes_before_the_flip_is_noticed(home: Home, monkeypatch:
     assert [one.name for one in generations(home.published)] == [before.name]
 
 
+@pytest.mark.slow
 def test_fourteen_generations_are_kept_and_never_the_current_one_removed(home: Home) -> None:
     names = [home.publish(f"night {night}", keep=3).name for night in range(4)]
     assert [one.name for one in generations(home.published)] == names[-3:]
@@ -248,6 +262,7 @@ def test_fourteen_generations_are_kept_and_never_the_current_one_removed(home: H
     assert PublishContext(AS_OF, "", "", "").keep == 14
 
 
+@pytest.mark.slow
 def test_rollback_goes_back_one_by_one_and_says_so(home: Home) -> None:
     first, second, third = (home.publish(night).name for night in ("one", "two", "three"))
     assert rollback(home.published).name == second
@@ -259,6 +274,7 @@ def test_rollback_goes_back_one_by_one_and_says_so(home: Home) -> None:
     assert require_current(home.published).name == first
 
 
+@pytest.mark.slow
 def test_after_a_rollback_the_next_night_leaves_out_what_was_rolled_back_from(home: Home) -> None:
     first, second = (home.publish(night).name for night in ("one", "two"))
     rollback(home.published)
@@ -267,12 +283,14 @@ def test_after_a_rollback_the_next_night_leaves_out_what_was_rolled_back_from(ho
     assert second in [one.name for one in generations(home.published)]
 
 
+@pytest.mark.slow
 def test_rollback_passes_over_a_damaged_generation(home: Home) -> None:
     first, second, _ = (home.publish(night) for night in ("one", "two", "three"))
     (second.path / "identified" / "dim_team.parquet").unlink()
     assert rollback(home.published).name == first.name
 
 
+@pytest.mark.slow
 def test_rollback_to_a_named_generation(home: Home) -> None:
     first, _, third = (home.publish(night).name for night in ("one", "two", "three"))
     assert rollback(home.published, to=first).name == first
@@ -281,6 +299,7 @@ def test_rollback_to_a_named_generation(home: Home) -> None:
         rollback(home.published, to="nothing")
 
 
+@pytest.mark.slow
 def test_going_forward_again_to_the_last_generation_is_no_rollback(home: Home) -> None:
     first, last = (home.publish(night).name for night in ("one", "two"))
     rollback(home.published)
@@ -293,6 +312,7 @@ def test_going_forward_again_to_the_last_generation_is_no_rollback(home: Home) -
     assert read_status(home.published).rolled_back_from == last
 
 
+@pytest.mark.slow
 def test_rollback_needs_no_history_file(home: Home) -> None:
     first, second = home.publish("one"), home.publish("two", as_of=date(2026, 3, 21))
     (home.published / "history.json").write_text("torn")
@@ -300,6 +320,7 @@ def test_rollback_needs_no_history_file(home: Home) -> None:
     assert rollback(home.published).name == first.name
 
 
+@pytest.mark.slow
 def test_rollback_finds_the_last_whole_generation_where_the_current_one_is_gone(home: Home) -> None:
     first, second, third = (home.publish(inputs=str(number)) for number in range(3))
     shutil.rmtree(third.path)
@@ -316,6 +337,7 @@ def test_rollback_before_anything_is_published_is_a_clear_error(tmp_path: Path) 
         rollback(tmp_path / "published")
 
 
+@pytest.mark.slow
 def test_an_older_business_date_published_later_is_current_and_can_be_rolled_back(home: Home) -> None:
     newer = home.publish("one")
     older = home.publish("two", as_of=date(2026, 2, 1))
@@ -323,6 +345,7 @@ def test_an_older_business_date_published_later_is_current_and_can_be_rolled_bac
     assert rollback(home.published).name == newer.name
 
 
+@pytest.mark.slow
 def test_a_current_that_is_no_link_is_a_clear_error(home: Home) -> None:
     home.publish()
     (home.published / "current").unlink()
@@ -344,6 +367,7 @@ def test_missing_findings_or_inputs_are_clear_errors(home: Home) -> None:
     assert not [path for path in home.published.iterdir() if path.name.startswith(".building")]
 
 
+@pytest.mark.slow
 def test_progress_counts_to_its_end(home: Home) -> None:
     steps: list[tuple[str, int, int]] = []
     generation_module.publish(
@@ -358,6 +382,7 @@ def test_progress_counts_to_its_end(home: Home) -> None:
     assert {total for _, _, total in steps} == {len(steps)}
 
 
+@pytest.mark.slow
 def test_leftovers_of_a_killed_night_are_removed(home: Home) -> None:
     home.publish()
     for name in (".building-2026-03-21-abc", ".removing-2026-01-01-abc"):
@@ -376,6 +401,7 @@ def test_leftovers_of_a_killed_night_are_removed(home: Home) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_whole_generation_that_was_never_shown_is_shown_without_writing_it_again(home: Home) -> None:
     home.publish("one")
     second = home.publish("two")

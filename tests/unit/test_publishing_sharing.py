@@ -117,6 +117,7 @@ def test_the_order_of_shared_rows_tells_nothing_of_the_ids(tmp_path: Path) -> No
     assert ids != [hashed_id("key", "pcp_id", f"d{number:03}") for number in range(30)]
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 24), st.integers(0, 24)), min_size=1, max_size=8))
 def test_no_small_count_can_be_worked_out_from_what_is_shared(

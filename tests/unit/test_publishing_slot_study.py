@@ -26,6 +26,7 @@ def _noisy(weeks: int, slope: float) -> tuple[list[float | None], list[float | N
     return list(map(float, first)), list(map(float, second))
 
 
+@pytest.mark.slow
 def test_the_correlation_is_the_librarys_and_its_interval_that_of_the_librarys_bootstrap() -> None:
     first, second = _noisy(60, 0.8)
     found = answer(RISES, first, second, DESIGN)

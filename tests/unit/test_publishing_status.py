@@ -31,6 +31,7 @@ def test_before_the_first_night_nothing_is_published(tmp_path: Path) -> None:
     assert (status.state, status.current, status.held_back) == ("nothing_published", None, None)
 
 
+@pytest.mark.slow
 def test_a_published_night_is_current_and_not_stale(home: Home) -> None:
     generation = home.publish()
     status = read_status(home.published)
@@ -40,6 +41,7 @@ def test_a_published_night_is_current_and_not_stale(home: Home) -> None:
     assert status.current.publish_id == generation.publish_id
 
 
+@pytest.mark.slow
 def test_a_held_back_night_says_since_when_and_why_and_readers_keep_what_they_have(
     home: Home, tmp_path: Path
 ) -> None:
@@ -65,6 +67,7 @@ def test_a_held_back_night_says_since_when_and_why_and_readers_keep_what_they_ha
     assert status.held_back.failed_checks[1].what_to_do == "Look at the rows."
 
 
+@pytest.mark.slow
 def test_the_next_published_night_ends_the_hold(home: Home) -> None:
     home.publish("one")
     hold_back(home.published, as_of_date=AS_OF, reason="no")
@@ -73,6 +76,7 @@ def test_the_next_published_night_ends_the_hold(home: Home) -> None:
     assert (status.state, status.held_back, status.stale_since) == ("published", None, None)
 
 
+@pytest.mark.slow
 def test_publishing_the_same_again_ends_the_hold(home: Home) -> None:
     home.publish("one")
     hold_back(home.published, as_of_date=AS_OF, reason="no")
@@ -91,6 +95,7 @@ def test_the_first_night_can_be_held_back_without_findings(tmp_path: Path) -> No
     assert read_status(published) == status
 
 
+@pytest.mark.slow
 def test_a_rollback_stays_known_while_nights_are_held_back(home: Home) -> None:
     home.publish("one")
     second = home.publish("two")
@@ -99,6 +104,7 @@ def test_a_rollback_stays_known_while_nights_are_held_back(home: Home) -> None:
     assert read_status(home.published).rolled_back_from == second.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"state": "what"}'])
 def test_a_torn_status_is_read_from_the_link(home: Home, content: str) -> None:
     generation = home.publish()
@@ -109,6 +115,7 @@ def test_a_torn_status_is_read_from_the_link(home: Home, content: str) -> None:
     assert status.current.name == generation.name
 
 
+@pytest.mark.slow
 def test_a_status_that_is_older_than_the_link_gives_way_to_it(home: Home) -> None:
     home.publish("one")
     old = (home.published / "status.json").read_text()
@@ -119,6 +126,7 @@ def test_a_status_that_is_older_than_the_link_gives_way_to_it(home: Home) -> Non
     assert status.current.name == second.name
 
 
+@pytest.mark.slow
 def test_a_held_back_night_stays_known_while_an_operator_goes_back_and_forward(home: Home) -> None:
     home.publish("one")
     last = home.publish("two").name
@@ -134,6 +142,7 @@ def test_a_held_back_night_stays_known_while_an_operator_goes_back_and_forward(h
     assert forward.held_back == back.held_back
 
 
+@pytest.mark.slow
 def test_damage_of_what_readers_have_is_told_by_name_and_with_what_to_do(home: Home) -> None:
     assert damage_of_current(home.published) == []
     generation = home.publish()
@@ -151,6 +160,7 @@ def test_damage_of_what_readers_have_is_told_by_name_and_with_what_to_do(home: H
     assert "and 8 more" in told
 
 
+@pytest.mark.slow
 def test_the_file_has_sorted_keys_and_iso_dates(home: Home) -> None:
     home.publish()
     raw = json.loads((home.published / "status.json").read_text())
@@ -158,6 +168,7 @@ def test_the_file_has_sorted_keys_and_iso_dates(home: Home) -> None:
     assert raw["as_of_date"] == "2026-03-20"
 
 
+@pytest.mark.slow
 def test_the_status_for_people_names_the_failed_checks(
     home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

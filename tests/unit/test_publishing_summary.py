@@ -76,6 +76,7 @@ def test_each_part_begins_after_an_empty_line(summary: NightSummary) -> None:
         assert lines[lines.index(title) - 1].strip() == "", title
 
 
+@pytest.mark.slow
 def test_a_long_part_is_cut_and_says_where_the_rest_is(tmp_path: Path) -> None:
     rejected = [ROWS["dq_quarantine"][0] | {"reason": f"invalid_type:c{number:02}"} for number in range(20)]
     home = make_home(tmp_path / "home", ROWS | {"dq_quarantine": rejected})
@@ -83,6 +84,7 @@ def test_a_long_part_is_cut_and_says_where_the_rest_is(tmp_path: Path) -> None:
     assert "and 8 more in dq_quarantine" in shown(summarize(home.published))
 
 
+@pytest.mark.slow
 def test_a_feed_that_never_came_is_named(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", ROWS)
     home.publish()
@@ -93,6 +95,7 @@ def test_a_feed_that_never_came_is_named(tmp_path: Path) -> None:
     assert "patient," not in told.split("Never delivered: ")[1].split("Rows quarantined")[0]
 
 
+@pytest.mark.slow
 def test_dollars_that_another_candidate_stands_for_are_not_added(tmp_path: Path) -> None:
     first = ROWS["fct_claim_candidate"][0]
     rows = [first, first | {"candidate_id": "other", "suppressed_by": "cocm"}]
@@ -101,6 +104,7 @@ def test_dollars_that_another_candidate_stands_for_are_not_added(tmp_path: Path)
     assert summarize(home.published).candidates == [CandidateLine("ready", 2, Decimal("145.67"), 0)]
 
 
+@pytest.mark.slow
 def test_marts_that_are_not_there_yet_give_empty_parts(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", {"dim_team": ROWS["dim_team"]})
     home.publish()

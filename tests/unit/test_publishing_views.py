@@ -21,6 +21,7 @@ def home(tmp_path: Path) -> Home:
     return make_home(tmp_path / "ho'me")
 
 
+@pytest.mark.slow
 def test_a_reader_of_current_keeps_one_whole_generation_after_a_flip(home: Home) -> None:
     first = home.publish("one")
     with duckdb.connect(str(home.published / "current" / "bi.duckdb"), read_only=True) as reader:
@@ -30,6 +31,7 @@ def test_a_reader_of_current_keeps_one_whole_generation_after_a_flip(home: Home)
         assert reader.execute(COUNT_IDS).fetchall() == [(second.publish_id, 3)]
 
 
+@pytest.mark.slow
 def test_a_reader_who_stays_connected_sees_the_next_generation_at_once(home: Home) -> None:
     first = home.publish("one")
     with duckdb.connect(str(home.published / "bi.duckdb"), read_only=True) as reader:
@@ -40,6 +42,7 @@ def test_a_reader_who_stays_connected_sees_the_next_generation_at_once(home: Hom
         assert reader.execute(COUNT_IDS).fetchall() == [(first.publish_id, 3)]
 
 
+@pytest.mark.slow
 def test_a_reader_who_stays_connected_sees_new_columns(home: Home) -> None:
     home.publish("one")
     with duckdb.connect(str(home.published / "bi.duckdb"), read_only=True) as reader:
@@ -50,6 +53,7 @@ def test_a_reader_who_stays_connected_sees_new_columns(home: Home) -> None:
         assert reader.execute("select distinct favorite_color from dim_patient").fetchall() == [("blue",)]
 
 
+@pytest.mark.slow
 def test_readers_may_work_from_any_folder_and_while_a_night_publishes(home: Home, tmp_path: Path) -> None:
     generation = home.publish()
     script = (
@@ -78,6 +82,7 @@ def test_marts_shared_marts_and_rules_each_have_their_schema(home: Home) -> None
         assert reader.execute("select count(*) from rules.disposition").fetchone() == (15,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["publish", "rollback"])
 def test_after_the_home_has_moved_the_next_run_makes_the_views_anew(
     home: Home, tmp_path: Path, how: str
@@ -95,6 +100,7 @@ def test_after_the_home_has_moved_the_next_run_makes_the_views_anew(
             assert reader.execute("select count(*) from fct_minute_segment").fetchone() == (3,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"no database"])
 def test_a_broken_view_file_is_made_anew(home: Home, content: bytes) -> None:
     generation = home.publish()

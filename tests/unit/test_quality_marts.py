@@ -67,6 +67,7 @@ def found_after(statements: str, check: Check, engine: duckdb.DuckDBPyConnection
         engine.execute("rollback")
 
 
+@pytest.mark.slow
 def test_a_warehouse_that_agrees_with_itself_passes_every_check(sound: Path) -> None:
     results = run_checks(list(CHECKS.values()), database=sound, validate=validate)
     unkept = {result.check_id: result.status for result in results if result.status != "passed"}
@@ -105,6 +106,7 @@ def test_a_missing_column_of_any_mart_blocks(change: Callable[[Iterable[str]], P
     assert {result.failed_rows for result in results} == {1}
 
 
+@pytest.mark.slow
 def test_a_changed_type_in_any_mart_blocks(change: Callable[[Iterable[str]], Path]) -> None:
     database = change(
         f"alter table {mart} alter {load_marts().marts[mart].key[0]} type blob using cast(null as blob)"
@@ -114,6 +116,7 @@ def test_a_changed_type_in_any_mart_blocks(change: Callable[[Iterable[str]], Pat
     assert {result.table_name for result in blocking(results)} == set(BUILT_MARTS)
 
 
+@pytest.mark.slow
 def test_a_repeated_key_in_any_mart_is_found(change: Callable[[Iterable[str]], Path]) -> None:
     database = change(f"insert into {mart} select * from {mart}" for mart in BUILT_MARTS)
     results = run_checks(of_kind("has_one_row_a_key"), database=database, validate=validate)
@@ -122,6 +125,7 @@ def test_a_repeated_key_in_any_mart_is_found(change: Callable[[Iterable[str]], P
     assert {result.table_name for result in blocking(results)} == set(BUILT_MARTS) - tables_of_faults
 
 
+@pytest.mark.slow
 def test_a_missing_key_in_any_mart_blocks(change: Callable[[Iterable[str]], Path]) -> None:
     checks = of_kind("is_never_missing")
     nulls = [(check.table_name, check.rule.column) for check in checks if isinstance(check.rule, NotNull)]
@@ -136,6 +140,7 @@ def test_two_months_without_a_code_are_one_key(engine: duckdb.DuckDBPyConnection
     assert found_after(twice, CHECKS["fct_claim_candidate.has_one_row_a_key"], engine) == 2
 
 
+@pytest.mark.slow
 def test_a_missing_mart_is_an_error_that_blocks(change: Callable[[Iterable[str]], Path]) -> None:
     database = change(["drop table fct_claim_evidence"])
     results = run_checks(list(CHECKS.values()), database=database, validate=validate)
@@ -156,6 +161,7 @@ def test_a_missing_column_makes_the_checks_over_it_errors(change: Callable[[Iter
     assert by_name["seconds_are_the_length_of_the_segment"].status == "passed"
 
 
+@pytest.mark.slow
 def test_an_empty_warehouse_is_not_applicable_and_keeps_its_structure(
     change: Callable[[Iterable[str]], Path],
 ) -> None:

@@ -26,6 +26,7 @@ def lake(empty: RawLake, tmp_path: Path) -> RawLake:
     return empty.copy(tmp_path / "night")
 
 
+@pytest.mark.slow
 def test_a_lake_without_deliveries_holds_nothing_back_and_says_what_it_costs(lake: RawLake) -> None:
     results = lake.run()
     assert blocking(results.values()) == []
@@ -51,6 +52,7 @@ def key_of(feed: str) -> dict[str, Any]:
     return {key: AS_OF if FEEDS[feed].column(key).type == "date" else "own" for key in FEEDS[feed].key}
 
 
+@pytest.mark.slow
 def test_every_reference_of_the_contract_is_a_finding_where_its_key_is_unknown(lake: RawLake) -> None:
     for feed in {feed for feed, _ in REFERENCES}:
         lake.add(feed, key_of(feed) | {column: "nobody" for name, column in REFERENCES if name == feed})

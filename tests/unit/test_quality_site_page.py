@@ -104,6 +104,7 @@ class _Page(HTMLParser):
         self.levels += [int(tag[1])] if tag in {"h1", "h2", "h3", "h4"} else []
 
 
+@pytest.mark.slow
 def test_the_page_needs_nothing_but_itself(home: Home) -> None:
     home.publish()
     text = page_of(home, [ABSENT, REFUSED, LOST])
@@ -117,6 +118,7 @@ def test_the_page_needs_nothing_but_itself(home: Home) -> None:
     assert all(after - before <= 1 for before, after in zip(page.levels, page.levels[1:], strict=False))
 
 
+@pytest.mark.slow
 def test_an_issue_says_what_fails_what_it_touches_and_who_mends_it(home: Home) -> None:
     home.publish()
     text = page_of(home, [ABSENT])
@@ -133,6 +135,7 @@ def test_an_issue_says_what_fails_what_it_touches_and_who_mends_it(home: Home) -
         assert said in text
 
 
+@pytest.mark.slow
 def test_refused_rows_are_shown_by_place_and_hash(home: Home) -> None:
     home.publish()
     text = page_of(home, [REFUSED])
@@ -145,6 +148,7 @@ def test_refused_rows_are_shown_by_place_and_hash(home: Home) -> None:
         assert said in text
 
 
+@pytest.mark.slow
 def test_a_night_that_ended_early_says_what_it_did_not_look_at(home: Home) -> None:
     home.publish()
     hold_back(home.published, as_of_date=AS_OF, reason="Held back: a check failed.")
@@ -162,6 +166,7 @@ def test_a_feed_that_never_came_does_not_look_perfect(home: Home) -> None:
     assert "Nothing has been published yet." in text
 
 
+@pytest.mark.slow
 def test_the_same_night_gives_the_same_files(home: Home) -> None:
     home.publish()
     page_of(home, [ABSENT, LOST])
@@ -172,6 +177,7 @@ def test_the_same_night_gives_the_same_files(home: Home) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {FILE_MODE}
 
 
+@pytest.mark.slow
 def test_the_summary_of_a_night_leads_to_the_page(home: Home) -> None:
     home.publish()
     assert "quality site" not in summarize(home.published).places
@@ -244,6 +250,7 @@ def issues_of(*results: CheckResult) -> list[Issue]:
     return list(build_queue([record_of(AS_OF, results, LAYERS)], Waivers(), AS_OF).issues)
 
 
+@pytest.mark.slow
 def test_each_cause_of_a_check_is_an_issue_in_plain_words(home: Home) -> None:
     home.publish()
     text = page_of(home, [ORPHANS])
@@ -299,6 +306,7 @@ def test_a_metric_is_told_as_people_call_it() -> None:
     assert metric("depression_response_120_240_days") == "depression response 120 240 days"
 
 
+@pytest.mark.slow
 def test_refused_rows_are_told_by_their_reason(home: Home) -> None:
     home.publish()
     reason = "missing_required:patient_id;invalid_type:birth_date"

@@ -69,6 +69,7 @@ def landed(site: Settings) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_corrected_rows_land_whole_and_are_accepted(site: Settings) -> None:
     file = corrections(site, f"{FILE},3,p3,{WORD},1980-02-01,female", f"{FILE},4,p4,{WORD},1990-03-02,male")
     done = replay(file, site)
@@ -93,6 +94,7 @@ def test_corrected_rows_land_whole_and_are_accepted(site: Settings) -> None:
     assert sorted(rows) == [("p3",), ("p4",)]
 
 
+@pytest.mark.slow
 def test_a_row_is_accepted_once(site: Settings) -> None:
     file = corrections(site, f"{FILE},3,p3,{WORD},1980-02-01,female")
     done = replay(file, site)
@@ -115,6 +117,7 @@ def test_the_delivery_date_can_be_given(site: Settings) -> None:
     assert done.source_file.startswith("patient/2026-03-25/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
@@ -146,6 +149,7 @@ def test_what_corrects_nothing_lands_nothing_and_is_told_without_values(
     assert not [path for path in (site.lake / "work").glob("**/*") if path.is_file()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("header", "said"),
     [
@@ -163,6 +167,7 @@ def test_a_header_that_does_not_fit_is_refused(site: Settings, header: str, said
     assert WORD not in str(told.value)
 
 
+@pytest.mark.slow
 def test_a_site_s_own_column_lands(site: Settings) -> None:
     header = "source_file,row_number,patient_id,birth_date,x_room"
     done = replay(corrections(site, f"{FILE},3,p3,1980-02-01,7", header=header), site)

@@ -90,11 +90,13 @@ def count(engine: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(row[0])
 
 
+@pytest.mark.slow
 def test_the_same_arguments_give_the_same_bytes(landing: Path, tmp_path: Path) -> None:
     write(tmp_path)
     assert files(tmp_path) == files(landing)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_clinic(landing: Path, tmp_path: Path) -> None:
     write(tmp_path, seed=SEED + 1)
     one, other = files(landing), files(tmp_path)
@@ -251,6 +253,7 @@ def test_volumes_grow_with_the_panel(landing: Path, large_landing: Path) -> None
     assert 1 < large["care_activity"] / small["care_activity"] < LARGE / PATIENTS
 
 
+@pytest.mark.slow
 def test_caseloads_are_those_of_a_care_manager(large_landing: Path) -> None:
     engine = read(large_landing)
     largest, smallest = engine.execute(
@@ -267,6 +270,7 @@ def test_caseloads_are_those_of_a_care_manager(large_landing: Path) -> None:
     assert 50 <= smallest <= largest <= 100
 
 
+@pytest.mark.slow
 def test_patients_are_referred_after_visits_and_some_of_them_come(large_landing: Path) -> None:
     engine = read(large_landing)
     # Written in the afternoon, so that the day is the same in UTC.
@@ -309,6 +313,7 @@ def test_patients_are_referred_after_visits_and_some_of_them_come(large_landing:
     assert readiest > 1.5 * least > 0
 
 
+@pytest.mark.slow
 def test_a_consultant_sees_as_many_a_day_as_the_guideline_says(large_landing: Path) -> None:
     engine = read(large_landing)
     a_day = """
@@ -320,6 +325,7 @@ def test_a_consultant_sees_as_many_a_day_as_the_guideline_says(large_landing: Pa
     assert 8 <= engine.execute(a_day).fetchall()[0][0] <= 12
 
 
+@pytest.mark.slow
 def test_a_night_brings_one_day_more(landing: Path, tmp_path: Path) -> None:
     rows = write_night(tmp_path, patients=PATIENTS, months=MONTHS, seed=SEED, as_of=AS_OF)
     day = AS_OF + timedelta(days=1)
@@ -357,6 +363,7 @@ def test_the_smallest_clinic_can_be_written(tmp_path: Path) -> None:
     assert write(tmp_path, patients=1, months=1).rows["patient"] == 1
 
 
+@pytest.mark.slow
 def test_progress_is_told_step_by_step(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     write(tmp_path, patients=20, progress=lambda what, done, of: told.append((what, done, of)))

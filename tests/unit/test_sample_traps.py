@@ -73,6 +73,7 @@ def test_every_trap_is_planted_and_recorded(planted: Planted) -> None:
         assert any(trap.expected.values()), trap.trap
 
 
+@pytest.mark.slow
 def test_the_record_is_deterministic_and_returned_as_written(landing: Path, tmp_path: Path) -> None:
     returned = write_sample(tmp_path, patients=150, months=3, seed=5, as_of=AS_OF, messy=True)
     assert (tmp_path / FILE_NAME).read_bytes() == (landing / FILE_NAME).read_bytes()
@@ -89,6 +90,7 @@ def test_a_patient_has_one_trap(planted: Planted) -> None:
     assert [patient for patient, times in owners.items() if times > 1] == []
 
 
+@pytest.mark.slow
 def test_the_clean_clinic_is_the_same_beside_the_traps(landing: Path, tmp_path: Path) -> None:
     write_sample(tmp_path, patients=150, months=3, seed=5, as_of=AS_OF, messy=False)
     clean = [path.relative_to(tmp_path) for path in tmp_path.glob("*/*/*")]
@@ -130,6 +132,7 @@ def test_every_expected_month_is_of_a_known_patient(landing: Path, planted: Plan
             assert result["patient_id"] in patients, trap
 
 
+@pytest.mark.slow
 def test_instances_grow_with_the_panel_up_to_eight(planted: Planted, tmp_path: Path) -> None:
     counts = {trap.trap: trap.count for trap in planted.traps}
     assert counts["staff_overlap"] == counts["patient_overlap"] == 2
@@ -148,5 +151,6 @@ def test_another_kind_of_expectation_is_refused(planted: Planted) -> None:
         next(planted.expected("wishes"))
 
 
+@pytest.mark.slow
 def test_a_clean_sample_has_no_traps(tmp_path: Path) -> None:
     assert write_sample(tmp_path, patients=10, months=1, seed=1, as_of=AS_OF, messy=False).traps == []

@@ -73,6 +73,7 @@ def test_funnel_limits_are_deviations_of_the_binomial_share(
         assert limit == pytest.approx(min(1.0, max(0.0, expected + sign * deviations * deviation)), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_signals_are_as_a_second_computation_says_for_every_count() -> None:
     found = set()
     limits = [
