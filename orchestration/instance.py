@@ -4,7 +4,6 @@ Belongs here: DAGSTER_HOME and its one configuration file. Does not belong here:
 run.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from orchestration.environment import environment
 from orchestration.publishing.files import write_whole
 from orchestration.settings import PROJECT_ROOT, Settings
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
 
 POSTGRES_VARIABLE: Final = "WARMHANDOFF_DAGSTER_POSTGRES_URL"
+
+# What a run is going to do is some hundred events; with this, Dagster hands them to its storage at once.
+EVENTS_AT_ONCE: Final = {"DAGSTER_EVENT_BATCH_SIZE": "1000"}
 
 
 def prepare_dagster_home(settings: Settings) -> Path:
@@ -43,16 +46,11 @@ def open_instance(settings: Settings) -> "Iterator[DagsterInstance]":
     from dagster import DagsterInstance
 
     home = prepare_dagster_home(settings)
-    before = os.environ.get("DAGSTER_HOME")
-    os.environ["DAGSTER_HOME"] = str(home)
-    try:
-        with DagsterInstance.from_config(str(home)) as instance:
-            yield instance
-    finally:
-        if before is None:
-            os.environ.pop("DAGSTER_HOME", None)
-        else:
-            os.environ["DAGSTER_HOME"] = before
+    with (
+        environment({"DAGSTER_HOME": str(home), **EVENTS_AT_ONCE}),
+        DagsterInstance.from_config(str(home)) as instance,
+    ):
+        yield instance
 
 
 def close_dead_runs(instance: "DagsterInstance", job_name: str) -> int:

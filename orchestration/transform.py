@@ -8,14 +8,13 @@ Does not belong here: what it builds (``models/``), and Dagster (``orchestration
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Final
 
+from orchestration.environment import environment
 from orchestration.redaction import SafeError, safe_engine_text
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 
@@ -129,7 +128,7 @@ def _invoke(arguments: list[str], settings: Settings) -> Iterator[dict[str, Any]
         finally:
             events.put(None)
 
-    with _environment(dbt_variables(settings)):
+    with environment(dbt_variables(settings)):
         worker = Thread(target=run, name="dbt")
         worker.start()
         try:
@@ -197,17 +196,3 @@ def _newest_change() -> float:
     files += [DBT_PROJECT_DIR / "dbt_project.yml", DBT_PROJECT_DIR / "profiles.yml"]
     # A folder's own time changes when a file in it is removed.
     return max(path.stat().st_mtime for path in [*files, *{path.parent for path in files}] if path.exists())
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.environment import environment
 from orchestration.publishing.contract import load_marts
 from orchestration.quality.suites import load_checks
 from orchestration.settings import Settings
 from orchestration.transform import (
     TransformError,
     _clean_run_results,
-    _environment,
     build,
     dbt_arguments,
     dbt_variables,
@@ -77,7 +77,7 @@ def test_a_key_that_dbt_leaves_out_of_a_night_is_one_that_the_gate_looks_at(pars
 
 def test_the_environment_is_as_before_also_after_an_error() -> None:
     def leave() -> None:
-        with _environment({"WARMHANDOFF_LAKE": "lake", "HOME": "elsewhere"}):
+        with environment({"WARMHANDOFF_LAKE": "lake", "HOME": "elsewhere"}):
             raise ValueError(os.environ["WARMHANDOFF_LAKE"])
 
     home = os.environ["HOME"]
@@ -87,7 +87,6 @@ def test_the_environment_is_as_before_also_after_an_error() -> None:
     assert "WARMHANDOFF_LAKE" not in os.environ
 
 
-@pytest.mark.slow
 def test_a_manifest_is_made_once_and_again_when_half_written(parsed_project: Settings) -> None:
     manifest = manifest_file(parsed_project)
     whole = manifest.read_bytes()
