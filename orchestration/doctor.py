@@ -9,7 +9,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +31,7 @@ from orchestration.doctor_gaps import awaited_of, gaps_of, stops_of
 from orchestration.feeds.codes import rows_in_force
 from orchestration.feeds.ingest import SEEDS, ingest
 from orchestration.feeds.report import FileResult, IngestReport
+from orchestration.feeds.zones import LAST_YEAR, is_zone
 from orchestration.settings import ConfigurationError, load_settings
 
 Progress = Callable[[str, int, int], None]
@@ -85,6 +86,7 @@ def look(
         unjoined = tuple(Unjoined(*row) for row in _counted(settings.lake, "unjoined_identifier", "reason"))
         waiting = tuple(WaitingReports(*row) for row in _waiting(settings.lake))
         payers = tuple(_payers(settings.lake, report.as_of_date)) if report.as_of_date else ()
+        zones = _team_zones(settings.lake)
     at = now.astimezone(ZoneInfo(settings.default_time_zone)) if now else None
     delivered = _delivered(report.files)
     judged = report.as_of_date or as_of or (at.date() if at else date.max)
@@ -100,6 +102,10 @@ def look(
         unjoined=unjoined,
         waiting=waiting,
         gaps=gaps,
+        zones_further_east=_further_east(zones, settings.default_time_zone, judged)
+        if any(part.format == "fhir_ndjson" and part.rows_accepted for part in delivered)
+        else (),
+        is_zone_missing=settings.default_time_zone == "UTC" and any(zone != "UTC" for zone in zones),
         awaited=awaited_of(delivered, dues, at),
         stops=stops_of(delivered, gaps, settings.required_feeds),
     )
@@ -191,6 +197,32 @@ def _payers(lake: Path, as_of: date) -> list[UnknownPayer]:
         UnknownPayer(feed, name, count)
         for (feed, name), count in sorted(found.items(), key=lambda item: (-item[1], item[0]))
     ]
+
+
+def _team_zones(lake: Path) -> list[str]:
+    """The zones that teams name."""
+    files = [str(path) for path in sorted((lake / "raw" / "team").rglob("*.parquet"))]
+    if not files:
+        return []
+    query = "SELECT DISTINCT time_zone FROM read_parquet(?, union_by_name = true) WHERE time_zone IS NOT NULL"
+    with duckdb.connect() as connection:
+        return sorted(str(zone) for (zone,) in connection.execute(query, [files]).fetchall())
+
+
+def _further_east(zones: Iterable[str], home: str, day: date) -> tuple[str, ...]:
+    """The zones in which a day begins before it does at home, in winter or in summer."""
+    noons = [datetime(min(day.year, LAST_YEAR), month, 1, 12, tzinfo=UTC) for month in (1, 7)]
+
+    def hours(zone: str) -> list[float]:
+        found = (noon.astimezone(ZoneInfo(zone)).utcoffset() for noon in noons)
+        return [offset.total_seconds() for offset in found if offset is not None]
+
+    own = hours(home)
+    return tuple(
+        zone
+        for zone in zones
+        if is_zone(zone) and any(there > here for there, here in zip(hours(zone), own, strict=True))
+    )
 
 
 def _counted(lake: Path, table: str, last: str) -> list[tuple[Any, ...]]:

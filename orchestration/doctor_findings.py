@@ -126,6 +126,9 @@ class Look:
 
     Attributes:
         as_of_date: the business date of a night over this landing; None where nothing was delivered.
+        zones_further_east: zones of teams whose midnights fall on the day before in the site's zone, in which
+            FHIR's instants become dates; none without FHIR.
+        is_zone_missing: whether teams name zones and the site itself is left in UTC.
         awaited: feeds whose delivery of today has not come and may still come in time, with the time.
         stops: what would stop the night, a sentence each; none where the landing is usable.
     """
@@ -140,5 +143,7 @@ class Look:
     unjoined: tuple[Unjoined, ...]
     waiting: tuple[WaitingReports, ...]
     gaps: tuple[Gap, ...]
+    zones_further_east: tuple[str, ...]
+    is_zone_missing: bool
     awaited: tuple[tuple[str, time], ...]
     stops: tuple[str, ...]

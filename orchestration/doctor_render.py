@@ -137,6 +137,19 @@ def print_look(look: Look, out: Console) -> None:
         for gap in look.gaps
     ]
     _table(out, "What is missing, and what it costs", ("feed", "state", "what it costs"), gaps)
+    if look.zones_further_east:
+        out.print(
+            f"Teams are in {', '.join(look.zones_further_east)}, east of the site's zone: a midnight there, "
+            "sent by FHIR in UTC, is read as the day before. Name the easternmost zone as time_zone.",
+            soft_wrap=True,
+            markup=False,
+        )
+    if look.is_zone_missing:
+        out.print(
+            "The site's zone is UTC and no team's: its evenings can fall on the next day. Name time_zone.",
+            soft_wrap=True,
+            markup=False,
+        )
     for feed, by in look.awaited:
         out.print(f"Awaited today: {feed}, by {by:%H:%M}.", soft_wrap=True, markup=False)
     for stop in look.stops:

@@ -126,6 +126,22 @@ def test_what_is_due_today_is_awaited_until_its_time_and_missed_on_no_day_on_whi
     assert awaited == []
 
 
+def test_teams_east_of_the_sites_zone_are_told_where_fhir_sends_instants(
+    nights: Nights, tmp_path: Path, run: Run
+) -> None:
+    zones = ["America/New_York", "America/Phoenix", "America/Denver", "America/Chicago", "Nowhere"]
+    rows = "".join(f"t{number},T,{zone}\n" for number, zone in enumerate(zones))
+    nights.land("team/2025-01-31/a.csv", f"team_id,team_name,time_zone\n{rows}")
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("version: 1\nsite: Invented\ntime_zone: America/Denver\n")
+    _, told = run("--landing", nights.landing, "--profile", profile)
+    assert "Teams are in America/Chicago, America/New_York, east of the site's zone" in told
+    profile.write_text("version: 1\nsite: Invented\ntime_zone: America/New_York\n")
+    found = look(nights.landing, profile=profile)
+    assert (found.zones_further_east, found.is_zone_missing) == ((), False)
+    assert look(nights.landing).is_zone_missing
+
+
 FLAT = {
     "consent": "consent_id,patient_id,program,granted_at,status\nc1,p1,cocm,2025-01-02T10:00:00Z,active\n",
     "claim_line": "claim_line_id,patient_id,procedure_code,units,service_on,status\n"
