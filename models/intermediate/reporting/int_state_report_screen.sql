@@ -66,11 +66,7 @@ followed as (
         lag(score.taken_on) over (
             partition by score.state, score.patient_id
             order by score.taken_on, score.taken_at, score.assessment_id
-        ) as previous_on,
-        row_number() over (
-            partition by score.state, score.patient_id, {{ month_of('score.taken_on') }}
-            order by score.taken_on, score.taken_at, score.assessment_id
-        ) as score_rank
+        ) as previous_on
     from score
     where
         score.is_initial_screen
@@ -91,10 +87,10 @@ first_of_month as (
     left join {{ ref('int_encounter_latest') }} as encounter
         on followed.encounter_id = encounter.encounter_id
     where
-        followed.score_rank = 1
-        and (
-            followed.previous_on is null
-            or followed.previous_on < {{ add_days('followed.taken_on', '-month.initial_screen_days') }}
+        followed.previous_on is null
+        or (
+            followed.previous_on < followed.taken_month
+            and followed.previous_on < {{ add_days('followed.taken_on', '-month.initial_screen_days') }}
         )
 ),
 

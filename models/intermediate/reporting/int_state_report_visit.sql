@@ -88,7 +88,9 @@ ranked as (
         visit.state,
         visit.month,
         visit.patient_id,
-        coalesce(visit.team_id, home.team_id) as team_id,
+        visit.practitioner_id,
+        visit.team_id,
+        visit.started_on,
         row_number() over (
             partition by visit.state, visit.month, visit.patient_id
             order by visit.started_at desc, visit.encounter_id asc
@@ -100,23 +102,27 @@ ranked as (
         on visit.state = no_clinician.state
         and visit.practitioner_id = no_clinician.practitioner_id
         and visit.started_on = no_clinician.started_on
-    left join home
-        on visit.practitioner_id = home.practitioner_id
-        and visit.started_on >= home.valid_from
-        and visit.started_on < home.valid_until
     where
         no_clinician.practitioner_id is null
         and {{ age_in_years('patient.birth_date', 'visit.started_on') }} >= visit.screen_min_age_years
 ),
 
+last_visit as (
+    select * from ranked
+    where visit_rank = 1
+),
+
 final as (
     select
-        state,
-        month,
-        patient_id,
-        team_id
-    from ranked
-    where visit_rank = 1
+        last_visit.state,
+        last_visit.month,
+        last_visit.patient_id,
+        coalesce(last_visit.team_id, home.team_id) as team_id
+    from last_visit
+    left join home
+        on last_visit.practitioner_id = home.practitioner_id
+        and last_visit.started_on >= home.valid_from
+        and last_visit.started_on < home.valid_until
 )
 
 select * from final
