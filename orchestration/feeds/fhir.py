@@ -12,14 +12,12 @@ from threading import Semaphore
 import duckdb
 
 from orchestration.feeds.codes import CodeMap, load_code_map
-from orchestration.feeds.door import HASH_KEY
-from orchestration.feeds.fhir_dates import ZONE
 from orchestration.feeds.fhir_documents import lines_of_documents
 from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_pieces import PIECE, Pieces
 from orchestration.feeds.fhir_text import has_mark, keep_readable_lines
 from orchestration.feeds.fhir_types import RELEASE_OF_TYPE
-from orchestration.feeds.lake import move_into_place, quoted, set_variable, table, write_table
+from orchestration.feeds.lake import move_into_place, quoted, table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.opened import FileRefused, Traits, open_text, read_through
 from orchestration.feeds.reading import Reading, RowsLost
@@ -66,17 +64,18 @@ class _File:
         connection = self.reading.connection
         twin = connection.cursor()
         twin.execute("SET TimeZone = 'UTC'")
-        for name in (HASH_KEY, ZONE):
-            found = connection.execute(f"SELECT getvariable('{name}')").fetchone()
-            if found and found[0] is not None:
-                set_variable(twin, name, found[0])
-        self.codes.make_known(twin)
+        names = [name for (name,) in connection.execute("SELECT name FROM duckdb_variables()").fetchall()]
+        values = ", ".join(f"getvariable({quoted(name)}) AS {name}" for name in names)
+        connection.execute(f"CREATE OR REPLACE TABLE fhir_variables AS SELECT {values}")
+        for name in names:
+            twin.execute(f"SET VARIABLE {name} = (SELECT {name} FROM fhir_variables)")  # noqa: S608
+        connection.execute("DROP TABLE fhir_variables")
         return twin
 
     def _content(self) -> Content:
         found, contract = self.found, self.reading.contract
         parts = [
-            place_rows(self.reading, contract.feeds[feed], found.judged[feed])
+            place_rows(self.reading, contract.feeds[feed], found.rows_of(feed))
             for feed in sorted(found.judged)
         ]
         self._write_refusals()
@@ -84,9 +83,10 @@ class _File:
             refused = found.unfilled_refused
             parts.append(Part(FHIR, found.unfilled, found.unfilled - refused, refused))
         if found.identifiers:
-            made = found.identifiers[0]
-            if len(found.identifiers) > 1:
-                every = ", ".join(quoted(path) for path in found.identifiers)
+            tables = [path for name in sorted(found.identifiers) for path in found.identifiers[name]]
+            made = tables[0]
+            if len(tables) > 1:
+                every = ", ".join(map(quoted, tables))
                 rows = f"FROM read_parquet([{every}])"
                 made = write_table(self.reading.connection, rows, self.reading.work / "identifiers")
             move_into_place(made, self.reading.lake.identifiers(self.reading.copy.file_id))

@@ -20,29 +20,35 @@ class Found:
 
     Attributes:
         lines: how many there were.
-        judged: rows for feeds, in the order in which they came, each with its columns.
+        judged: rows by feed and by where in what is read of a type they come from, in the order of the lines.
         refusals: tables of ``row_number`` and ``reason``.
         others: of each type that fills nothing, the number of its first line and how many there are.
         unfilled: lines that fill no feed.
         unfilled_refused: those of them that were refused.
         unmapped: how often each unknown code was met.
-        identifiers: tables of what resources go by.
+        identifiers: tables of what resources go by, by type.
     """
 
     lines: int = 0
-    judged: dict[str, list[Judged]] = field(default_factory=dict)
+    judged: dict[str, dict[str, list[Judged]]] = field(default_factory=dict)
     refusals: list[Path] = field(default_factory=list)
     others: dict[str, tuple[int, int]] = field(default_factory=dict)
     unfilled: int = 0
     unfilled_refused: int = 0
     unmapped: Counter[CodeKey] = field(default_factory=Counter)
-    identifiers: list[Path] = field(default_factory=list)
+    identifiers: dict[str, list[Path]] = field(default_factory=dict)
+
+    def rows_of(self, feed: str) -> list[Judged]:
+        """The rows for a feed, in an order that does not depend on what the file was cut into."""
+        places = self.judged[feed]
+        return [judged for place in sorted(places) for judged in places[place]]
 
     def add(self, later: "Found") -> None:
         """Take in what became of the lines that come next."""
         self.lines += later.lines
-        for feed, judged in later.judged.items():
-            self.judged.setdefault(feed, []).extend(judged)
+        for feed, places in later.judged.items():
+            for place, judged in places.items():
+                self.judged.setdefault(feed, {}).setdefault(place, []).extend(judged)
         self.refusals += later.refusals
         for name, (first, number) in later.others.items():
             known = self.others.get(name, (first, 0))
@@ -51,4 +57,5 @@ class Found:
         self.unfilled_refused += later.unfilled_refused
         for key, number in later.unmapped.items():
             self.unmapped[key] += number
-        self.identifiers += later.identifiers
+        for name, tables in later.identifiers.items():
+            self.identifiers.setdefault(name, []).extend(tables)

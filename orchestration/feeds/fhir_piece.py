@@ -18,6 +18,7 @@ from orchestration.feeds.fhir_deleted import (
     tombstones,
 )
 from orchestration.feeds.fhir_found import Found
+from orchestration.feeds.fhir_joins import joined, joined_again, sorted_out, untaken
 from orchestration.feeds.fhir_plan import Plan, Row, plan_of
 from orchestration.feeds.fhir_text import first_type, note_modified_lines, numbers_in, read_json
 from orchestration.feeds.fhir_types import RESOURCES
@@ -103,7 +104,7 @@ class Piece:
                 continue
             self.found.unfilled += number
             self.found.unfilled_refused += number
-        for made in ("fhir_lines", "fhir_others", "fhir_said"):
+        for made in ("fhir_lines", "fhir_others", "fhir_said", "fhir_sorted"):
             self._connection.execute(f"DROP TABLE IF EXISTS {made}")
 
     def _read_lines(self, made: str, name: str) -> None:
@@ -139,14 +140,17 @@ class Piece:
         lines = self._of_type(name, number)
         if plan.codes:
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE fhir_said AS {plan.said(lines)}")
-        joined = plan.joined(lines, "fhir_said")
+        every = joined(plan, lines, "fhir_said")
         refused = self._refuse(
             f"SELECT {ROW} AS row_number, coalesce(reason, codes_reason) AS reason "  # noqa: S608
-            f"FROM {joined} WHERE coalesce(reason, codes_reason) IS NOT NULL"
+            f"FROM {every} WHERE coalesce(reason, codes_reason) IS NOT NULL"
         )
-        good = joined
+        good = every
         if refused:
-            good = f"(FROM {joined} WHERE coalesce(reason, codes_reason) IS NULL)"
+            good = f"(FROM {every} WHERE coalesce(reason, codes_reason) IS NULL)"
+        if plan.is_sorted:
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE fhir_sorted AS {sorted_out(plan, good)}")
+            good = joined_again(plan, lines, "fhir_said", "fhir_sorted")
         filled = sum(self._rows(plan, row, good) for row in plan.rows)
         if plan.resource.identifier_rows:
             self._keep_identifiers(plan, good)
@@ -154,7 +158,7 @@ class Piece:
             self.found.unmapped[FHIR, "resourceType", "", name] += unfilled
             if plan.resource.told_by:
                 feed, column, _ = plan.resource.told_by
-                for system, code, times in count_codes(self._connection, plan.untaken(good), feed):
+                for system, code, times in count_codes(self._connection, untaken(plan, good), feed):
                     self.found.unmapped[feed, column, system, code] += times
         self.found.unfilled += number - filled
         self.found.unfilled_refused += refused
@@ -166,7 +170,8 @@ class Piece:
             How many lines fill it.
         """
         taken = plan.taken(row, good)
-        judged = self._judge(row.feed.name, plan.filled(row, taken), row.columns)
+        place = f"{plan.name} {row.prefix}"
+        judged = self._judge(row.feed.name, plan.filled(row, taken), row.columns, place)
         if not judged.rows:
             return 0
         for column in row.reported:
@@ -177,13 +182,14 @@ class Piece:
         lines = f"SELECT DISTINCT _row_number FROM {table(judged.kept)}"  # noqa: S608
         return self._count(taken if judged.refused else f"({lines})")
 
-    def _judge(self, feed: str, relation: str, filled: list[str]) -> Judged:
+    def _judge(self, feed: str, relation: str, filled: list[str], place: str) -> Judged:
+        """Judge the rows that one place in what is read of one type gives."""
         columns = {name: f'r."{name}"' for name in (*filled, "updated_at", "is_deleted")}
         staged = Staged(relation=relation, columns=columns, has_parts=True)
         contract = self._reading.contract.feeds[feed]
         judged = self._reading.judge(contract, staged, self._next(), self._connection)
         if judged.rows:
-            self.found.judged.setdefault(feed, []).append(judged)
+            self.found.judged.setdefault(feed, {}).setdefault(place, []).append(judged)
         return judged
 
     def _bundles(self, number: int) -> None:
@@ -200,7 +206,7 @@ class Piece:
         self._refuse(refusals)
         filling = [f"SELECT NULL::BIGINT AS {ROW} WHERE false"]
         for feed, query in tombstones(contract, deleted):
-            if self._judge(feed, query, [contract.feeds[feed].key[0]]).rows:
+            if self._judge(feed, query, [contract.feeds[feed].key[0]], BUNDLE).rows:
                 filling.append(f"SELECT {ROW} FROM ({query})")  # noqa: S608
         counted = run(
             f"SELECT count(*), count(*) FILTER (WHERE {ROW} IN (SELECT row_number FROM ({refusals}))) "  # noqa: S608
@@ -231,7 +237,7 @@ class Piece:
         made = self._next()
         write_table(self._connection, plan.identifiers(good), made)
         if self._count(table(made)):
-            self.found.identifiers.append(made)
+            self.found.identifiers.setdefault(plan.name, []).append(made)
 
     def _refuse(self, refusals: str) -> int:
         """Keep the refusals of a query of row numbers and reasons.

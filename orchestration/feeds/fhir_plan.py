@@ -16,12 +16,15 @@ from orchestration.feeds.codes import lookup
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.door import ROW
 from orchestration.feeds.fhir_elements import is_code, names_in, structure, voided
-from orchestration.feeds.fhir_resources import Mapping, Resource
+from orchestration.feeds.fhir_resources import Mapping
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.lake import quoted
 
 PART: Final = "line"
 """What a part of a resource is called where each is a row."""
+
+SAID: Final = "said_number"
+"""The number of a combination of codes."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +61,20 @@ class Plan:
     """The steps for one resource type.
 
     Attributes:
+        name: of the type.
         rows: the feeds that the type fills.
         refusals: conditions under which a line must not be read, and why, in their order.
     """
 
-    def __init__(self, contract: Contract, resource: Resource) -> None:
+    def __init__(self, contract: Contract, name: str) -> None:
         """Name everything that is worked out.
 
         Args:
             contract: the feeds.
-            resource: what is read of the type.
+            name: of the type.
         """
-        self.resource = resource
+        resource = RESOURCES[name]
+        self.name, self.resource = name, resource
         self._texts = dict(resource.derived)
         if resource.identifier_rows:
             self._texts["identifier_rows"] = resource.identifier_rows
@@ -83,6 +88,11 @@ class Plan:
         self.rows: list[Row] = []
         for number, mapping in enumerate(resource.mappings):
             self.rows.append(self._row(contract.feeds[mapping.feed], mapping, f"{number}_"))
+        known: dict[str, str] = {}
+        for name, text in self._texts.items():
+            if self.places[name] == "line" and known.setdefault(text, name) != name:
+                # What several feeds take alike is worked out once.
+                self._texts[name], self.places[name] = f's."{known[text]}"', "both"
 
     def _row(self, feed: Feed, mapping: Mapping, prefix: str) -> Row:
         """Name a feed's columns, their lookups, and whether a resource fills the feed."""
@@ -165,8 +175,15 @@ class Plan:
                 waiting.extend(names_in(self._texts[name]))
         return [name for name in self._texts if name in needed]
 
-    def _steps(self, source: str, names: Iterable[str], place: str, done: Iterable[str] = ()) -> str:
-        """SQL of a source with names worked out in one place, each after those that it is made of."""
+    def steps(self, source: str, names: Iterable[str], place: str, done: Iterable[str] = ()) -> str:
+        """SQL of a source with names worked out in one place, each after those that it is made of.
+
+        Args:
+            source: SQL of what the names are worked out of.
+            names: what is wanted.
+            place: where it is worked out.
+            done: what the source has already.
+        """
         done = set(done)
         left = [name for name in self._needed(names, place) if name not in done]
         while left:
@@ -203,7 +220,7 @@ class Plan:
         earlier = f"WHEN s.{ROW} IN ({modified}) THEN 'unknown_modifier_extension'" if modified else ""
         reason = f"{self._refusal('line', earlier)} AS reason"
         listed = ", ".join([*(f's."{name}"' for name in kept), reason])
-        return f"SELECT {listed} FROM {self._steps(source, worked_out, 'line')} AS s"  # noqa: S608
+        return f"SELECT {listed} FROM {self.steps(source, worked_out, 'line')} AS s"  # noqa: S608
 
     def said(self, lines: str) -> str:
         """SQL of each combination of codes and what it means.
@@ -219,38 +236,33 @@ class Plan:
             for name, kind in self.codes.items()
         )
         source = f"(SELECT {values} FROM (SELECT DISTINCT {keys} FROM {lines}))"  # noqa: S608
-        source = self._steps(
+        source = self.steps(
             source, [name for name, place in self.places.items() if place == "codes"], "codes"
         )
-        return f"SELECT s.*, {self._refusal('codes')} AS codes_reason FROM {source} AS s"  # noqa: S608
+        number = f"row_number() OVER () AS {SAID}"
+        return f"SELECT s.*, {number}, {self._refusal('codes')} AS codes_reason FROM {source} AS s"  # noqa: S608
 
-    def joined(self, lines: str, said: str) -> str:
-        """SQL of the lines of the type with what their codes mean.
-
-        Args:
-            lines: SQL of the lines of the type.
-            said: SQL of the combinations of codes.
-        """
-        if not self.codes:
-            return f"(SELECT *, NULL::VARCHAR AS codes_reason FROM {lines})"  # noqa: S608
-        same = " AND ".join(f'p."{name}" IS NOT DISTINCT FROM c."{name}__text"' for name in self.codes)
-        keys = ", ".join(f'"{name}"' for name in self.codes)
-        return f"(SELECT p.* EXCLUDE ({keys}), c.* FROM {lines} AS p INNER JOIN {said} AS c ON {same})"  # noqa: S608
+    @property
+    def is_sorted(self) -> bool:
+        """Whether lines are first told apart by the feed that they fill."""
+        return len(self.rows) > 1
 
     def taken(self, row: Row, good: str) -> str:
         """SQL of the good lines that fill a feed.
 
         Args:
             row: of the feed.
-            good: SQL of good lines with what their codes mean.
+            good: SQL of good lines with what their codes mean, and which feed each fills if they are sorted.
         """
         if row.takes is None:
             return good
-        return f'(FROM {self._steps(good, [row.takes], "both")} AS s WHERE s."{row.takes}")'
+        if self.is_sorted:
+            return f'(FROM {good} WHERE "{row.takes}")'
+        return f'(FROM {self.steps(good, [row.takes], "both")} AS s WHERE s."{row.takes}")'
 
     def identifiers(self, good: str) -> str:
         """SQL of what others may name instead of the ids of good lines."""
-        every = f"SELECT unnest(s.identifier_rows) AS entry FROM {self._steps(good, ['identifier_rows'], 'both')} AS s"  # noqa: S608,E501
+        every = f"SELECT unnest(s.identifier_rows) AS entry FROM {self.steps(good, ['identifier_rows'], 'both')} AS s"  # noqa: S608,E501
         return (
             f"SELECT entry.type, entry.system, entry.value, entry.id FROM ({every}) "  # noqa: S608
             "WHERE entry.id IS NOT NULL"
@@ -264,7 +276,7 @@ class Plan:
         columns = {f"{row.prefix}{column}": column for column in row.columns}
         columns[f"{row.prefix}is_deleted"] = "is_deleted"
         columns["updated_at"] = "updated_at"
-        source = self._steps(taken, columns, "both", self._known(row))
+        source = self.steps(taken, columns, "both", self._known(row))
         listed = ", ".join(f's."{name}" AS "{column}"' for name, column in columns.items())
         rows = f"SELECT s.{ROW}, {listed} FROM {source} AS s"  # noqa: S608
         return voided(row.feed, row.columns, row.mapping.coded, rows)
@@ -275,22 +287,14 @@ class Plan:
         if row.mapping.each and self.places[name] == "both":
             parts = f"coalesce(nullif({row.mapping.each}, []), [NULL])"
             taken = f"(SELECT s.*, unnest({parts}) AS {PART} FROM {taken} AS s)"  # noqa: S608
-        source = self._steps(taken, [name], "both", self._known(row))
+        source = self.steps(taken, [name], "both", self._known(row))
         return f'SELECT s."{name}" AS coding FROM {source} AS s WHERE s."{name}".code IS NOT NULL'  # noqa: S608
-
-    def untaken(self, good: str) -> str:
-        """SQL of the codings, as ``coding``, that should have told what good lines are which fill nothing."""
-        takes = [row.takes for row in self.rows if row.takes]
-        source = self._steps(good, [*takes, "told_by"], "both")
-        none = " AND ".join(f's."{name}" IS NOT TRUE' for name in takes)
-        every = f"SELECT unnest(s.told_by) AS coding FROM {source} AS s WHERE {none}"  # noqa: S608
-        return f"SELECT coding FROM ({every}) WHERE coding.code IS NOT NULL"  # noqa: S608
 
     def _known(self, row: Row) -> list[str]:
         """What was worked out to tell which lines fill a feed."""
-        return self._needed([row.takes], "both") if row.takes else []
+        return self._needed([row.takes], "both") if row.takes and not self.is_sorted else []
 
 
 def plan_of(contract: Contract, name: str) -> Plan:
     """The plan of a resource type."""
-    return Plan(contract, RESOURCES[name])
+    return Plan(contract, name)

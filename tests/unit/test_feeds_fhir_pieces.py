@@ -3,8 +3,11 @@
 from hashlib import sha256
 from math import ceil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from orchestration.feeds import opened
 from orchestration.feeds.fhir import read_fhir
@@ -14,8 +17,8 @@ from orchestration.feeds.reading import Reading
 from orchestration.feeds.registry import Content
 from orchestration.feeds.upkeep import Reader
 from orchestration.feeds.workers import shares
-from tests.support.feeds_night import read_file
-from tests.support.fhir_lines import Json, lines, read, ref
+from tests.support.feeds_night import read_file, rows_of
+from tests.support.fhir_lines import LOINC, Json, concept, lines, read, ref
 
 PATIENT: Json = {"resourceType": "Patient", "id": "p", "identifier": [{"system": "urn:x", "value": "1"}]}
 PLAN: Json = {"resourceType": "CarePlan"}
@@ -38,6 +41,22 @@ def visit(number: int, **more: object) -> Json:
     }
 
 
+MEASURED: list[Json] = [
+    {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": concept(LOINC, code),
+        "subject": ref("Patient/p1"),
+        "effectiveDateTime": "2025-01-10T10:00:00Z",
+        **more,
+    }
+    for code, more in (
+        ("85354-9", {"component": [{"code": concept(LOINC, "8480-6"), "valueInteger": 120}]}),
+        ("44261-6", {"valueInteger": 7}),
+        ("8302-2", {"valueQuantity": {"value": 170}}),
+        ("44261-6", {"valueQuantity": {"value": 9}}),
+    )
+]
 FILE = [
     *(visit(number) for number in range(1, 6)),
     PLAN,
@@ -59,16 +78,37 @@ def in_pieces(most: int, processors: int) -> Reader:
     return reader
 
 
+def everything(root: Path) -> dict[str, list[str]]:
+    """All tables that a file became, by path, their rows in order."""
+    tables = [*root.glob("lake/**/*.parquet"), *root.glob("quarantine/**/*.parquet")]
+    return {str(path.relative_to(root)): list(map(str, rows_of(f"FROM '{path}'"))) for path in tables}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("most", "processors"), [(1, 1), (700, 1), (1500, 1), (1, 3), (700, 2)])
-def test_pieces_are_put_together(tmp_path: Path, most: int, processors: int) -> None:
-    for name in ("whole", "pieces"):
-        (tmp_path / name).mkdir()
-    whole = read(tmp_path / "whole", "encounter", *FILE)
-    pieces = read(tmp_path / "pieces", "encounter", *FILE, reader=in_pieces(most, processors))
-    assert len(lines(*FILE)) > 1500
-    assert pieces == whole
-    assert not list((tmp_path / "pieces").rglob("piece*"))
+@settings(max_examples=2, deadline=None)
+@given(st.permutations(FILE), st.sampled_from([500, 1000]), st.integers(1, 3))
+@example(FILE, 700, 2)
+def test_a_file_comes_out_the_same_whatever_it_is_cut_into(
+    resources: list[Json], most: int, processors: int
+) -> None:
+    with TemporaryDirectory() as whole, TemporaryDirectory() as cut:
+        once = read(Path(whole), "encounter", *resources)
+        pieces = read(Path(cut), "encounter", *resources, reader=in_pieces(most, processors))
+        assert pieces == once
+        assert everything(Path(cut)) == everything(Path(whole))
+        assert not list(Path(cut).rglob("piece*"))
+
+
+@pytest.mark.slow
+def test_many_lines_come_out_the_same_in_two_and_five_pieces(tmp_path: Path) -> None:
+    resources = [MEASURED[number % len(MEASURED)] | {"id": f"o{number}"} for number in range(60)]
+    size = len(lines(*resources))
+    for pieces in (1, 2, 5):
+        root = tmp_path / str(pieces)
+        root.mkdir()
+        outcome = read(root, "observation", *resources, reader=in_pieces(ceil(size / pieces), pieces))
+        assert (outcome, everything(root)) == (outcome, everything(tmp_path / "1"))
+        assert outcome.counts == (75, 75, 0)
 
 
 @pytest.mark.slow
