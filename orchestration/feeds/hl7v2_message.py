@@ -18,6 +18,7 @@ _BREAK = r"\\r\\n|\\r|\\n|[<\[](?:CR|LF|(?:0x)?0[DA])[>\]]|&#1[03];|&#x[DA];"
 WRITTEN_BREAKS = re.compile(_BREAK, re.IGNORECASE)
 """Line ends as the logs of interface engines write them out."""
 
+BREAK_ENDS = frozenset("rnRN>]; \t")
 LAST_BREAK = re.compile(rf"(?:{_BREAK})[ \t]*\Z", re.IGNORECASE)
 ESCAPED_SIGN = "&amp;"
 """A subcomponent separator of a header in a message that was exported as XML."""
@@ -136,7 +137,7 @@ class Message:
             if WRITTEN_BREAKS.search(text):
                 text = WRITTEN_BREAKS.sub("\r", text)
                 self.lines = self._lines(text)
-        elif written := LAST_BREAK.search(self.lines["MSH"][0][-SEPARATORS_END:]):
+        elif (header := self.lines["MSH"][0])[-1] in BREAK_ENDS and (written := LAST_BREAK.search(header)):
             text = text.replace(written[0], "\r")
             self.lines = self._lines(text)
         for gap in (r"[ \t]", r"(?<![A-Z])"):
