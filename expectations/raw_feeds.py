@@ -49,7 +49,7 @@ def checks(
         )
     ]
     stated = [
-        _in_time(name, own, dues[name], OWNER, ())
+        _in_time(name, own, dues[name], OWNER, (), is_absence_late=True)
         for name, own in WHOLE_FORMATS.items()
         if dues and name in dues
     ]
@@ -142,8 +142,25 @@ def _came(consequence: FeedConsequence) -> Check:
     )
 
 
-def _in_time(feed: str, own: str, due: Due, owner: str, affected_marts: tuple[str, ...]) -> Check:
-    """Return the check that the newest delivery is not late as of a date that has ended."""
+def _in_time(
+    feed: str,
+    own: str,
+    due: Due,
+    owner: str,
+    affected_marts: tuple[str, ...],
+    *,
+    is_absence_late: bool = False,
+) -> Check:
+    """Return the check that the newest delivery is not late as of a date that has ended.
+
+    Args:
+        feed: or folder of the landing.
+        own: SQL that holds for its files.
+        due: when it is due.
+        owner: who is asked.
+        affected_marts: that are poorer without it.
+        is_absence_late: whether it speaks of what never came, too; for feeds, another check does.
+    """
     of_feed = f"where {own} and status <> 'rejected'"
     newest = f"select max(delivered_on) as delivered_on from feed_file {of_feed}"  # noqa: S608
     passed = "date_diff('day', newest.delivered_on, run_context.as_of_date)"
@@ -154,17 +171,21 @@ def _in_time(feed: str, own: str, due: Due, owner: str, affected_marts: tuple[st
             for day in ("run_context.as_of_date", "newest.delivered_on")
         )
         passed = " + ".join(f"({last} - {day}) // 7 - ({first} - {day}) // 7" for day in sorted(due.on))
+    is_late = f"coalesce({passed} > {due.days}, {str(is_absence_late).lower()})"
+    never = " never came, or" if is_absence_late else ""
     return Check(
         layer="raw",
         table_name="feed_file",
         name=f"{feed}_is_in_time",
-        rule=NoRows(f"select 1 from ({newest}) as newest, run_context where {passed} > {due.days}"),  # noqa: S608
+        rule=NoRows(f"select 1 from ({newest}) as newest, run_context where {is_late}"),  # noqa: S608
         severity="warning",
         owner=owner,
         what_it_means=(
-            f"The newest delivery of the feed {feed} {due.sentence()}: results rest on what was known then."
+            f"The newest delivery of the feed {feed}{never} {due.sentence()}: "
+            "results rest on what was known then."
         ),
         what_to_do=f"Look for the delivery of {feed} in the landing folder, and ask its sender.",
         affected_marts=affected_marts,
         total_query=f"select count(*) from feed_file {of_feed}",  # noqa: S608
+        is_about_emptiness=is_absence_late,
     )

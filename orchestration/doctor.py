@@ -27,7 +27,7 @@ from orchestration.doctor_findings import (
     UnknownPayer,
     WaitingReports,
 )
-from orchestration.doctor_gaps import awaited_of, gaps_of, stops_of
+from orchestration.doctor_gaps import awaited_of, gaps_of, required_in_fhir, stops_of
 from orchestration.feeds.codes import rows_in_force
 from orchestration.feeds.ingest import SEEDS, ingest
 from orchestration.feeds.report import FileResult, IngestReport
@@ -106,6 +106,7 @@ def look(
         if any(part.format == "fhir_ndjson" and part.rows_accepted for part in delivered)
         else (),
         is_zone_missing=settings.default_time_zone == "UTC" and any(zone != "UTC" for zone in zones),
+        required_in_fhir=required_in_fhir(delivered, settings.required_feeds),
         awaited=awaited_of(delivered, dues, at),
         stops=stops_of(delivered, gaps, settings.required_feeds),
     )

@@ -129,6 +129,8 @@ class Look:
         zones_further_east: zones of teams whose midnights fall on the day before in the site's zone, in which
             FHIR's instants become dates; none without FHIR.
         is_zone_missing: whether teams name zones and the site itself is left in UTC.
+        required_in_fhir: feeds that the site requires and that come as FHIR alone: the sensor, which looks at
+            folders, waits for files of their own.
         awaited: feeds whose delivery of today has not come and may still come in time, with the time.
         stops: what would stop the night, a sentence each; none where the landing is usable.
     """
@@ -145,5 +147,6 @@ class Look:
     gaps: tuple[Gap, ...]
     zones_further_east: tuple[str, ...]
     is_zone_missing: bool
+    required_in_fhir: tuple[str, ...]
     awaited: tuple[tuple[str, time], ...]
     stops: tuple[str, ...]

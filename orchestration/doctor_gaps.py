@@ -54,6 +54,14 @@ def gaps_of(
     return tuple(sorted(gaps, key=lambda gap: (not gap.is_stop, order[gap.state], not gap.is_required)))
 
 
+def required_in_fhir(delivered: Iterable[Delivered], required: Iterable[str]) -> tuple[str, ...]:
+    """Return the required feeds that have rows out of FHIR and no file of their own."""
+    formats: dict[str, set[str]] = {}
+    for part in delivered:
+        formats.setdefault(part.feed, set()).add(FOLDERS.get(part.format, part.feed))
+    return tuple(feed for feed in required if formats.get(feed) == {FHIR})
+
+
 def awaited_of(
     delivered: Iterable[Delivered], dues: Mapping[str, Due], at: datetime | None
 ) -> tuple[tuple[str, time], ...]:

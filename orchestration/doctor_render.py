@@ -150,6 +150,13 @@ def print_look(look: Look, out: Console) -> None:
             soft_wrap=True,
             markup=False,
         )
+    if look.required_in_fhir:
+        out.print(
+            f"Required and come as FHIR alone: {', '.join(look.required_in_fhir)}. "
+            "The sensor waits for files of their own; require fhir in their place.",
+            soft_wrap=True,
+            markup=False,
+        )
     for feed, by in look.awaited:
         out.print(f"Awaited today: {feed}, by {by:%H:%M}.", soft_wrap=True, markup=False)
     for stop in look.stops:

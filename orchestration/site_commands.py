@@ -54,8 +54,8 @@ def check_profile(
     profile = load_profile(file)
     required = ", ".join(profile.required_feeds) or "none of its own"
     Console(highlight=False, emoji=False).print(
-        f"{file} is in order: {profile.site}, {len(profile.feeds)} feeds, "
-        f"{len(profile.payers)} names of payers, required feeds: {required}.",
+        f"{file} is in order: {profile.site}; feeds: {len(profile.feeds)}; names of payers: "
+        f"{len(profile.payers)}; required feeds: {required}.",
         soft_wrap=True,
         markup=False,
     )

@@ -11,7 +11,8 @@ import pytest
 
 from orchestration import cli
 from orchestration.doctor import look
-from orchestration.doctor_findings import State
+from orchestration.doctor_findings import Delivered, State
+from orchestration.doctor_gaps import required_in_fhir
 from tests.support.feeds_night import Nights
 
 CANARY = "Zzyzx-Canary"
@@ -140,6 +141,13 @@ def test_teams_east_of_the_sites_zone_are_told_where_fhir_sends_instants(
     found = look(nights.landing, profile=profile)
     assert (found.zones_further_east, found.is_zone_missing) == ((), False)
     assert look(nights.landing).is_zone_missing
+
+
+def test_a_required_feed_that_comes_as_fhir_alone_is_told() -> None:
+    day = date(2025, 1, 31)
+    rows = [("patient", "fhir_ndjson"), ("patient", "csv"), ("encounter", "fhir_ndjson"), ("panel", "csv")]
+    delivered = [Delivered(*row, 1, 0, 0, day, day, day, 1, 1, 0) for row in rows]
+    assert required_in_fhir(delivered, ("patient", "encounter", "panel", "consent")) == ("encounter",)
 
 
 FLAT = {

@@ -166,6 +166,9 @@ def test_a_standard_format_is_late_only_where_its_site_says_when_it_is_due(lake:
         found = lake.run("feed_file.", dues={"fhir": Due(days)})
         assert found["feed_file.fhir_is_in_time"].status == status
         assert found["feed_file.patient_is_in_time"].status == "passed"
+    never = lake.run("feed_file.", dues={"hl7v2": Due(9, frozenset({0})), "panel": Due(9)})
+    assert never["feed_file.hl7v2_is_in_time"].status == "failed"
+    assert never["feed_file.panel_is_in_time"].status == "not_applicable"
 
 
 @pytest.mark.parametrize(
