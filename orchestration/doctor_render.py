@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.doctor_findings import Gap, Look, UnknownColumn
-from orchestration.feeds.contract import load_contract
+from orchestration.doctor_findings import Gap, Look, Refusal, UnknownColumn
+from orchestration.feeds.contract import Column, load_contract
 from orchestration.feeds.landing import Notice
 from orchestration.profile_values import SOURCES, nearest
 
@@ -28,6 +28,13 @@ _NOT_READ: Final = {
     "unsupported_file": "no name of a file of this feed",
     "unreadable_name": "its name is no text",
     "changed_while_read": "it changed while it was read",
+}
+_FORMS: Final = {
+    "date": "a date as 2026-06-30",
+    "timestamp": "a time as 2026-06-30T14:05:00-04:00",
+    "integer": "a whole number",
+    "decimal": "a number as 12.5",
+    "boolean": "true or false",
 }
 _LEADS: Final = {"unknown": "nowhere", "ambiguous": "to two"}
 _MOST_CODES: Final = 20
@@ -61,7 +68,7 @@ def print_look(look: Look, out: Console) -> None:
     refusals = [
         (
             refusal.feed,
-            refusal.reason,
+            refusal.reason + _expected(refusal),
             _counted(refusal.files, "file") if refusal.files else _counted(refusal.rows, "row"),
             refusal.paths[0] + (f" and {len(refusal.paths) - 1:,} more" if len(refusal.paths) > 1 else ""),
         )
@@ -177,11 +184,25 @@ def _not_read(notice: Notice) -> str:
     return _NOT_READ.get(notice.kind, notice.kind) + near
 
 
-def _near_column(column: UnknownColumn) -> str:
+def _columns(feed: str) -> dict[str, Column]:
+    """The columns that a feed may carry, by name; none of a standard format."""
     feeds = load_contract().feeds
-    if column.feed not in feeds:
-        return ""
-    return nearest(column.column_name, tuple(one.name for one in feeds[column.feed].columns))
+    return {column.name: column for column in feeds[feed].accepted} if feed in feeds else {}
+
+
+def _expected(refusal: Refusal) -> str:
+    """What a column takes, behind the reason why a value was refused."""
+    kind, _, name = refusal.reason.partition(":")
+    column = _columns(refusal.feed).get(name)
+    if column and kind == "invalid_value" and column.values:
+        return f"; it is one of {', '.join(column.values)}"
+    if column and kind == "invalid_type" and column.type in _FORMS:
+        return f"; it is {_FORMS[column.type]}"
+    return ""
+
+
+def _near_column(column: UnknownColumn) -> str:
+    return nearest(column.column_name, tuple(_columns(column.feed)))
 
 
 def _counted(count: int, what: str) -> str:

@@ -162,6 +162,7 @@ def test_what_went_astray_is_told_with_what_may_have_been_meant(tmp_path: Path, 
     nights = Nights(tmp_path)
     payers = ["Invented Mutual"] * 11 + [CANARY] * 10
     rows = "".join(f"c{n},p{n},{payer},x\n" for n, payer in enumerate(payers))
+    nights.land("patient/2025-01-31/c.csv", f"patient_id,sex\np1,F\np2,{CANARY}\n")
     nights.land("coverage/2025-01-31/a.csv", f"coverage_id,patient_id,payer_id,efective_from\n{rows}")
     nights.land("coverage/2025-01-31/b.csv", f"{CANARY},1980\n")
     nights.land("Patients/2025-01-31/a.csv", "patient_id\n")
@@ -172,6 +173,7 @@ def test_what_went_astray_is_told_with_what_may_have_been_meant(tmp_path: Path, 
     assert "1 file coverage/2025-01-31/b.csv" in told
     assert "coverage efective_from; did you mean effective_from? 1 file" in told
     assert "coverage Invented Mutual 11" in told
+    assert "invalid_value:sex; it is one of female, male, other, unknown 2 rows" in told
     assert "coverage (withheld: few rows each) 10" in told
     assert "Patients no feed has this name; did you mean patient?" in told
     assert "patient.csv belongs in <feed>/<YYYY-MM-DD>/" in told
@@ -184,8 +186,10 @@ def test_the_command_says_what_stops_the_night(nights: Nights, run: Run) -> None
     assert "Stops the night: The required feed episode has no row that would be taken." in told
     assert "no minute will be credited" in told
     assert "no feed has this name" in told
+    assert "invalid_type:birth_date; it is a date as 2026-06-30 1 row" in told
 
 
+@pytest.mark.slow
 def test_a_landing_with_all_that_its_site_requires_is_usable(
     nights: Nights, run: Run, tmp_path: Path
 ) -> None:
