@@ -7,7 +7,6 @@ Does not belong here: rules of payers and clinics (rows in ``seeds/``), anything
 import os
 import re
 import secrets
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -57,7 +56,7 @@ class Settings(BaseSettings):
     """The choices of one site. ``landing`` and ``home`` have no default: leaving one out reaches no place."""
 
     model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
+        env_prefix=ENV_PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", hide_input_in_errors=True
     )
 
     landing: Path = Field(
@@ -261,7 +260,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(**given: object) -> Settings:
-    """Read the settings: what is given by name goes before the environment.
+    """Read the settings: what is given by name, then the environment, whose empty variables are not set.
 
     The site's profile, which is itself a setting, goes before the defaults and after all else.
 
@@ -271,11 +270,13 @@ def load_settings(**given: object) -> Settings:
     """
     known = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields} | DERIVED_VARIABLES
     known |= FHIR_VARIABLES
-    unknown = sorted(name for name in _own_variables(os.environ) if name not in known)
+    unknown = sorted(name for name in os.environ if name.startswith(ENV_PREFIX) and name not in known)
     if unknown:
         raise ConfigurationError(
             f"unknown setting {unknown[0]}; the known ones are {', '.join(sorted(known))}"
         )
+    if os.environ.get("WARMHANDOFF_HASH_KEY") == "":
+        raise ConfigurationError("WARMHANDOFF_HASH_KEY is empty: give the key, or take the variable away")
     try:
         chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         settings = Settings(**chosen)
@@ -285,10 +286,6 @@ def load_settings(**given: object) -> Settings:
         return Settings(**{**own, **chosen}) if own else settings
     except ValidationError as error:
         raise ConfigurationError(_first_problem(error)) from None
-
-
-def _own_variables(environment: Mapping[str, str]) -> list[str]:
-    return [name for name in environment if name.startswith(ENV_PREFIX)]
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -38,6 +38,22 @@ def test_a_variable_gives_a_setting_and_an_argument_goes_before_it(
     assert load_settings(landing=tmp_path / "given").landing == tmp_path / "given"
 
 
+@pytest.mark.parametrize("name", sorted(set(Settings.model_fields) - {"landing", "home", "hash_key"}))
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    usual = load_settings(landing="l", home="h")
+    monkeypatch.setenv(f"WARMHANDOFF_{name.upper()}", "")
+    assert load_settings(landing="l", home="h") == usual
+
+
+def test_an_empty_place_leads_nowhere_and_an_empty_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WARMHANDOFF_HOME", "")
+    with pytest.raises(ConfigurationError, match="home is not set: give --home or WARMHANDOFF_HOME"):
+        load_settings(landing="l")
+    monkeypatch.setenv("WARMHANDOFF_HASH_KEY", "")
+    with pytest.raises(ConfigurationError, match="WARMHANDOFF_HASH_KEY is empty: give the key, or take"):
+        load_settings(landing="l", home="h")
+
+
 def test_a_mistyped_variable_is_refused_and_not_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WARMHANDOFF_LANDINGS", "somewhere")
     with pytest.raises(ConfigurationError, match="unknown setting WARMHANDOFF_LANDINGS"):
