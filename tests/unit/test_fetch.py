@@ -356,11 +356,15 @@ def test_an_export_that_the_server_dropped_is_asked_for_anew(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(404, "no such export any more"), (410, "no such export any more"), (403, "answers 403")],
+)
 def test_files_that_expire_on_the_way_are_no_export_and_the_next_run_starts_anew(
-    fetch: Fetch, server: BulkServer, tmp_path: Path
+    fetch: Fetch, server: BulkServer, tmp_path: Path, status: int, told: str
 ) -> None:
-    server.gone.add("/files/1/output/1")
-    with pytest.raises(FetchError, match="no such export any more"):
+    server.failing["/files/1/output/1"] = status
+    with pytest.raises(FetchError, match=told):
         fetch()
     assert _landed(tmp_path) == {}
     fetch()
@@ -467,19 +471,6 @@ def test_an_export_that_failed_at_the_server_is_started_anew_by_the_next_run(
     server.failing["/status/1"] = status
     with pytest.raises(FetchError, match=f"answers {status}"):
         fetch()
-    fetch()
-    assert server.exports == 2
-    assert _landed(tmp_path) == WHOLE
-
-
-@pytest.mark.slow
-def test_addresses_of_files_that_have_expired_are_asked_for_anew(
-    fetch: Fetch, server: BulkServer, tmp_path: Path
-) -> None:
-    server.failing["/files/1/output/1"] = 403
-    with pytest.raises(FetchError, match="answers 403"):
-        fetch()
-    assert _landed(tmp_path) == {}
     fetch()
     assert server.exports == 2
     assert _landed(tmp_path) == WHOLE
