@@ -21,6 +21,9 @@ LOINC = "http://loinc.org"
 PAYER_COLUMNS = (("coverage", "payer_id"), ("claim_line", "payer_id"))
 ANY_SYSTEM = ("fhir", "system")
 """Feed and column of the rows that say which names of code systems mean the same."""
+NO_SYSTEM = "none"
+"""What a row has for codes that are sent without a system."""
+
 WORDS = ("text", "payer")
 """Systems whose codes are words, which are the same however they are capitalized."""
 
@@ -71,6 +74,13 @@ def lookup(feed: str, column: str, codings: str) -> str:
         return f"{values_of(feed, column)}[fhir_pair({codings.coding})]"
     found = f"[{values_of(feed, column)}[fhir_pair(coding)] for coding in {codings}]"
     return f"list_filter({found}, lambda value: value IS NOT NULL)[1]"
+
+
+def with_words(*concepts: str) -> str:
+    """SQL of the codings of lists of concepts, and of their words under the system ``text``."""
+    listed = f"list_concat({', '.join(concepts)})"
+    words = f"[{{'system': 'text', 'code': concept.text}} for concept in {listed}]"
+    return f"list_concat(fhir_concepts({listed}), {words})"
 
 
 @dataclass(frozen=True)
@@ -151,7 +161,7 @@ def load_code_map(seeds: Path, day: date, payers: Mapping[str, str] | None = Non
     rows = rows_in_force(seeds / CODE_MAP_FILE, day)
     systems = {row["code"]: row["value"] for row in rows if (row["feed"], row["column"]) == ANY_SYSTEM}
     for row in rows:
-        system = systems.get(row["system"], row["system"])
+        system = "" if row["system"] == NO_SYSTEM else systems.get(row["system"], row["system"])
         code = row["code"].lower() if system in WORDS else row["code"]
         entries.setdefault((row["feed"], row["column"]), {})[f"{system}|{code}"] = row["value"]
     for column in PAYER_COLUMNS:

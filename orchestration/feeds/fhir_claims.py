@@ -4,7 +4,7 @@ Belongs here: Claim, ExplanationOfBenefit; each of their items is a claim line, 
 a report of what became of one. Does not belong here: insurance (``fhir_people.py``).
 """
 
-from orchestration.feeds.codes import pairs_of, values_of
+from orchestration.feeds.codes import pairs_of
 from orchestration.feeds.fhir_dates import local_day
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
@@ -110,19 +110,15 @@ def _is(concept: str, column: str) -> str:
     )
 
 
-PAID_AS = (
-    f"list_filter([{values_of('claim_line', 'paid_amount_usd')}[fhir_pair(coding)] "
-    "for coding in part.category.coding], lambda value: value IS NOT NULL)[1]"
-)
-PAYMENTS = (
-    f"[{{'kind': {PAID_AS}, 'amount': try_cast(part.amount.value AS DECIMAL(18, 6))}} "
-    "for part in s.line.adjudication if part.amount.value IS NOT NULL "
-    "AND coalesce(part.amount.currency, 'USD') = 'USD']"
-)
-PAID = (
-    "coalesce(list_sum([payment.amount for payment in s.payments if payment.kind = 'paid']), "
-    "list_sum([payment.amount for payment in s.payments if payment.kind IS NOT NULL]))"
-)
+def _sum_of(column: str) -> str:
+    """SQL of the sum of the amounts that a column of claim lines knows; null where there is none."""
+    return (
+        "list_sum([try_cast(part.amount.value AS DECIMAL(18, 6)) for part in s.line.adjudication "
+        f"if {_is('part.category', column)} AND coalesce(part.amount.currency, 'USD') = 'USD'])"
+    )
+
+
+PAID = f"coalesce({_sum_of('paid_amount_usd')}, {_sum_of('paid_part')})"
 """What the payer paid: as a whole, else what went to whom. Many explanations send both, of the same money."""
 
 OTHER_AMOUNTS = pairs_of("claim_line", "other_amount")
@@ -141,7 +137,7 @@ OUTCOME = (
     "WHEN s.denial IS NOT NULL OR (s.outcome = 'error' AND coalesce(s.paid, 0) = 0) THEN 'denied' "
     "WHEN s.status = 'active' THEN coalesce(s.outcome, 'complete') ELSE s.status END"
 )
-ADJUDICATED = {"payments": PAYMENTS, "paid": PAID, "denied": DENIED, "denial": DENIAL, "state": OUTCOME}
+ADJUDICATED = {"paid": PAID, "denied": DENIED, "denial": DENIAL, "state": OUTCOME}
 """What became of an item, worked out once."""
 
 STATE = Coded(primitive("s.state", "http://hl7.org/fhir/fm-status"))

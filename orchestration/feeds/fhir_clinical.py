@@ -4,7 +4,7 @@ Belongs here: Encounter, Condition. Does not belong here: findings and scores (`
 people and insurance (``fhir_people.py``).
 """
 
-from orchestration.feeds.codes import pairs_of
+from orchestration.feeds.codes import pairs_of, with_words
 from orchestration.feeds.fhir_dates import local_day
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
@@ -47,7 +47,7 @@ FIRST_TAKES_PART = (
     f"OR {TAKES_PART.format('s.participant[1]')})"
 )
 CLASS = """from_json(s."class", '{"system": "VARCHAR", "code": "VARCHAR"}')"""
-VISIT_CODINGS = "list_concat(s.serviceType.coding, fhir_concepts(s.type))"
+VISIT_CODINGS = with_words("[s.serviceType]", "s.type")
 
 ENCOUNTER = Resource(
     elements={

@@ -24,7 +24,15 @@ from orchestration.feeds.fhir_resources import (
 )
 from orchestration.feeds.merges import LINK
 
-NPI = "http://hl7.org/fhir/sid/us-npi"
+NPI, NPI_BY_NUMBER = "http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.6"
+IS_NPI = f"(entry.system IN ('{NPI}', '{NPI_BY_NUMBER}') OR fhir_has(entry.type.coding, 'NPI'))"
+OTHER_NPI = (
+    "flatten([[{'type': 'Practitioner', 'system': one, 'value': entry.value, 'id': s.id} "
+    f"for one in ['{NPI}', '{NPI_BY_NUMBER}'] if one IS DISTINCT FROM entry.system] "
+    f"for entry in s.identifier if {IS_NPI} AND entry.value IS NOT NULL])"
+)
+"""The national number under the names of its system that it is not written with."""
+
 EMPLOYER_NUMBERS = "('urn:oid:2.16.840.1.113883.4.4', 'http://terminology.hl7.org/NamingSystem/USEIN')"
 IS_RECORD_NUMBER = "(fhir_has(entry.type.coding, 'MR') " + (
     f"OR list_contains({pairs_of('patient', 'mrn')}, 'text|' || lower(trim(entry.type.text))))"
@@ -60,7 +68,7 @@ PATIENT = Resource(
                 "mrn": f"coalesce([entry.value for entry in s.identifier if {IS_RECORD_NUMBER} "
                 "AND coalesce(entry.use, '') != 'old'][1], "
                 f"[entry.value for entry in s.identifier if {IS_RECORD_NUMBER}][1])",
-                "family_name": "fhir_name(s.name).family",
+                "family_name": "coalesce(fhir_name(s.name).family, fhir_name(s.name).text)",
                 "given_name": "array_to_string(fhir_name(s.name).given, ' ')",
                 "birth_date": "fhir_day(s.birthDate)",
                 "deceased_on": local_day("s.deceasedDateTime"),
@@ -75,7 +83,7 @@ PATIENT = Resource(
 PRACTITIONER = Resource(
     elements={
         **EVERY,
-        "identifier": f"{IDENTIFIER}[]",
+        "identifier": f"{OWN_IDENTIFIER}[]",
         "name": f"{NAME}[]",
         "qualification": f"STRUCT(code {CONCEPT})[]",
     },
@@ -84,15 +92,17 @@ PRACTITIONER = Resource(
             "practitioner",
             {
                 "practitioner_id": "s.id",
-                "npi": f"[entry.value for entry in s.identifier if entry.system = '{NPI}'][1]",
-                "family_name": "fhir_name(s.name).family",
+                "npi": f"coalesce([entry.value for entry in s.identifier if {IS_NPI} "
+                f"AND coalesce(entry.use, '') != 'old'][1], "
+                f"[entry.value for entry in s.identifier if {IS_NPI}][1])",
+                "family_name": "coalesce(fhir_name(s.name).family, fhir_name(s.name).text)",
                 "given_name": "array_to_string(fhir_name(s.name).given, ' ')",
                 "credential": "coalesce(array_to_string(fhir_name(s.name).suffix, ' '), "
                 "s.qualification[1].code.coding[1].code, s.qualification[1].code.text)",
             },
         ),
     ),
-    identifier_rows=own_identifiers("Practitioner"),
+    identifier_rows=f"list_concat({own_identifiers('Practitioner')}, {OTHER_NPI})",
     foreign={"practitionerRole": "DSTU2"},
 )
 

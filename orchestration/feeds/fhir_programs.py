@@ -3,7 +3,7 @@
 Belongs here: Consent, EpisodeOfCare, CareTeam. Does not belong here: orders (``fhir_orders.py``).
 """
 
-from orchestration.feeds.codes import pairs_of
+from orchestration.feeds.codes import pairs_of, with_words
 from orchestration.feeds.fhir_dates import day_after, local_day
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
@@ -20,16 +20,8 @@ from orchestration.feeds.fhir_resources import (
     reference,
 )
 
-
-def _with_words(*concepts: str) -> str:
-    """SQL of the codings of lists of concepts, and of their words under the system ``text``."""
-    listed = f"list_concat({', '.join(concepts)})"
-    words = f"[{{'system': 'text', 'code': concept.text}} for concept in {listed}]"
-    return f"list_concat(fhir_concepts({listed}), {words})"
-
-
 OTHER_CONSENTS = "['adr', 'research', 'patient-privacy']"
-CONSENT_CODINGS = _with_words("s.category", "[s.policyRule]", "s.provision.code")
+CONSENT_CODINGS = with_words("s.category", "[s.policyRule]", "s.provision.code")
 CONSENTED_AT = "fhir_moment(coalesce(s.dateTime, s.provision.period.start))"
 REJECTED = primitive("'rejected'", "http://hl7.org/fhir/consent-state-codes")
 STATED = primitive("s.status", "http://hl7.org/fhir/consent-state-codes")
@@ -118,7 +110,7 @@ EPISODE_OF_CARE = Resource(
                 "ended_on": local_day('s.period."end"', is_end=True),
             },
             {
-                "program": Coded(_with_words("s.type")),
+                "program": Coded(with_words("s.type")),
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/episode-of-care-status")),
             },
         ),
@@ -126,7 +118,7 @@ EPISODE_OF_CARE = Resource(
     identifier_rows=own_identifiers("EpisodeOfCare"),
 )
 
-ROLES = _with_words("part.role")
+ROLES = with_words("part.role")
 PCPS = (
     f"[part for part in s.participant if list_has_any([fhir_pair(coding) for coding in {ROLES}], "
     f"{pairs_of('panel', 'pcp_id')})]"
@@ -134,7 +126,7 @@ PCPS = (
 """The members who are primary care providers; a team may name those of earlier years with their periods."""
 
 OTHER_ROLES = (
-    f"[coding for coding in {_with_words('flatten([part.role for part in s.participant])')} "
+    f"[coding for coding in {with_words('flatten([part.role for part in s.participant])')} "
     f"if NOT list_contains({pairs_of('panel', 'pcp_id')}, fhir_pair(coding))]"
 )
 PCP_TEAM = (

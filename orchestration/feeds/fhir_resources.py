@@ -15,7 +15,7 @@ IDENTIFIER = f"STRUCT(type {CONCEPT}, system VARCHAR, value VARCHAR)"
 LOGICAL = "STRUCT(system VARCHAR, value VARCHAR)"
 REFERENCE = f"STRUCT(reference VARCHAR, type VARCHAR, identifier {LOGICAL}, display VARCHAR)"
 PERIOD = 'STRUCT("start" VARCHAR, "end" VARCHAR)'
-NAME = "STRUCT(use VARCHAR, family VARCHAR, given VARCHAR[], suffix VARCHAR[])"
+NAME = "STRUCT(use VARCHAR, text VARCHAR, family VARCHAR, given VARCHAR[], suffix VARCHAR[])"
 QUANTITY = "STRUCT(value VARCHAR, comparator VARCHAR)"
 CONTAINED = (
     f"STRUCT(resourceType VARCHAR, id VARCHAR, identifier {IDENTIFIER}[], name VARCHAR, code {CONCEPT}, "

@@ -4,6 +4,7 @@ Belongs here: Appointment, Slot, and what stands between them and the people: Sc
 HealthcareService. Does not belong here: visits that took place (``fhir_clinical.py``).
 """
 
+from orchestration.feeds.codes import with_words
 from orchestration.feeds.fhir_resources import (
     CODING,
     CONCEPT,
@@ -84,10 +85,8 @@ def _participant(kinds: str) -> str:
 PEOPLE = f"[{{'kind': {kind_of('part.actor')}, 'actor': part.actor}} for part in s.participant]"
 OF_PATIENT = "('Patient')"
 PATIENT = f"coalesce({_participant(OF_PATIENT)}, [part.actor for part in s.people if part.kind = ''][1])"
-BOOKED_CODINGS = (
-    "list_concat(fhir_concepts(s.serviceType), fhir_concepts(s.specialty), s.appointmentType.coding, "
-    "fhir_concepts(s.serviceCategory))"
-)
+PLAIN_TYPES = "[{'coding': kind.coding, 'text': kind.text} for kind in s.serviceType]"
+BOOKED_CODINGS = with_words(PLAIN_TYPES, "s.specialty", "[s.appointmentType]", "s.serviceCategory")
 SERVICE_CODINGS = (
     f"[coding for coding in {BOOKED_CODINGS} "
     "if fhir_system(coding.system) IS DISTINCT FROM 'http://terminology.hl7.org/CodeSystem/v2-0276']"

@@ -86,14 +86,16 @@ def _gather_identifiers(connection: duckdb.DuckDBPyConnection, files: Iterable[P
         CREATE OR REPLACE TEMP TABLE answer AS
         SELECT asked, min(id) AS id
         FROM (
-            SELECT type || system || '=' || value AS asked, id FROM carried WHERE starts_with(system, '?')
+            SELECT type || system || '=' || value AS asked, id, '' AS system
+            FROM carried WHERE starts_with(system, '?')
             UNION ALL
-            SELECT type || '?identifier=' || system || '|' || value, id
+            SELECT type || '?identifier=' || system || '|' || value, id, ''
             FROM carried WHERE NOT starts_with(system, '?')
             UNION ALL
-            SELECT type || '?identifier=' || value, id FROM carried WHERE NOT starts_with(system, '?')
+            SELECT type || '?identifier=' || value, id, system FROM carried WHERE NOT starts_with(system, '?')
         )
         GROUP BY asked
+        HAVING min(id) = max(id) OR min(system) = max(system)
         """
     )
     connection.execute(
@@ -182,8 +184,8 @@ def resolve_references(
 ) -> None:
     """Write the raw tables that were held back, from the identifiers delivered up to a date.
 
-    An identifier that two resources carry stands for the lower id; one that none carries stays as it is
-    written, and so is a reference that misses.
+    An identifier that two resources carry stands for the lower id. One that none carries stays as it is
+    written, and so does one without a system that two carry in different systems: they are two people's.
 
     Args:
         connection: any.

@@ -296,3 +296,53 @@ def test_a_reason_why_there_is_no_code_is_no_code(tmp_path: Path) -> None:
     item = {"sequence": 1, "productOrService": nothing, "servicedDate": "2025-01-04"}
     claim = {"resourceType": "Claim", "id": "c1", "status": "active", "patient": PATIENT, "item": [item]}
     assert read(tmp_path, "claim_line", claim).refused == [(1, "missing_required:procedure_code")]
+
+
+NPI, NPI_BY_NUMBER = "http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.6"
+
+
+@pytest.mark.parametrize("asked", [NPI, NPI_BY_NUMBER])
+@pytest.mark.parametrize(
+    "carried",
+    [{"system": NPI}, {"system": NPI_BY_NUMBER}, {"type": concept(f"{CODES}/v2-0203", "NPI")}],
+)
+def test_the_national_number_is_one_under_each_of_its_names(
+    tmp_path: Path, asked: str, carried: Json
+) -> None:
+    nights = Nights(tmp_path)
+    numbers = [{**carried, "value": "1234567893", "use": "old"}, {**carried, "value": "1999999984"}]
+    doctor = {"resourceType": "Practitioner", "id": "d1", "identifier": numbers, "name": [{"text": "Jo Doe"}]}
+    order = {
+        "resourceType": "ServiceRequest",
+        "id": "s1",
+        "status": "active",
+        "intent": "order",
+        "code": {"text": "Ambulatory Referral to Psychiatry"},
+        "subject": PATIENT,
+        "authoredOn": "2025-01-02",
+        "requester": {"identifier": {"system": asked, "value": "1234567893"}},
+    }
+    nights.land("fhir/2025-01-06/a.ndjson", lines(doctor, order))
+    nights.run()
+    (row,), (referral,) = nights.raw("practitioner"), nights.raw("referral")
+    assert (row["npi"], row["family_name"]) == ("1999999984", "Jo Doe")
+    assert (referral["referrer_id"], referral["service_line"]) == ("d1", "psychiatry")
+
+
+def test_words_in_place_of_a_code_are_counted_and_not_shown(tmp_path: Path) -> None:
+    visit = {"resourceType": "Appointment", "id": "a1", "status": "booked", "start": "2025-02-03T15:00:00Z"}
+    found = read(tmp_path, "appointment", visit | {"serviceType": [{"text": "Seen with Ida"}]})
+    assert unmapped(found) == [("service_line", "text", "", 1)]
+
+
+@pytest.mark.parametrize("system", ["", "http://hl7.org/fhir/v3/ActCode"])
+def test_a_class_of_visit_without_its_system_or_under_its_old_name(tmp_path: Path, system: str) -> None:
+    visit = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "finished",
+        "class": {"system": system, "code": "AMB"} if system else {"code": "AMB"},
+        "subject": PATIENT,
+        "period": {"start": "2025-01-07"},
+    }
+    assert only(tmp_path, "encounter", visit)["encounter_class"] == "ambulatory"

@@ -154,6 +154,14 @@ def test_a_reference_that_misses_stays_as_it_is_written(nights: Nights, asked: s
     assert found(nights) == [asked]
 
 
+def test_an_identifier_without_a_system_is_of_two_people_where_two_systems_have_it(nights: Nights) -> None:
+    people = [practitioner("s1", "7"), practitioner("s2", "7", system="urn:other"), practitioner("s3", "8")]
+    asked = [visit(1, "Practitioner?identifier=7"), visit(2, {"identifier": {"value": "8"}})]
+    nights.land("fhir/2025-01-01/a.ndjson", lines(*asked, *people))
+    nights.run()
+    assert found(nights) == ["Practitioner?identifier=7", "s3"]
+
+
 def test_an_identifier_of_two_resources_is_the_lower_id(nights: Nights) -> None:
     people = [
         practitioner("s3", "7"),
