@@ -5,7 +5,10 @@ Belongs here: options, exit codes and what is printed. Does not belong here: the
 """
 
 import re
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -17,6 +20,7 @@ from rich.console import Console
 from orchestration.settings import DBT_PROJECT_DIR, ConfigurationError
 
 EXIT_STOPS: Final = 1
+EXIT_TERMINATED: Final = 143
 WIDTH_OF_FILES: Final = 120
 
 LandingOption = Annotated[
@@ -42,6 +46,16 @@ def expect_project() -> None:
             f"{DBT_PROJECT_DIR} is missing: the models and rules are no part of an installed package. "
             "Run warmhandoff from the project's folder, installed there with make install (pip install -e .)."
         )
+
+
+@contextmanager
+def cleared_when_terminated() -> Iterator[None]:
+    """Leave in order when the process is asked to end, so that temporary copies of files are removed."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @site_commands.command("check-profile")
@@ -87,7 +101,7 @@ def doctor(
     from orchestration.terminal import TerminalReporter
 
     begun = monotonic()
-    with TerminalReporter(Console(stderr=True, highlight=False)) as reporter:
+    with cleared_when_terminated(), TerminalReporter(Console(stderr=True, highlight=False)) as reporter:
         reporter.started("look")
         found = look(
             landing,

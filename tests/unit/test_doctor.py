@@ -1,6 +1,7 @@
 """The look at a landing folder: what it counts, what a gap costs, and that it leaves and tells nothing."""
 
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -254,6 +255,25 @@ def test_nothing_is_left_behind_and_no_value_of_a_patient_is_told(
     assert not nights.lake.exists()
 
 
+def test_nothing_is_left_behind_by_a_look_that_is_told_to_end(
+    nights: Nights, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Path] = []
+
+    def end(*_: object) -> None:
+        found.extend(tmp_path.glob("warmhandoff-doctor-*"))
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("orchestration.terminal.TerminalReporter.progress", end)
+    before = signal.getsignal(signal.SIGTERM)
+    assert run("--landing", nights.landing)[0] == 143
+    assert found
+    assert not any(folder.exists() for folder in found)
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.slow
 def test_a_code_without_a_row_is_listed_and_what_may_be_more_than_a_code_is_not(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     lines = [
