@@ -49,6 +49,7 @@ def nights(tmp_path: Path) -> Nights:
     return nights
 
 
+@pytest.mark.slow
 def test_each_feed_and_format_is_counted_as_a_night_would_take_it(nights: Nights) -> None:
     found = look(nights.landing)
     assert found.as_of_date == date(2025, 2, 1)
@@ -77,6 +78,7 @@ def test_each_feed_and_format_is_counted_as_a_night_would_take_it(nights: Nights
     assert [(notice.kind, notice.path) for notice in found.notices] == [("unknown_folder", "letters")]
 
 
+@pytest.mark.slow
 def test_a_gap_is_told_with_its_state_and_what_it_costs(nights: Nights) -> None:
     gaps = {gap.feed: gap for gap in look(nights.landing).gaps}
     assert (gaps["consent"].state, gaps["consent"].is_stop) == ("missing", False)
@@ -85,6 +87,7 @@ def test_a_gap_is_told_with_its_state_and_what_it_costs(nights: Nights) -> None:
     assert "patient" not in gaps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("days", "is_late"), [(6, False), (7, False), (8, True)])
 def test_a_feed_is_late_from_the_day_after_it_was_due(tmp_path: Path, days: int, is_late: bool) -> None:
     nights = Nights(tmp_path)
@@ -94,6 +97,7 @@ def test_a_feed_is_late_from_the_day_after_it_was_due(tmp_path: Path, days: int,
     assert (states.get("patient") == "late") is is_late
 
 
+@pytest.mark.slow
 def test_what_is_due_today_is_awaited_until_its_time_and_missed_on_no_day_on_which_it_is_not_due(
     tmp_path: Path,
 ) -> None:
@@ -128,6 +132,7 @@ def test_what_is_due_today_is_awaited_until_its_time_and_missed_on_no_day_on_whi
     assert awaited == []
 
 
+@pytest.mark.slow
 def test_teams_east_of_the_sites_zone_are_told_where_fhir_sends_instants(
     nights: Nights, tmp_path: Path, run: Run
 ) -> None:
@@ -159,6 +164,7 @@ FLAT = {
 }
 
 
+@pytest.mark.slow
 def test_what_went_astray_is_told_with_what_may_have_been_meant(tmp_path: Path, run: Run) -> None:
     nights = Nights(tmp_path)
     payers = ["Invented Mutual"] * 11 + [CANARY] * 10
@@ -181,6 +187,7 @@ def test_what_went_astray_is_told_with_what_may_have_been_meant(tmp_path: Path, 
     assert CANARY not in told
 
 
+@pytest.mark.slow
 def test_the_command_says_what_stops_the_night(nights: Nights, run: Run) -> None:
     code, told = run("--landing", nights.landing)
     assert code == 1
@@ -215,6 +222,7 @@ def test_wrong_use_is_told_apart(run: Run, tmp_path: Path) -> None:
     assert run("--landing", tmp_path, "--profile", profile)[0] == 2
 
 
+@pytest.mark.slow
 def test_identifiers_that_lead_to_nobody_are_counted(nights: Nights, tmp_path: Path, run: Run) -> None:
     profile = tmp_path / "profile.yaml"
     profile.write_text(
@@ -231,6 +239,7 @@ def _facts(folder: Path) -> dict[Path, tuple[int, int]]:
     return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in folder.rglob("*")}
 
 
+@pytest.mark.slow
 def test_reports_of_what_never_came_are_counted(tmp_path: Path, run: Run) -> None:
     nights = Nights(tmp_path)
     focus = {"reference": "ServiceRequest/r1"}
@@ -241,6 +250,7 @@ def test_reports_of_what_never_came_are_counted(tmp_path: Path, run: Run) -> Non
     assert "referral 1 report" in told
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind_and_no_value_of_a_patient_is_told(
     nights: Nights, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +265,7 @@ def test_nothing_is_left_behind_and_no_value_of_a_patient_is_told(
     assert not nights.lake.exists()
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind_by_a_look_that_is_told_to_end(
     nights: Nights, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

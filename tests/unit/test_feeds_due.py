@@ -69,6 +69,7 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@pytest.mark.slow
 @given(
     st.builds(Due, st.integers(0, 9), st.frozensets(st.integers(0, 6), min_size=1)),
     st.dates(date(1990, 1, 1), date(2090, 1, 1)),
