@@ -57,7 +57,7 @@ check: $(INSTALLED) ## The quick checks of the edit loop, under a minute
 	@$(MAKE) -j $(WORKERS) --output-sync=target types lint sql-quick unit
 
 unit: $(MANIFEST)
-	@$(BIN)/pytest tests/unit -n $(WORKERS) -q -m "not slow"
+	@$(BIN)/pytest tests/unit -n $(WORKERS) --dist loadfile -q -m "not slow"
 
 # The files in the order of their folders: whole nights come first, so that none of them is waited for at the end.
 test: $(INSTALLED) $(DASHBOARD_INSTALLED) lint types $(MANIFEST) sql-full debian ## Everything that CI runs

@@ -254,6 +254,7 @@ def test_an_encounter(tmp_path: Path) -> None:
     assert {name: row[name] for name in wanted} == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "column", "value", "finding"),
     [
@@ -355,6 +356,7 @@ SCORE: Json = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "instrument"),
     [("44261-6", "PHQ-9"), ("55758-7", "PHQ-2"), ("70274-6", "GAD-7"), ("89204-2", "PHQ-9M")],
@@ -393,6 +395,7 @@ def test_a_score_is_a_whole_number_however_it_is_sent(tmp_path: Path, value: Jso
     assert found == [score]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("value", "score"),
     [
@@ -506,6 +509,7 @@ BROKEN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "place"),
     [(line, "between") for line in BROKEN]
@@ -596,6 +600,7 @@ PRESSURE: Json = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("components", "expected"),
     [

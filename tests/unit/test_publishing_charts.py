@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def _bars() -> alt.Chart:
-    bars: alt.Chart = alt.Chart(alt.NamedData("nights")).mark_bar(color=OWN)
-    return bars.encode(x=alt.X("night:O", title=None), y=alt.Y("rows:Q", title=None))
+    bars = alt.Chart(alt.NamedData("nights")).mark_bar(color=OWN)
+    encoded: alt.Chart = bars.encode(x=alt.X("night:O", title=None), y=alt.Y("rows:Q", title=None))
+    return encoded
 
 
 def _dots() -> "Description":
