@@ -230,7 +230,10 @@ class Message:
         return field.split(sign) if sign and sign in field else [field]
 
     def component(self, field: str, number: int) -> str:
-        """A component's first subcomponent as plain text; empty where it is missing or deleted."""
+        """A component's first subcomponent that says something, as plain text; empty where none does.
+
+        An authority that has no name is so called by its number: ``&1.2.3&ISO`` is ``1.2.3``.
+        """
         _, component, _, escape, subcomponent = self.separators
         if component in field:
             parts = field.split(component, number)
@@ -240,7 +243,7 @@ class Message:
         if not value or value.isalnum():
             return value
         if subcomponent and subcomponent in value:
-            value = value.split(subcomponent, 1)[0]
+            value = next(filter(None, value.split(subcomponent)), "")
         value = value.strip(BLANKS)
         if value == DELETED:
             return ""

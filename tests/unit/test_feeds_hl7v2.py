@@ -226,6 +226,24 @@ def test_a_cancellation_without_times_waits_for_its_booking_and_is_a_finding(tmp
     ]
 
 
+@pytest.mark.parametrize(("authority", "found"), [("SOUTH", "M2"), ("1.2.3", "M3"), ("WEST", "M1")])
+def test_a_site_says_by_rows_which_authority_numbers_its_patients(
+    tmp_path: Path, authority: str, found: str
+) -> None:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(SEEDS, seeds)
+    with (seeds / "siu_source.csv").open("a", encoding="utf-8") as file:
+        file.write("patient_id,PID-3.1,0,PID-3.4,authority,,,,2026-01-01,,here,assumed\n")
+    with (seeds / "code_map.csv").open("a", encoding="utf-8") as file:
+        file.write(f"hl7v2,authority,hl7v2,{authority},1,2026-01-01,,here,assumed\n")
+        file.write("hl7v2,authority,hl7v2,any,never,2026-01-01,,here,assumed\n")
+    nights = Nights(tmp_path)
+    patient = "PID|1||M1^^^NORTH^MR~M2^^^SOUTH^MR~M3^^^&1.2.3&ISO^MR"
+    nights.land("hl7v2/2026-03-02/a.hl7", message(patient=patient))
+    nights.run(seeds=seeds)
+    assert nights.raw("appointment")[0]["patient_id"] == found
+
+
 def test_a_site_says_by_rows_whose_numbers_they_are(tmp_path: Path) -> None:
     seeds = tmp_path / "seeds"
     shutil.copytree(SEEDS, seeds)
