@@ -117,9 +117,7 @@ def _names(entries: list[Any]) -> dict[str, str]:
             (entry.get("fullUrl"), entry.get("resource")) if isinstance(entry, dict) else (None, None)
         )
         if isinstance(address, str) and address.startswith("urn:") and isinstance(resource, dict):
-            own = resource.get("id")
-            if isinstance(own, str) and own != _tail(address):
-                names[address] = f"{resource.get('resourceType')}/{own}"
+            names[address] = f"{resource.get('resourceType')}/{resource.get('id', _tail(address))}"
     return names
 
 

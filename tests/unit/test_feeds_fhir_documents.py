@@ -81,6 +81,18 @@ def test_references_of_a_bundle_mean_its_resources(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_reference_of_a_bundle_says_the_type_that_it_names(tmp_path: Path) -> None:
+    who = "urn:uuid:0000-aa"
+    coverage: Json = {"resourceType": "Coverage", "id": "v1", "beneficiary": ref(who), "payor": [ref(who)]}
+    entries = [
+        {"fullUrl": who, "resource": {"resourceType": "Patient", "id": "0000-aa"}},
+        {"resource": coverage},
+    ]
+    text = json.dumps({"resourceType": "Bundle", "entry": entries})
+    outcome = read_file(tmp_path, "fhir", text, "a.ndjson", "coverage")
+    assert outcome.refused == [(2, "missing_required:payer_id")]
+
+
 def test_what_a_bundle_deletes_beside_its_resources_is_a_tombstone(tmp_path: Path) -> None:
     gone = {"request": {"method": "DELETE", "url": "Patient/p9"}}
     text = json.dumps(BUNDLE | {"entry": [gone, {"resource": ONE}]})
