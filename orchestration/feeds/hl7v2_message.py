@@ -230,10 +230,7 @@ class Message:
         return field.split(sign) if sign and sign in field else [field]
 
     def component(self, field: str, number: int) -> str:
-        """A component's first subcomponent that says something, as plain text; empty where none does.
-
-        An authority that has no name is so called by its number: ``&1.2.3&ISO`` is ``1.2.3``.
-        """
+        """A component's first subcomponent as plain text; empty where it is missing or deleted."""
         _, component, _, escape, subcomponent = self.separators
         if component in field:
             parts = field.split(component, number)
@@ -243,11 +240,21 @@ class Message:
         if not value or value.isalnum():
             return value
         if subcomponent and subcomponent in value:
-            value = next(filter(None, value.split(subcomponent)), "")
+            value = value.split(subcomponent, 1)[0]
         value = value.strip(BLANKS)
         if value == DELETED:
             return ""
         return self._unescaped(value).strip() if escape and escape in value else value
+
+    def named(self, field: str, number: int) -> str:
+        """A component that names something, or its number if it has no name: ``&1.2.3&ISO`` is ``1.2.3``."""
+        value = self.component(field, number)
+        _, component, _, _, subcomponent = self.separators
+        if value or not subcomponent or subcomponent not in field:
+            return value
+        parts = field.split(component)
+        named = parts[number - 1].split(subcomponent) if len(parts) >= number else []
+        return next(filter(None, named), "")
 
     def _unescaped(self, value: str) -> str:
         signs = self.separators

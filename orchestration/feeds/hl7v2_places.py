@@ -171,7 +171,7 @@ class Places:
                 if beside is not None and source.is_ranked:
                     other = types[position] if position < len(types) else ""
                     holder = repetition if is_same_field else other
-                    rank = self.rules.code(source.codes, component(holder, beside.component))
+                    rank = self.rules.code(source.codes, self.message.named(holder, beside.component))
                 if rank != NEVER:
                     yield rank, value
 
