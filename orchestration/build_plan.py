@@ -31,10 +31,16 @@ class BuildPlan:
         """Whether everything must be built anew; so where nothing is known."""
         try:
             plan = json.loads(self._plan.read_text(encoding="utf-8"))
-            built = json.loads(self._built.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return True
-        return bool(plan["full_refresh"]) or built != self._made_by()
+        return bool(plan["full_refresh"]) or not self.is_of_same_rules()
+
+    def is_of_same_rules(self) -> bool:
+        """Whether the last build was made by the same code and rules and from the same folders."""
+        try:
+            return bool(json.loads(self._built.read_text(encoding="utf-8")) == self._made_by())
+        except (OSError, ValueError):
+            return False
 
     def done(self) -> None:
         """Note that a build succeeded."""
@@ -46,4 +52,6 @@ class BuildPlan:
             "code": fingerprints.code_version(),
             "rules": fingerprints.rules_hash(),
             "zone": self._settings.default_time_zone,
+            "lake": str(self._settings.lake),
+            "quarantine": str(self._settings.quarantine),
         }

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from rich.console import Console
 
 from orchestration.cli_quality import quality
+from orchestration.garbage import collect_seldom
 from orchestration.redaction import SafeError, safe_error_text, safe_frames
 from orchestration.settings import ConfigurationError, Settings, load_settings
 from orchestration.site_commands import LandingOption, ProfileOption, expect_project, site_commands
@@ -263,6 +264,7 @@ def settings() -> None:
 def main() -> None:
     """Run the command; every foreseen error is one line and an exit code."""
     os.umask(_PRIVATE_UMASK)
+    collect_seldom()
     from orchestration.publishing.errors import PublishError
 
     try:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orchestration import fingerprints, transform
 from orchestration.build_plan import BuildPlan
+from orchestration.lasting import Lasting
 from orchestration.night_findings import NightFindings
 from orchestration.redaction import SafeError, safe_error_text, safe_frames
 from orchestration.reporter import LOGGER, LogReporter, Reporter
@@ -187,22 +188,29 @@ class Night:
     def _build_anew(self) -> Generator[Row, None, dict[str, list[Row]]]:
         from orchestration.feeds.ingest import mark_loaded
 
-        plan = BuildPlan(self.settings)
+        plan, as_of = BuildPlan(self.settings), self.business_date()
+        lasting = self._lasting(plan)
         full_refresh = self.is_rebuild or plan.is_full()
+        built = transform.build(self.settings, full_refresh=full_refresh, without=lasting.names.values())
         events: list[Row] = []
         try:
-            for event in transform.build(self.settings, full_refresh=full_refresh):
+            for event in lasting.tell(built):
                 events.append(event)
-                data = event["data"]
-                total = int(data.get("total") or data.get("num_models") or 0)
-                self.reporter.progress(data["node_info"]["node_name"], len(events), total)
+                total = int(event["data"].get("total") or event["data"].get("num_models") or 0)
+                self.reporter.progress(event["data"]["node_info"]["node_name"], len(events), total)
                 yield event
         finally:
-            findings = [asdict(result) for result in self._findings.of_dbt(self.business_date())]
+            findings = [asdict(result) for result in self._findings.of_dbt(as_of, lasting.names)]
             self._findings.keep(BUILD, findings)
-        mark_loaded(self.settings.lake, self.business_date())
+        mark_loaded(self.settings.lake, as_of)
         plan.done()
         return {"events": events, "findings": findings}
+
+    def _lasting(self, plan: BuildPlan) -> Lasting:
+        last = self._standing.last(BUILD, self.settings.database)
+        if last is None or not plan.is_of_same_rules():
+            return Lasting()
+        return Lasting.of(transform.read_manifest(self.settings), last["events"])
 
     @property
     def _standing(self) -> Standing:
@@ -217,9 +225,9 @@ class Night:
 
     def _forget_last_night(self) -> None:
         """Remove what an earlier night handed from stage to stage: none of it is this one's."""
+        self._findings.clear()
         if self.is_rebuild:
             self._standing.forget()
-        self._findings.clear()
         (self.settings.lake / "reference" / "run_context.parquet").unlink(missing_ok=True)
 
     def _gate(self, stage: str, layer: Any, database: Path) -> "list[CheckResult]":

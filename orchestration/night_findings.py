@@ -6,7 +6,7 @@ here: the checks (``orchestration/quality``) and what a failed one holds back (`
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -93,13 +93,18 @@ class NightFindings:
         """Return results as the site's waivers and assignments leave them on a business date."""
         return load_waivers(self._settings).apply(results, as_of)
 
-    def of_dbt(self, as_of: date) -> "list[CheckResult]":
-        """Return what dbt's tests found, from the run results of this night; none where it never ran."""
+    def of_dbt(self, as_of: date, passed: Collection[str]) -> "list[CheckResult]":
+        """Return what dbt's tests found, from the run results of this night; none where it never ran.
+
+        Args:
+            as_of: the business date.
+            passed: ids of tests that need not be run again, because they have passed over the same rows.
+        """
         from orchestration.quality.dbt_results import read_dbt_results
 
         if not self._run_results.exists():
             return []
-        found = read_dbt_results(self._run_results, transform.manifest_file(self._settings))
+        found = read_dbt_results(self._run_results, transform.manifest_file(self._settings), passed)
         return self.waive(found, as_of)
 
     def write(self, context: "PublishContext") -> None:

@@ -44,16 +44,25 @@ class Standing:
 
     def recall(self, stage: str, publish_id: str, database: Path) -> dict[str, list[Row]] | None:
         """Return what the stage found over the same inputs and the same database, else None."""
-        try:
-            kept = json.loads(self._file(stage).read_text(encoding="utf-8"))
-            stands = kept["publish_id"] == publish_id and kept["database"] == _stamp(database)
-            return dict(kept["rows"]) if stands else None
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        kept = self._read(stage, database)
+        return None if kept is None or kept[0] != publish_id else kept[1]
+
+    def last(self, stage: str, database: Path) -> dict[str, list[Row]] | None:
+        """Return what the stage found last, over whatever inputs, where nobody has touched the database."""
+        kept = self._read(stage, database)
+        return None if kept is None else kept[1]
 
     def forget(self) -> None:
         """Have nothing stand: the next night makes everything anew."""
         remove_entry(self.folder / KEPT)
+
+    def _read(self, stage: str, database: Path) -> tuple[str, dict[str, list[Row]]] | None:
+        try:
+            kept = json.loads(self._file(stage).read_text(encoding="utf-8"))
+            is_same = kept["database"] == _stamp(database)
+            return (str(kept["publish_id"]), dict(kept["rows"])) if is_same else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def _file(self, stage: str) -> Path:
         return self.folder / KEPT / f"{stage.replace(' ', '_')}.json"

@@ -8,7 +8,7 @@ Does not belong here: what it builds (``models/``), and Dagster (``orchestration
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -40,17 +40,26 @@ def dbt_variables(settings: Settings) -> dict[str, str]:
     }
 
 
-def dbt_arguments(command: str, settings: Settings, *, full_refresh: bool = False) -> list[str]:
+def dbt_arguments(
+    command: str, settings: Settings, *, full_refresh: bool = False, without: Collection[str] = ()
+) -> list[str]:
     """Return dbt's command line: dbt itself prints and logs nothing.
 
     Unit tests stay with ``make test``, and the tests of the marts' keys with the gate of the marts.
+
+    Args:
+        command: of dbt.
+        settings: the places of the home.
+        full_refresh: build incremental models anew.
+        without: names of nodes that a build leaves as they are; what reads or tests them is built.
     """
     arguments = ["--log-level", "none", "--log-level-file", "none", "--no-send-anonymous-usage-stats"]
     arguments += ["--log-path", str(settings.dbt_logs), command, "--target-path", str(settings.dbt_target)]
     arguments += ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
     if command == "build":
-        arguments += ["--exclude-resource-type", "unit_test", "--exclude"]
+        arguments += ["--indirect-selection", "empty", "--exclude-resource-type", "unit_test", "--exclude"]
         arguments += [f"warmhandoff.models.marts,test_name:{test}" for test in _KEY_TESTS]
+        arguments += sorted(without)
     if full_refresh:
         arguments += ["--full-refresh"]
     return arguments
@@ -65,6 +74,12 @@ def is_left_to_the_gate(node: Mapping[str, Any]) -> bool:
 def manifest_file(settings: Settings) -> Path:
     """Return the place of the home's manifest."""
     return settings.dbt_target / "manifest.json"
+
+
+def read_manifest(settings: Settings) -> dict[str, Any]:
+    """Return the home's manifest, which has been made before."""
+    found: dict[str, Any] = json.loads(manifest_file(settings).read_bytes())
+    return found
 
 
 def prepare_manifest(settings: Settings) -> Path:
@@ -82,18 +97,22 @@ def prepare_manifest(settings: Settings) -> Path:
     return manifest
 
 
-def build(settings: Settings, *, full_refresh: bool) -> Iterator[dict[str, Any]]:
+def build(
+    settings: Settings, *, full_refresh: bool, without: Collection[str] = ()
+) -> Iterator[dict[str, Any]]:
     """Build seeds and models and run the data tests, yielding each result as dbt's JSON log event.
 
     Args:
         settings: the places of the home.
         full_refresh: build incremental models anew.
+        without: names of nodes that are left as they are.
 
     Raises:
         TransformError: after the last event, where a node failed.
     """
     try:
-        yield from _invoke(dbt_arguments("build", settings, full_refresh=full_refresh), settings)
+        arguments = dbt_arguments("build", settings, full_refresh=full_refresh, without=without)
+        yield from _invoke(arguments, settings)
     finally:
         _clean_run_results(settings.dbt_target / "run_results.json")
 

@@ -5,7 +5,7 @@ code, not data).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,12 +31,13 @@ _MEANING_OF_GENERIC: Final[Mapping[str, str]] = {
 }
 
 
-def read_dbt_results(run_results: Path, manifest: Path) -> list[CheckResult]:
+def read_dbt_results(run_results: Path, manifest: Path, passed: Collection[str] = ()) -> list[CheckResult]:
     """Return one result a data test, and one for each model or seed that could not be built.
 
     Args:
         run_results: dbt's ``run_results.json`` of the night.
         manifest: dbt's ``manifest.json`` of the same project.
+        passed: ids of nodes that were left as they are; the tests among them have passed.
 
     Returns:
         Results sorted by ``check_id``. A test that was skipped, because what it tests was not built, is not
@@ -44,6 +45,9 @@ def read_dbt_results(run_results: Path, manifest: Path) -> list[CheckResult]:
     """
     ran = json.loads(run_results.read_text(encoding="utf-8"))["results"]
     project = json.loads(manifest.read_text(encoding="utf-8"))
+    ran += [
+        {"unique_id": unique_id, "status": "pass"} for unique_id in passed if unique_id.startswith("test.")
+    ]
     results = [result for item in ran for result in _results(item, project)]
     return sorted(results, key=lambda result: result.check_id)
 

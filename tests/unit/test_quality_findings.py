@@ -197,6 +197,13 @@ def test_a_failed_dbt_test_of_severity_error_blocks(tmp_path: Path) -> None:
     assert "Zyxwvcanary" not in repr(result)
 
 
+def test_a_test_that_was_left_as_it_was_has_passed_and_other_nodes_say_nothing(tmp_path: Path) -> None:
+    (run,) = ran(tmp_path, unique=("pass", 0))
+    files = tmp_path / "run_results.json", tmp_path / "manifest.json"
+    files[0].write_text(json.dumps({"results": []}), encoding="utf-8")
+    assert read_dbt_results(*files, ["test.w.unique_b.1", "model.w.int_a"]) == [run]
+
+
 def test_a_dbt_test_of_severity_warn_does_not_block_and_says_what_it_was_given(tmp_path: Path) -> None:
     (result,) = ran(tmp_path, twice=("warn", 2))
     assert (result.status, result.severity, result.is_blocking) == ("failed", "warning", False)

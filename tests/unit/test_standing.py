@@ -55,3 +55,12 @@ def test_what_is_forgotten_does_not_stand(standing: Standing, database: Path) ->
     standing.forget()
     standing.forget()
     assert standing.recall("marts gate", "p1", database) is None
+
+
+def test_the_last_result_is_known_over_whatever_inputs_but_the_same_database(
+    standing: Standing, database: Path
+) -> None:
+    assert standing.last("marts gate", database) == {"findings": ROWS}
+    assert standing.last("raw gate", database) is None
+    database.write_bytes(b"other tables")
+    assert standing.last("marts gate", database) is None

@@ -54,6 +54,14 @@ def test_a_build_leaves_out_unit_tests_and_refreshes_when_told(
     assert "--exclude-resource-type" not in dbt_arguments("parse", settings)
 
 
+def test_a_build_leaves_as_it_is_what_it_is_told_and_nothing_that_reads_or_tests_it(
+    settings: Settings,
+) -> None:
+    arguments = dbt_arguments("build", settings, without=["rule", "policy"])
+    assert arguments[-2:] == ["policy", "rule"]
+    assert arguments[arguments.index("--indirect-selection") + 1] == "empty"
+
+
 def test_a_key_that_dbt_leaves_out_of_a_night_is_one_that_the_gate_looks_at(parsed_project: Settings) -> None:
     manifest = json.loads(manifest_file(parsed_project).read_text(encoding="utf-8"))
     gate = {(check.table_name, check.name) for check in load_checks("marts", as_of=date(2026, 6, 24))}
