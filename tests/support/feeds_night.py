@@ -21,6 +21,7 @@ from orchestration.feeds.lake import Lake, set_variable
 from orchestration.feeds.opened import Traits, read_through
 from orchestration.feeds.reading import Reading, Rules
 from orchestration.feeds.registry import Content, Copy
+from orchestration.feeds.site import NO_SITE, Site
 from orchestration.feeds.upkeep import STANDARD_READERS
 
 KEY = "a key of these tests"
@@ -147,7 +148,9 @@ class Nights:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def run(self, as_of: date | None = None, zone: str = "UTC", seeds: Path = SEEDS) -> IngestReport:
+    def run(
+        self, as_of: date | None = None, zone: str = "UTC", seeds: Path = SEEDS, site: Site = NO_SITE
+    ) -> IngestReport:
         """Ingest."""
         return ingest(
             self.landing,
@@ -158,6 +161,7 @@ class Nights:
             hash_key=KEY,
             threads=1,
             seeds=seeds,
+            site=site,
         )
 
     def built(self, as_of: date) -> None:

@@ -5,30 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.feeds.ingest import SEEDS, ingest
-from orchestration.feeds.site import FeedSite, Site
-from tests.support.feeds_night import KEY, Nights
+from orchestration.feeds.site import NO_SITE, FeedSite, Site
+from tests.support.feeds_night import Nights
 
 NEW_YORK = "America/New_York"
 PHOENIX = FeedSite(stamp_zone="America/Phoenix")
 
 
-def stamps(tmp_path: Path, rows: dict[str, str], zone: str = NEW_YORK, site: Site | None = None) -> list[str]:
+def stamps(tmp_path: Path, rows: dict[str, str], site: Site = NO_SITE) -> list[str]:
     """The names of teams by their stamps, the earliest first, as the lake orders their versions."""
     nights = Nights(tmp_path)
     lines = "".join(f"T1,{name},{stamp}\n" for name, stamp in rows.items())
     nights.land("team/2026-12-01/team.csv", f"team_id,team_name,updated_at\n{lines}")
-    ingest(
-        nights.landing,
-        nights.lake,
-        nights.quarantine,
-        as_of=None,
-        default_time_zone=zone,
-        hash_key=KEY,
-        threads=1,
-        seeds=SEEDS,
-        site=site or Site(),
-    )
+    nights.run(zone=NEW_YORK, site=site)
     found = nights.raw("team")
     return [
         row["team_name"] for row in sorted(found, key=lambda row: (row["updated_at"], row["_row_number"]))

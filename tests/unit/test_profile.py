@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 
@@ -12,14 +13,13 @@ import yaml
 
 from orchestration import cli
 from orchestration.feeds.due import Due
-from orchestration.feeds.ingest import ingest
 from orchestration.feeds.landing import delivered_days, scan
 from orchestration.feeds.site import NO_SITE
 from orchestration.fingerprints import landing_hash
 from orchestration.profile import Profile, ProfileError, json_schema, load_profile
 from orchestration.quality.suites import load_checks
 from orchestration.settings import PROJECT_ROOT, load_settings
-from tests.support.feeds_night import KEY, Nights
+from tests.support.feeds_night import Nights
 
 SAMPLE = PROJECT_ROOT / "docs" / "site_profile.yaml"
 DAY = date(2025, 1, 31)
@@ -39,16 +39,7 @@ def write(tmp_path: Path) -> Write:
 
 
 def _run(nights: Nights, profile: Path) -> None:
-    ingest(
-        nights.landing,
-        nights.lake,
-        nights.quarantine,
-        as_of=DAY,
-        default_time_zone="UTC",
-        hash_key=KEY,
-        threads=1,
-        site=load_profile(profile).rules(),
-    )
+    nights.run(as_of=DAY, site=load_profile(profile).rules())
 
 
 @pytest.mark.parametrize(
@@ -56,6 +47,11 @@ def _run(nights: Nights, profile: Path) -> None:
     [
         ("time_zone: Eastern", 3, "time_zone: is not an IANA time zone"),
         ("zone: UTC", 3, "zone: is no name of a profile"),
+        (
+            "feeds:\n  consent: {updated_at_time_zone: EDT}",
+            4,
+            "feeds.consent.updated_at_time_zone: is not an IANA time zone",
+        ),
         ("feeds:\n  consents: {}", 4, "feeds.consents: is no feed"),
         ("feeds:\n  consent:\n    late_after_days: -1", 5, "feeds.consent.late_after_days: "),
         ("feeds:\n  consent:\n    required: 'yes'", 5, "feeds.consent.required: "),
@@ -165,6 +161,14 @@ def test_values_are_read_as_editors_read_them(write: Write) -> None:
     assert list(profile.payers) == ["NO", "123"]
     assert profile.required_feeds == ("consent",)
     assert profile.dues == dict.fromkeys(("consent", "panel"), Due(by=time(18, 30)))
+
+
+def test_a_feed_may_have_a_zone_of_its_own_for_stamps(write: Write) -> None:
+    site = load_profile(write("feeds:\n  consent: {updated_at_time_zone: Asia/Kolkata}")).rules()
+    at_home = replace(site, time_zone="America/New_York")
+    assert [at_home.stamp_zone(name) for name in ("consent", "team")] == ["Asia/Kolkata", "America/New_York"]
+    assert at_home.stamp_zones == {"Asia/Kolkata", "America/New_York"}
+    assert site.fingerprint() != load_profile(write("feeds:\n  consent: {}")).rules().fingerprint()
 
 
 def test_the_schema_takes_the_sample_and_refuses_what_the_loader_refuses(write: Write) -> None:
