@@ -171,7 +171,10 @@ class Places:
                 if beside is not None and source.is_ranked:
                     other = types[position] if position < len(types) else ""
                     holder = repetition if is_same_field else other
-                    rank = self.rules.code(source.codes, self.message.named(holder, beside.component))
+                    code = self.message.named(holder, beside.component)
+                    # A number in the sender's own table has the word behind it.
+                    text = component(holder, 2) if beside.component == 1 else ""
+                    rank = self.rules.coded(source.codes, code, text)
                 if rank != NEVER:
                     yield rank, value
 

@@ -148,6 +148,11 @@ class SiuRules:
                 return self.outcomes[key]
         return self.outcomes[trigger, ANY, ANY]
 
+    def coded(self, kind: str, code: str, text: str) -> str:
+        """What a coded element is read as: by its code, by the text behind it, or as any other code."""
+        known = self.codes.get(kind, {})
+        return known.get(bare(code)) or known.get(bare(text)) or self.code(kind, code)
+
     def code(self, kind: str, code: str) -> str:
         """What a code is read as; the row for any code where it has none of its own; empty without rows."""
         known = self.codes.get(kind, {})
