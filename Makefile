@@ -110,7 +110,7 @@ types:
 # What has changed since the last clean run; in a new clone, what differs from the branch that it follows. A macro's
 # effect on other files is seen by sql-full.
 sql-quick:
-	@mkdir -p $(dir $(LINTED)); \
+	@mkdir -p $(dir $(LINTED)); touch $(LINTED).begun; \
 	if [ -f $(LINTED) ]; then \
 		files=$$(find $(SQL) -name '*.sql' -newer $(LINTED)); \
 		[ -z "$$(find .sqlfluff dbt_project/lint -newer $(LINTED))" ] || files="$(SQL)"; \
@@ -120,7 +120,7 @@ sql-quick:
 		files="$$files $$(git ls-files --others --exclude-standard -- $(SQL:%='%/*.sql'))"; \
 	else files="$(SQL)"; fi; \
 	[ -z "$${files// }" ] || $(SQLFLUFF) lint -q --templater jinja --processes $(WORKERS) $$files; \
-	touch $(LINTED)
+	mv $(LINTED).begun $(LINTED)
 
 sql-full: $(MANIFEST)
 	@$(DBT_PLACES) $(SQLFLUFF) lint -q --templater dbt $(SQL:%=$(CURDIR)/%)
