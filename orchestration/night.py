@@ -129,6 +129,7 @@ class Night:
                 context=context,
                 progress=self.reporter.progress,
                 failing_keys=self._findings.failing_keys(),
+                is_anew=self.is_rebuild,
             )
             note_generation(self.settings.home, generation)
             self._findings.show(context.as_of_date)

@@ -27,6 +27,7 @@ from orchestration.publishing.claim_workbook import write_workbooks
 from orchestration.publishing.csv_text import LINE_END, csv_line, define_csv_cell, open_list
 from orchestration.publishing.engine import literal
 from orchestration.publishing.files import make_folder
+from orchestration.publishing.reuse import Reuse
 
 STATUSES = ("ready", "review", "held")
 NEAR_MISS = "near_miss"
@@ -91,7 +92,7 @@ def claim_relations(
 
 
 def write_claim_lists(
-    engine: duckdb.DuckDBPyConnection, identified: Path, rules: Path, as_of_date: date
+    engine: duckdb.DuckDBPyConnection, identified: Path, rules: Path, as_of_date: date, reuse: Reuse
 ) -> int:
     """Write the lists from a generation's marts; none where one of the marts that they need is absent.
 
@@ -100,6 +101,7 @@ def write_claim_lists(
         identified: the generation's identified marts; the lists go below it.
         rules: the generation's rules, for the words of the checks.
         as_of_date: the business date, which the FHIR documents bear.
+        reuse: workbooks that an earlier generation has already.
 
     Returns:
         The number of rows listed.
@@ -117,7 +119,7 @@ def write_claim_lists(
         return _month_folder(root, tin, month)
 
     headers = {"candidate": CANDIDATE_HEADER, NEAR_MISS: NEAR_MISS_HEADER}
-    write_workbooks(engine, names, headers, folder_of)
+    write_workbooks(engine, names, headers, folder_of, reuse)
     write_claim_documents(engine, names, as_of_date, folder_of)
     return written
 

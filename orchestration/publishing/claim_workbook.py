@@ -12,8 +12,10 @@ Belongs here: sheets, formats and totals. Does not belong here: which rows there
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from orchestration.publishing.claim_months import ClaimMonth, Row, claim_months
 from orchestration.publishing.errors import PublishError
+from orchestration.publishing.reuse import Reuse
 
 WORKBOOK = "claims.xlsx"
 _NEAR_MISS = "near_miss"
@@ -48,14 +51,16 @@ def write_workbooks(
     relations: Mapping[str, str],
     headers: Mapping[str, list[str]],
     folder_of: Callable[[str | None, date], Path],
+    reuse: Reuse,
 ) -> int:
-    """Write a workbook a TIN and month.
+    """Write a workbook a TIN and month; one whose rows are those of an earlier generation is taken over.
 
     Args:
         engine: any connection.
         relations: what stands in the braces of the queries.
         headers: ``candidate`` and ``near_miss``, the columns of their rows in order.
         folder_of: where the lists of a TIN and month are.
+        reuse: the workbooks of an earlier generation.
 
     Returns:
         The number of workbooks.
@@ -65,12 +70,18 @@ def write_workbooks(
     """
     written = 0
     for month in claim_months(engine, relations, headers):
-        folder = folder_of(month.billing_tin, month.service_month)
-        with xlsxwriter.Workbook(folder / WORKBOOK, {"in_memory": True}) as book:
-            book.set_properties({"title": "Claim candidates", "created": _NEVER})
-            _write_month(book, month, headers)
+        rows = list(month.rows)
+        place = folder_of(month.billing_tin, month.service_month) / WORKBOOK
+        make = partial(_write_book, replace(month, rows=iter(rows)), headers)
+        reuse.file(place, (month.billing_tin, month.service_month, rows), make)
         written += 1
     return written
+
+
+def _write_book(month: ClaimMonth, headers: Mapping[str, list[str]], place: Path) -> None:
+    with xlsxwriter.Workbook(place, {"in_memory": True}) as book:
+        book.set_properties({"title": "Claim candidates", "created": _NEVER})
+        _write_month(book, month, headers)
 
 
 def _write_month(book: Workbook, month: ClaimMonth, headers: Mapping[str, list[str]]) -> None:

@@ -24,6 +24,7 @@ from orchestration.publishing.failing_rows import write_failing_rows
 from orchestration.publishing.files import make_folder
 from orchestration.publishing.manifest import FeedInputs
 from orchestration.publishing.near_miss_lists import write_near_miss_lists
+from orchestration.publishing.reuse import Reuse
 from orchestration.publishing.scorecards.pages import write_scorecards
 from orchestration.publishing.sharing import smallest_shown
 from orchestration.publishing.slot_study import write_slot_study
@@ -56,6 +57,7 @@ def write_contents(
     lake: Path,
     publish_id: str,
     as_of_date: date,
+    reuse: Reuse,
     progress: Progress | None = None,
     failing_keys: Sequence[Path] = (),
 ) -> Contents:
@@ -68,6 +70,7 @@ def write_contents(
         lake: the lake, for its reference tables.
         publish_id: stands in the last column of every mart.
         as_of_date: the business date.
+        reuse: what an earlier generation has already.
         progress: called with what is being written, the step and the number of steps.
         failing_keys: the keys of the rows that failed a check, as the gates left them.
 
@@ -100,12 +103,12 @@ def write_contents(
     inputs = _write_inputs(engine, lake, folder / INPUTS_FILE)
     if progress:
         progress("publish the lists", steps - 1, steps)
-    write_claim_lists(engine, folder / IDENTIFIED, folder / RULES, as_of_date)
+    write_claim_lists(engine, folder / IDENTIFIED, folder / RULES, as_of_date, reuse)
     write_care_lists(engine, folder / IDENTIFIED)
     write_near_miss_lists(engine, folder / IDENTIFIED, folder / RULES)
     write_clinic_pages(engine, folder / IDENTIFIED)
     write_scorecards(engine, folder / IDENTIFIED, folder / RULES, as_of_date)
-    write_slot_study(engine, folder / IDENTIFIED, folder / RULES)
+    write_slot_study(engine, folder / IDENTIFIED, folder / RULES, reuse)
     write_failing_rows(engine, failing_keys, folder / IDENTIFIED / FAILING_ROWS)
     if progress:
         progress("check and flip", steps, steps)

@@ -5,7 +5,6 @@ Belongs here: which columns a file has, and the copying. Does not belong here: w
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,15 +141,10 @@ def export_mart(
         paths = [f"json_extract_string({SITE_COLUMNS}, {literal(_json_path(key))})" for key in spellings]
         columns[name] = f"coalesce({', '.join(paths)})"
     keys = [f"source.{quoted(name)}" for name in mart.sort_columns]
-    parts = _parts(engine, source, mart.sort_columns[0]) if mart.is_sorted_by_part else []
-    _copy(engine, source, columns, keys, target, publish_id, parts)
-
-
-def _parts(engine: duckdb.DuckDBPyConnection, source: Source, column: str) -> list[str]:
-    """One condition for each value of a column that is never null, in the order of the values."""
-    name = quoted(column)
-    rows = engine.execute(f"select distinct {name} from {source.relation} order by {name}").fetchall()  # noqa: S608
-    return [f"source.{name} = {literal(str(found))}" for (found,) in rows]
+    if mart.is_sorted_by_part:
+        _copy_in_parts(engine, source, columns, mart.sort_columns, target, publish_id)
+    else:
+        _copy(engine, source, columns, keys, target, publish_id)
 
 
 def export_shared(
@@ -226,15 +220,49 @@ def _copy(
     keys: list[str],
     target: Path,
     publish_id: str,
-    parts: Sequence[str] = (),
 ) -> None:
-    """Copy a relation, sorted by keys; where conditions are given, one part after the other, each sorted."""
-    selected = [f"{expression} as {quoted(name)}" for name, expression in columns.items()]
-    selected.append(f"{literal(publish_id)} as {PUBLISH_ID}")
+    """Copy a relation, sorted by keys."""
     order = ", ".join(f"{key} nulls first" for key in keys)
-    rows = f"select {', '.join(selected)} from {source.relation} as source"  # noqa: S608
-    sorted_parts = [f"(from ({rows} where {part} order by {order}))" for part in parts]
-    _write(engine, source.name, " union all ".join(sorted_parts) or f"{rows} order by {order}", target)
+    rows = f"select {_listed(columns)} from {source.relation} as source order by {order}"  # noqa: S608
+    _write(engine, source.name, _with_id(rows, publish_id), target)
+
+
+def _copy_in_parts(
+    engine: duckdb.DuckDBPyConnection,
+    source: Source,
+    columns: dict[str, str],
+    keys: list[str],
+    target: Path,
+    publish_id: str,
+) -> None:
+    """Copy a relation sorted by keys: a part for each value of the first of them, one after the other.
+
+    Texts take long to compare. So the values of all keys but the last are numbered in their order, and rows
+    are compared by that number and the last key.
+    """
+    *group, last = (quoted(key) for key in keys)
+    named = [f"{key} as sort_key_{at}" for at, key in enumerate(group)]
+    order = ", ".join(f"sort_key_{at} nulls first" for at in range(len(group)))
+    groups = f"select distinct {', '.join(named)} from {source.relation}"  # noqa: S608
+    placed = f"select *, row_number() over (order by {order}) as sort_place from ({groups})"  # noqa: S608
+    engine.execute(f"create or replace temp table sort_group as {placed}")
+    values = engine.execute("select distinct sort_key_0 from sort_group order by sort_key_0").fetchall()
+    same = " and ".join(f"source.{key} is not distinct from sort_key_{at}" for at, key in enumerate(group))
+    rows = f"select {_listed(columns)} from {source.relation} as source inner join sort_group on {same}"  # noqa: S608
+    order = f"order by sort_place, source.{last} nulls first"
+    parts = [f"({rows} where source.{group[0]} = {literal(str(value))} {order})" for (value,) in values]
+    query = " union all ".join(f"(from {part})" for part in parts) or f"{rows} {order}"
+    _write(engine, source.name, _with_id(query, publish_id), target)
+    engine.execute("drop table sort_group")
+
+
+def _listed(columns: dict[str, str]) -> str:
+    return ", ".join(f"{expression} as {quoted(name)}" for name, expression in columns.items())
+
+
+def _with_id(rows: str, publish_id: str) -> str:
+    """The rows with ``publish_id`` behind: put there after they are sorted, it is not moved with them."""
+    return f"select *, {literal(publish_id)} as {PUBLISH_ID} from ({rows})"  # noqa: S608
 
 
 def _write(engine: duckdb.DuckDBPyConnection, name: str, query: str, target: Path) -> None:

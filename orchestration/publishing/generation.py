@@ -48,6 +48,7 @@ from orchestration.publishing.manifest import (
     problems_of,
     write_manifest,
 )
+from orchestration.publishing.reuse import Reuse
 from orchestration.publishing.status import (
     STATUS_FILE,
     note_gone_forward,
@@ -93,10 +94,12 @@ def publish(
     context: PublishContext,
     progress: Progress | None = None,
     failing_keys: Sequence[Path] = (),
+    is_anew: bool = False,
 ) -> Generation:
     """Publish a warehouse whose gates passed.
 
-    A generation of the same ``publish_id`` that is whole is shown again without writing a file.
+    A generation of the same ``publish_id`` that is whole is shown again without writing a file. Of a new one,
+    files that would be the same as in the current one are taken over from it.
 
     Args:
         database: the warehouse; read only, and nobody may have it open for writing.
@@ -106,6 +109,7 @@ def publish(
         context: hashes, version, business date, how many generations to keep.
         progress: called with what is being done, the step and the number of steps.
         failing_keys: the keys of the rows that failed a check, as the gates left them.
+        is_anew: make every file of a new generation.
 
     Returns:
         The generation that is now current.
@@ -118,7 +122,11 @@ def publish(
         whole = _find_whole(published, name)
         if whole is None:
             free_name = _free_name(published, name)
-            whole = _build(published, free_name, database, dq_finding, lake, context, progress, failing_keys)
+            now = None if is_anew else current(published)
+            earlier = now.path if now else None
+            whole = _build(
+                published, free_name, database, dq_finding, lake, context, progress, failing_keys, earlier
+            )
         pin_views(whole.path / BI_FILE, whole.path)
         _show(published, whole)
         _renew_beside(published, whole, context.keep)
@@ -217,9 +225,11 @@ def _build(
     context: PublishContext,
     progress: Progress | None,
     failing_keys: Sequence[Path],
+    earlier: Path | None,
 ) -> Generation:
     building = published / f"{BUILDING}{name}"
     folder = published.resolve() / name
+    reuse = Reuse(building, context.code_version, earlier)
     try:
         make_folder(building / _SPILL)
         with open_engine(
@@ -233,13 +243,14 @@ def _build(
                 lake,
                 context.publish_id,
                 context.as_of_date,
+                reuse,
                 progress,
                 failing_keys,
             )
             engine.execute(f"detach {WAREHOUSE}")
             remove_entry(building / _SPILL)
             seal_tree(building)
-            write_manifest(building, _manifest(context, facts, list_files(engine, building)))
+            write_manifest(building, _manifest(context, facts, list_files(engine, building), reuse))
             building.rename(folder)
             fsync_path(published)
             audit(engine, folder)
@@ -252,7 +263,9 @@ def _build(
     return generation_of(folder, is_new=True)
 
 
-def _manifest(context: PublishContext, facts: Contents, files: dict[str, FileEntry]) -> Manifest:
+def _manifest(
+    context: PublishContext, facts: Contents, files: dict[str, FileEntry], reuse: Reuse
+) -> Manifest:
     return Manifest(
         format=FORMAT,
         publish_id=context.publish_id,
@@ -265,4 +278,5 @@ def _manifest(context: PublishContext, facts: Contents, files: dict[str, FileEnt
         gates=facts.gates,
         absent_marts=facts.absent_marts,
         files=files,
+        made_of=reuse.made_of,
     )

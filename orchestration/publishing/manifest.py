@@ -45,7 +45,10 @@ class FeedInputs(_Strict):
 
 
 class Manifest(_Strict):
-    """The manifest of one generation."""
+    """The manifest of one generation.
+
+    ``made_of`` names files that a later night may take over, each with a hash of what it was made of.
+    """
 
     format: int
     publish_id: str
@@ -58,6 +61,7 @@ class Manifest(_Strict):
     gates: dict[str, dict[str, int]]
     absent_marts: list[str]
     files: dict[str, FileEntry]
+    made_of: dict[str, str] = {}
 
 
 def list_files(engine: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, FileEntry]:

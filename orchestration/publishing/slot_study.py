@@ -6,12 +6,13 @@ names no consultant and no patient.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from orchestration.publishing.engine import literal
 from orchestration.publishing.files import make_folder
+from orchestration.publishing.reuse import Reuse
 
 if TYPE_CHECKING:
     from orchestration.publishing.slot_statistics import Design
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_slot_study(engine: duckdb.DuckDBPyConnection, identified: Path, rules: Path) -> Path | None:
-    """Write ``studies/slot_study.html`` from a generation's marts.
+def write_slot_study(
+    engine: duckdb.DuckDBPyConnection, identified: Path, rules: Path, reuse: Reuse
+) -> Path | None:
+    """Write ``studies/slot_study.html`` from a generation's marts; it is taken over where its weeks stand.
 
     Args:
         engine: any connection.
         identified: the generation's identified marts; the page goes below it.
         rules: the generation's rules, for the study's design.
+        reuse: the page of an earlier generation.
 
     Returns:
         The page; None where the mart is absent.
@@ -33,8 +37,7 @@ def write_slot_study(engine: duckdb.DuckDBPyConnection, identified: Path, rules:
     weeks, thresholds = identified / "rpt_slot_study.parquet", rules / "threshold.parquet"
     if not (weeks.is_file() and thresholds.is_file()):
         return None
-    from orchestration.publishing.slot_figures import answers_chart, answers_table
-    from orchestration.publishing.slot_statistics import CLAIMS, answer
+    from orchestration.publishing.slot_statistics import CLAIMS
 
     variables = sorted({name for claim in CLAIMS for name in (claim.first, claim.second)})
     columns = ", ".join(f"cast({name} as double)" for name in variables)
@@ -42,10 +45,23 @@ def write_slot_study(engine: duckdb.DuckDBPyConnection, identified: Path, rules:
         f"select practitioner_id, week_start_on, {columns} from read_parquet({literal(weeks)})"  # noqa: S608
         " order by practitioner_id, week_start_on"
     ).fetchall()
-    values = {name: [row[place] for row in rows] for place, name in enumerate(variables, start=2)}
     design = _design(engine, thresholds)
+    place = make_folder(identified / "studies") / "slot_study.html"
+
+    def make(target: Path) -> None:
+        target.write_text(_page(rows, variables, design), encoding="utf-8", newline="\n")
+
+    reuse.file(place, (rows, design), make)
+    return place
+
+
+def _page(rows: list[tuple[Any, ...]], variables: list[str], design: "Design") -> str:
+    from orchestration.publishing.slot_figures import answers_chart, answers_table
+    from orchestration.publishing.slot_statistics import CLAIMS, answer
+
+    values = {name: [row[place] for row in rows] for place, name in enumerate(variables, start=2)}
     answers = [answer(claim, values[claim.first], values[claim.second], design) for claim in CLAIMS]
-    page = _rendered(
+    return _rendered(
         chart=answers_chart(answers),
         table=answers_table(answers, design.min_weeks),
         design=design,
@@ -54,9 +70,6 @@ def write_slot_study(engine: duckdb.DuckDBPyConnection, identified: Path, rules:
         first_week=min((row[1] for row in rows), default=None),
         last_week=max((row[1] for row in rows), default=None),
     )
-    place = make_folder(identified / "studies") / "slot_study.html"
-    place.write_text(page, encoding="utf-8", newline="\n")
-    return place
 
 
 def _design(engine: duckdb.DuckDBPyConnection, thresholds: Path) -> "Design":

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from orchestration.publishing.manifest import read_manifest
-from orchestration.publishing.scorecards.charts import Dot, Funnel, Point, funnel_chart, trend_chart
+from orchestration.publishing.scorecards.charts import Funnel, Point, funnel_chart, trend_chart
 from orchestration.publishing.scorecards.pages import write_scorecards
 from orchestration.publishing.scorecards.words import (
     SIGNALS,
@@ -221,9 +221,20 @@ def test_a_trend_leaves_a_gap_where_nothing_is_known() -> None:
 
 
 def test_the_funnel_narrows_with_more_patients() -> None:
-    chart = str(funnel_chart([Dot(100, 0.5, is_own=True)], Funnel(0.3, 2, 3), "funnel"))
+    chart = str(funnel_chart([(100, 0.5)], [(100, 0.5)], Funnel(0.3, 2, 3), "funnel"))
     limits = re.findall(r'stroke="#8a3b00"[^>]*|d="(M[^"]*L[^"]*)"[^>]*stroke="#8a3b00"', chart)
     upper = next(path for path in limits if path)
     heights = [float(point.split(",")[1]) for point in re.split("[ML]", upper)[1:]]
     assert heights == sorted(heights) and heights[0] < heights[-1]
-    assert funnel_chart([], Funnel(0.3, 2, 3), "funnel") == ""
+    assert funnel_chart([], [], Funnel(0.3, 2, 3), "funnel") == ""
+
+
+def test_a_page_fills_its_own_dots_over_those_of_all() -> None:
+    dots = [(40, 0.25), (60, 0.5), (40, 0.25), (50, 0.0)]
+    chart = str(funnel_chart(dots, [(60, 0.5), (50, 0.0)], Funnel(0.3, 2, 3), "funnel"))
+    hollow, filled = (
+        re.findall(rf'<path transform="([^"]*)"[^>]*fill="{fill}" stroke="{stroke}"', chart)
+        for fill, stroke in (("#ffffff", "#4a5665"), ("#0b4f8a", "#ffffff"))
+    )
+    assert len(hollow) == 3
+    assert filled == hollow[1:]

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from orchestration.publishing.engine import literal
+from orchestration.publishing.reuse import Reuse
 from orchestration.publishing.slot_figures import answers_chart
 from orchestration.publishing.slot_statistics import CLAIMS, Answer, Claim, Design, answer
 from orchestration.publishing.slot_study import write_slot_study
@@ -107,10 +108,10 @@ def _published(folder: Path, weeks: int) -> tuple[Path, Path]:
 def test_the_page_says_what_the_data_support_and_what_it_cannot_say(tmp_path: Path) -> None:
     identified, rules = _published(tmp_path, 20)
     with duckdb.connect() as engine:
-        place = write_slot_study(engine, identified, rules)
+        place = write_slot_study(engine, identified, rules, Reuse(tmp_path, "1"))
         assert place is not None
         page = place.read_text(encoding="utf-8")
-        write_slot_study(engine, identified, rules)
+        write_slot_study(engine, identified, rules, Reuse(tmp_path, "1"))
     assert place.read_text(encoding="utf-8") == page
     assert "20 weeks of 1 behavioral health consultant," in page
     assert "support it." in page and "do not vary" in page
@@ -122,11 +123,11 @@ def test_the_page_says_what_the_data_support_and_what_it_cannot_say(tmp_path: Pa
 def test_a_site_without_slots_is_told_so(tmp_path: Path) -> None:
     identified, rules = _published(tmp_path, 0)
     with duckdb.connect() as engine:
-        place = write_slot_study(engine, identified, rules)
+        place = write_slot_study(engine, identified, rules, Reuse(tmp_path, "1"))
         assert place is not None
         assert "has sent no slots" in place.read_text(encoding="utf-8")
         (identified / "rpt_slot_study.parquet").unlink()
-        assert write_slot_study(engine, identified, rules) is None
+        assert write_slot_study(engine, identified, rules, Reuse(tmp_path, "1")) is None
 
 
 def test_the_picture_fills_what_is_decided_and_is_told_in_words() -> None:

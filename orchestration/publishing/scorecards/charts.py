@@ -10,7 +10,7 @@ Belongs here: what the charts are made of. Does not belong here: how they are dr
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -29,6 +29,9 @@ _OWN_DOTS: Final = "own"
 # Of the months that pages are written for.
 _FUNNELS_KEPT: Final = 8
 
+Dot = tuple[int, float]
+"""A denominator and its rate."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -39,15 +42,6 @@ class Point:
     low: float | None = None
     high: float | None = None
     reference: float | None = None
-
-
-@dataclass(frozen=True)
-class Dot:
-    """A rate over its denominator."""
-
-    count: int
-    rate: float
-    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,20 +92,23 @@ def draw_trends_ahead(many: Sequence[Sequence[Point]], *, is_share: bool) -> Non
     (_SHARES if is_share else _COUNTS).draw_ahead("points", [_trend_rows(points) for points in shown])
 
 
-def funnel_chart(dots: Sequence[Dot], funnel: Funnel, label: str) -> Markup:
-    """Rates over their denominators within the limits that chance alone keeps to; the own dots are filled.
+def funnel_chart(dots: Collection[Dot], own: Collection[Dot], funnel: Funnel, label: str) -> Markup:
+    """Rates over their denominators within the limits that chance alone keeps to.
 
-    Dots of one place are one dot.
+    Args:
+        dots: all of them; those of one place are one dot.
+        own: those of ``dots`` that are filled.
+        funnel: the middle and the limits.
+        label: what the chart says, in words.
     """
     if not dots:
         return Markup("")
-    places = tuple(sorted({(dot.count, dot.rate) for dot in dots}))
-    own = {(dot.count, dot.rate) for dot in dots if dot.is_own}
+    places = tuple(sorted(set(dots)))
     return _funnel_of(places, funnel)(label, [at for at, place in enumerate(places) if place in own])
 
 
 @lru_cache(maxsize=_FUNNELS_KEPT)
-def _funnel_of(places: tuple[tuple[int, float], ...], funnel: Funnel) -> Choice:
+def _funnel_of(places: tuple[Dot, ...], funnel: Funnel) -> Choice:
     """The plot that all pages of a month share; which dots are a page's own is its choice."""
     most = max(10, *(count for count, _ in places)) * 1.05
     # High enough for the highest rate, and for the upper limits where there are most patients.

@@ -15,7 +15,6 @@ from markupsafe import Markup
 
 from orchestration.publishing.scorecards import words
 from orchestration.publishing.scorecards.charts import (
-    Dot,
     Funnel,
     Point,
     draw_trends_ahead,
@@ -105,17 +104,16 @@ def _rate_points(months: dict[date, Row], month: date, name: str) -> list[Point]
 
 def funnel(source: Source, month: date, own: set[str], middle: float | None) -> Markup:
     """The referral rates of all providers of a month; those of ``own`` are filled."""
-    dots = [
-        Dot(row["likely_eligible_seen"], row["referral_rate"], row["pcp_id"] in own)
-        for row in of_month(source, month)
-        if row["likely_eligible_seen"] and row["referral_rate"] is not None
-    ]
+    rates = source.rates.get(month, {})
     if middle is None:
         return Markup("")
+    filled = [rates[pcp_id] for pcp_id in sorted(own) if pcp_id in rates]
     limits = Funnel(middle, source.thresholds["funnel_inner_sd"], source.thresholds["funnel_outer_sd"])
-    said = ", ".join(f"{words.percent(dot.rate)} of {dot.count}" for dot in dots if dot.is_own)
-    label = f"Referral rates of {len(dots)} providers by likely-eligible patients seen"
-    return funnel_chart(dots, limits, f"{label}, around {words.percent(middle)}. Filled: {said or 'none'}")
+    said = ", ".join(f"{words.percent(rate)} of {count}" for count, rate in filled)
+    label = f"Referral rates of {len(rates)} providers by likely-eligible patients seen"
+    return funnel_chart(
+        rates.values(), filled, limits, f"{label}, around {words.percent(middle)}. Filled: {said or 'none'}"
+    )
 
 
 def _sums(source: Source, teams: set[str], month: date) -> dict[str, int | None]:

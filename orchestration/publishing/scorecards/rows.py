@@ -123,6 +123,18 @@ class Source:
                 found[month, row["team_id"]].append(row)
         return dict(found)
 
+    @cached_property
+    def rates(self) -> dict[date, dict[str, tuple[int, float]]]:
+        """By month and referrer: likely-eligible patients seen and the referral rate, where there are any."""
+        return {
+            month: {
+                row["pcp_id"]: (row["likely_eligible_seen"], row["referral_rate"])
+                for row in rows
+                if row["likely_eligible_seen"] and row["referral_rate"] is not None
+            }
+            for month, rows in self.by_month.items()
+        }
+
     def name_of(self, practitioner_id: str) -> str:
         """A practitioner's name, or the id where there is none."""
         return self.names.get(practitioner_id) or practitioner_id

@@ -1,0 +1,151 @@
+"""Files that a night takes over from the last one: only the same bytes, only whole ones, never by link."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.publishing import claim_workbook, reuse
+from orchestration.publishing import generation as generation_module
+from orchestration.publishing.claim_workbook import WORKBOOK
+from orchestration.publishing.files import relative_files
+from orchestration.publishing.generation import Generation, PublishContext, rollback
+from orchestration.publishing.manifest import MANIFEST_FILE, read_manifest
+from orchestration.publishing.views import BI_FILE
+from tests.support.publishing_warehouse import AS_OF, Home, make_home
+
+BOOKS = 3
+CONTEXT = PublishContext(AS_OF, "two", "rules", "1.0", threads=2)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return make_home(tmp_path / "home")
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The workbooks that are made and not taken over, by TIN and month."""
+    found: list[str] = []
+    write = claim_workbook._write_book
+
+    def noted(month: object, headers: object, place: Path) -> None:
+        found.append("/".join(place.parts[-3:-1]))
+        write(month, headers, place)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(claim_workbook, "_write_book", noted)
+    yield found
+
+
+def publish(home: Home, context: PublishContext = CONTEXT, *, is_anew: bool = False) -> Generation:
+    return generation_module.publish(
+        database=home.database,
+        dq_finding=home.dq_finding,
+        published=home.published,
+        lake=home.lake,
+        context=context,
+        is_anew=is_anew,
+    )
+
+
+def bytes_of(generation: Generation) -> dict[str, bytes]:
+    names = (name for name in relative_files(generation.path) if name != BI_FILE)
+    return {name: (generation.path / name).read_bytes() for name in names}
+
+
+def test_a_night_that_takes_files_over_is_the_one_that_makes_them_all(
+    home: Home, made: list[str], tmp_path: Path
+) -> None:
+    first = home.publish("one")
+    assert len(made) == BOOKS
+    second = publish(home)
+    assert len(made) == BOOKS
+    for name in read_manifest(first.path).made_of:
+        assert (first.path / name).stat().st_ino != (second.path / name).stat().st_ino
+    other = make_home(tmp_path / "other")
+    other.publish("one")
+    anew = publish(other, is_anew=True)
+    assert len(made) == 3 * BOOKS
+    assert bytes_of(second) == bytes_of(anew)
+
+
+def test_a_changed_row_makes_its_month_anew_and_no_other(home: Home, made: list[str], tmp_path: Path) -> None:
+    home.publish("one")
+    change = "update fct_claim_candidate set units = 7 where candidate_id = 'k1'"
+    with duckdb.connect(str(home.database)) as engine:
+        engine.execute(change)
+    second = publish(home)
+    assert made[BOOKS:] == ["12-3456789/2026-02"]
+    other = make_home(tmp_path / "other")
+    with duckdb.connect(str(other.database)) as engine:
+        engine.execute(change)
+    assert bytes_of(publish(other)) == bytes_of(second)
+
+
+def test_other_code_or_another_library_makes_everything_anew(
+    home: Home, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.publish("one")
+    publish(home, replace(CONTEXT, code_version="1.1"))
+    assert len(made) == 2 * BOOKS
+    monkeypatch.setattr(reuse, "version", lambda name: "0")
+    publish(home, replace(CONTEXT, code_version="1.1", inputs_hash="three"))
+    assert len(made) == 3 * BOOKS
+
+
+def test_a_damaged_or_missing_file_is_made_anew(home: Home, made: list[str]) -> None:
+    first = home.publish("one")
+    lists = first.path / "identified" / "lists" / "claim_candidates"
+    damaged, missing = (lists / place / WORKBOOK for place in ("12-3456789/2026-02", "no_tin/2026-02"))
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:-1] + b"x")
+    missing.unlink()
+    second = publish(home)
+    assert sorted(made[BOOKS:]) == ["12-3456789/2026-02", "no_tin/2026-02"]
+    assert (second.path / damaged.relative_to(first.path)).read_bytes() == whole
+
+
+@pytest.mark.parametrize("torn", ["", "{", "older"])
+def test_without_a_manifest_that_tells_of_it_everything_is_made_anew(
+    home: Home, made: list[str], torn: str
+) -> None:
+    manifest = home.publish("one").path / MANIFEST_FILE
+    if torn == "older":
+        told = json.loads(manifest.read_text(encoding="utf-8"))
+        del told["made_of"]
+        torn = json.dumps(told)
+    manifest.write_text(torn, encoding="utf-8")
+    publish(home)
+    assert len(made) == 2 * BOOKS
+
+
+def test_after_a_rollback_files_come_from_what_readers_have(home: Home, made: list[str]) -> None:
+    first = home.publish("one")
+    with duckdb.connect(str(home.database)) as engine:
+        engine.execute("update fct_claim_candidate set units = 7 where candidate_id = 'k1'")
+    wrong = publish(home)
+    rollback(home.published)
+    with duckdb.connect(str(home.database)) as engine:
+        engine.execute("update fct_claim_candidate set units = 1 where candidate_id = 'k1'")
+    del made[:]
+    third = publish(home, replace(CONTEXT, inputs_hash="three"))
+    assert made == []
+    books = read_manifest(third.path).made_of
+    assert books == read_manifest(first.path).made_of != read_manifest(wrong.path).made_of
+
+
+def test_a_night_that_fails_leaves_nothing_to_take_over(
+    home: Home, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(generation_module, "audit", killed)
+        with pytest.raises(KeyboardInterrupt):
+            home.publish("one")
+    publish(home)
+    assert len(made) == 2 * BOOKS
