@@ -137,7 +137,8 @@ class Schedules:
             read.reasons.append(decision.reason)
         unmapped = list(decision.unmapped)
         starts_at, ends_at = read.times()
-        if starts_at and trigger.may_lack_times and not is_time(starts_at):
+        is_error = status == "entered-in-error"
+        if starts_at and (trigger.may_lack_times or is_error) and not is_time(starts_at):
             starts_at = None
         coded = self._code(read)
         unmapped += coded.unmapped
@@ -155,7 +156,7 @@ class Schedules:
         booked_at = happened if trigger.time_column == "booked_at" else None
         is_cancelled = trigger.time_column == "cancelled_at" and status == "cancelled"
         cancelled_at = happened if is_cancelled else None
-        if starts_at is None and status == "entered-in-error":
+        if starts_at is None and is_error:
             is_deleted = "true"
             read.reasons.append("deleted_without_times")
         elif starts_at is None and trigger.may_lack_times and appointment_id:

@@ -93,8 +93,9 @@ def test_two_appointments_in_one_message_are_refused(tmp_path: Path) -> None:
     assert read(tmp_path, message("SCH|P2|F2")).refused == [(1, "several_segments:SCH")]
 
 
-def test_a_deletion_needs_no_time(tmp_path: Path) -> None:
-    row = only(tmp_path, message(header=HEADER.replace("S12", "S17"), sch_11="", sch_25="Deleted"))
+@pytest.mark.parametrize("timing", ["", "^^^000000000000"])
+def test_a_deletion_needs_no_time(tmp_path: Path, timing: str) -> None:
+    row = only(tmp_path, message(header=HEADER.replace("S12", "S17"), sch_11=timing, sch_25="Deleted"))
     assert (row["is_deleted"], row["starts_at"], row["x_siu_state"]) == (True, None, "deleted")
 
 
