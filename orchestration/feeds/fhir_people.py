@@ -41,7 +41,7 @@ IS_EMPLOYER_NUMBER = f"(entry.system IN {EMPLOYER_NUMBERS} OR fhir_has(entry.typ
 OWN_IDENTIFIER = f"STRUCT(use VARCHAR, type {CONCEPT}, system VARCHAR, value VARCHAR)"
 INSURER_TYPES = "('ins', 'pay')"
 
-FAMILY_IS_A_LIST = "coalesce(starts_with(s.name[1].family, '['), false)"
+FAMILY_IS_A_LIST = """coalesce(starts_with(s.name[1].family, '["'), false)"""
 OTHER_RECORD = reference("part.other", "Patient")
 LINKS = (
     f"[{{'type': 'Patient', 'system': '{LINK}' || part.type, "
@@ -173,6 +173,12 @@ PAYER_WORDS = (
 )
 """The name of who pays, where it is an organization: a patient who pays is no payer."""
 
+IS_NO_PATIENT = (
+    f"coalesce({PAYOR}.display != s.beneficiary.display, true) "
+    "AND NOT coalesce(fhir_has(s.type.coding, 'pay'), false)"
+)
+"""Whether nothing says that patients pay for themselves: their names are no payer's."""
+
 COVERAGE = Resource(
     elements={
         **EVERY,
@@ -185,7 +191,8 @@ COVERAGE = Resource(
     },
     derived={
         "payer": reference(PAYOR, "Organization"),
-        "payer_words": f"CASE WHEN {kind_of(PAYOR)} IN ('', 'Organization') THEN {PAYER_WORDS} END",
+        "payer_words": f"CASE WHEN {kind_of(PAYOR)} IN ('', 'Organization') AND {IS_NO_PATIENT} "
+        f"THEN {PAYER_WORDS} END",
     },
     mappings=(
         Mapping(

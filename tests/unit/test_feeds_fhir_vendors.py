@@ -93,6 +93,7 @@ def test_what_is_known_by_a_code_of_its_own_alone_is_a_finding_wherever_it_stand
     assert found.refused == [(1, "missing_required:icd10_code")]
 
 
+COVERAGE: Json = {"resourceType": "Coverage", "id": "v1", "status": "active", "beneficiary": PATIENT}
 INSURER: Json = {"resourceType": "Organization", "id": "o"}
 SOURCE_OF_PAYMENT = "urn:oid:2.16.840.1.113883.3.221.5"
 
@@ -109,20 +110,19 @@ SOURCE_OF_PAYMENT = "urn:oid:2.16.840.1.113883.3.221.5"
     ],
 )
 def test_a_payer_is_known_by_its_words_or_kept_by_them(tmp_path: Path, change: Json, payer: str) -> None:
-    coverage = {"resourceType": "Coverage", "id": "v1", "status": "active", "beneficiary": PATIENT, **change}
-    assert only(tmp_path, "coverage", coverage)["payer_id"] == payer
+    assert only(tmp_path, "coverage", COVERAGE | change)["payer_id"] == payer
 
 
-def test_a_patient_who_pays_is_no_payer(tmp_path: Path) -> None:
-    own = {"reference": "Patient/p1", "display": "Ida Probe"}
-    coverage = {
-        "resourceType": "Coverage",
-        "id": "v1",
-        "status": "active",
-        "beneficiary": PATIENT,
-        "payor": [own],
-    }
-    assert read(tmp_path, "coverage", coverage).refused == [(1, "missing_required:payer_id")]
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"payor": [{"reference": "Patient/p1", "display": "Ida Probe"}]},
+        {"payor": [{"display": "Ida Probe"}], "beneficiary": {**PATIENT, "display": "Ida Probe"}},
+        {"payor": [{"display": "I. Probe"}], "type": concept(f"{CODES}/coverage-selfpay", "pay")},
+    ],
+)
+def test_a_patient_who_pays_is_no_payer(tmp_path: Path, change: Json) -> None:
+    assert read(tmp_path, "coverage", COVERAGE | change).refused == [(1, "missing_required:payer_id")]
 
 
 @pytest.mark.parametrize("kind", [{"text": "MRN"}, {"text": "medical record number"}, concept("", "MR")])
@@ -130,6 +130,11 @@ def test_a_record_number_is_known_by_its_words(tmp_path: Path, kind: Json) -> No
     identifiers = [{"type": {"text": "EPIC"}, "value": "E7"}, {"type": kind, "value": "  203713"}]
     patient = {"resourceType": "Patient", "id": "p1", "identifier": identifiers}
     assert only(tmp_path, "patient", patient)["mrn"] == "203713"
+
+
+def test_a_name_may_begin_with_a_bracket(tmp_path: Path) -> None:
+    patient = {"resourceType": "Patient", "id": "p1", "name": [{"family": "[Test] Probe"}]}
+    assert only(tmp_path, "patient", patient)["family_name"] == "[Test] Probe"
 
 
 def test_a_team_is_paid_under_the_number_that_is_called_one_for_taxes(tmp_path: Path) -> None:
