@@ -117,7 +117,7 @@ def test_a_payer_is_known_by_its_words_or_kept_by_them(tmp_path: Path, change: J
     "change",
     [
         {"payor": [{"reference": "Patient/p1", "display": "Ida Probe"}]},
-        {"payor": [{"display": "Ida Probe"}], "beneficiary": {**PATIENT, "display": "Ida Probe"}},
+        {"payor": [{"display": "Ida Probe"}], "beneficiary": PATIENT | {"display": "Ida Probe"}},
         {"payor": [{"display": "I. Probe"}], "type": concept(f"{CODES}/coverage-selfpay", "pay")},
     ],
 )
