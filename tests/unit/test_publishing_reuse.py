@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -10,15 +11,35 @@ import pytest
 
 from orchestration.publishing import claim_workbook, reuse
 from orchestration.publishing import generation as generation_module
-from orchestration.publishing.claim_workbook import WORKBOOK
-from orchestration.publishing.files import relative_files
+from orchestration.publishing.files import relative_files, sha256_of
 from orchestration.publishing.generation import Generation, PublishContext, rollback
-from orchestration.publishing.manifest import MANIFEST_FILE, read_manifest
+from orchestration.publishing.manifest import (
+    FORMAT,
+    MANIFEST_FILE,
+    FileEntry,
+    Manifest,
+    read_manifest,
+    write_manifest,
+)
+from orchestration.publishing.reuse import Reuse
 from orchestration.publishing.views import BI_FILE
 from tests.support.publishing_warehouse import AS_OF, Home, make_home
 
 BOOKS = 3
 CONTEXT = PublishContext(AS_OF, "two", "rules", "1.0", threads=2)
+MANIFEST = Manifest(
+    format=FORMAT,
+    publish_id="0" * 16,
+    as_of_date=AS_OF,
+    inputs_sha256="",
+    inputs={},
+    rules_sha256="",
+    rule_versions=[],
+    code_version="1.0",
+    gates={},
+    absent_marts=[],
+    files={},
+)
 
 
 @pytest.fixture
@@ -85,41 +106,67 @@ def test_a_changed_row_makes_its_month_anew_and_no_other(home: Home, made: list[
     assert bytes_of(publish(other)) == bytes_of(second)
 
 
-def test_other_code_or_another_library_makes_everything_anew(
-    home: Home, made: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home.publish("one")
-    publish(home, replace(CONTEXT, code_version="1.1"))
-    assert len(made) == 2 * BOOKS
+def written(text: str, place: Path) -> None:
+    place.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> Path:
+    """A generation of one file, which tells that it is made of its name and a row."""
+    folder, new = tmp_path / "earlier", Reuse(tmp_path / "earlier", "1.0")
+    folder.mkdir()
+    new.file(folder / "book", ["row"], partial(written, "bytes"))
+    files = {"book": FileEntry(sha256=sha256_of(folder / "book"), bytes=5)}
+    write_manifest(folder, MANIFEST.model_copy(update={"files": files, "made_of": new.made_of}))
+    return folder
+
+
+def is_taken_over(earlier: Path, *, code: str = "1.0", row: str = "row") -> bool:
+    """Ask for the file once more; one that is made has other bytes than the earlier one."""
+    folder = earlier.with_name("new")
+    folder.mkdir()
+    new = Reuse(folder, code, earlier)
+    found = new.file(folder / "book", [row], partial(written, "made"))
+    assert (folder / "book").read_text() == ("bytes" if found else "made")
+    return found
+
+
+def test_the_same_rows_code_and_libraries_are_the_same_file(earlier: Path) -> None:
+    assert is_taken_over(earlier)
+
+
+def test_another_row_is_another_file(earlier: Path) -> None:
+    assert not is_taken_over(earlier, row="Row")
+
+
+def test_other_code_is_another_file(earlier: Path) -> None:
+    assert not is_taken_over(earlier, code="1.1")
+
+
+def test_another_library_is_another_file(earlier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reuse, "version", lambda name: "0")
-    publish(home, replace(CONTEXT, code_version="1.1", inputs_hash="three"))
-    assert len(made) == 3 * BOOKS
+    assert not is_taken_over(earlier)
 
 
-def test_a_damaged_or_missing_file_is_made_anew(home: Home, made: list[str]) -> None:
-    first = home.publish("one")
-    lists = first.path / "identified" / "lists" / "claim_candidates"
-    damaged, missing = (lists / place / WORKBOOK for place in ("12-3456789/2026-02", "no_tin/2026-02"))
-    whole = damaged.read_bytes()
-    damaged.write_bytes(whole[:-1] + b"x")
-    missing.unlink()
-    second = publish(home)
-    assert sorted(made[BOOKS:]) == ["12-3456789/2026-02", "no_tin/2026-02"]
-    assert (second.path / damaged.relative_to(first.path)).read_bytes() == whole
+def test_a_damaged_file_is_made_anew(earlier: Path) -> None:
+    (earlier / "book").write_text("bytez")
+    assert not is_taken_over(earlier)
 
 
-@pytest.mark.parametrize("torn", ["", "{", "older"])
-def test_without_a_manifest_that_tells_of_it_everything_is_made_anew(
-    home: Home, made: list[str], torn: str
-) -> None:
-    manifest = home.publish("one").path / MANIFEST_FILE
+def test_a_missing_file_is_made_anew(earlier: Path) -> None:
+    (earlier / "book").unlink()
+    assert not is_taken_over(earlier)
+
+
+@pytest.mark.parametrize("torn", ["", "{}", "older"])
+def test_without_a_manifest_that_tells_of_it_a_file_is_made_anew(earlier: Path, torn: str) -> None:
+    manifest = earlier / MANIFEST_FILE
     if torn == "older":
         told = json.loads(manifest.read_text(encoding="utf-8"))
         del told["made_of"]
         torn = json.dumps(told)
     manifest.write_text(torn, encoding="utf-8")
-    publish(home)
-    assert len(made) == 2 * BOOKS
+    assert not is_taken_over(earlier)
 
 
 def test_after_a_rollback_files_come_from_what_readers_have(home: Home, made: list[str]) -> None:
@@ -135,17 +182,3 @@ def test_after_a_rollback_files_come_from_what_readers_have(home: Home, made: li
     assert made == []
     books = read_manifest(third.path).made_of
     assert books == read_manifest(first.path).made_of != read_manifest(wrong.path).made_of
-
-
-def test_a_night_that_fails_leaves_nothing_to_take_over(
-    home: Home, made: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def killed(*given: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(generation_module, "audit", killed)
-        with pytest.raises(KeyboardInterrupt):
-            home.publish("one")
-    publish(home)
-    assert len(made) == 2 * BOOKS
