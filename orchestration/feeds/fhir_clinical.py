@@ -28,8 +28,8 @@ BILLING_SYSTEMS = (
 )
 NO_PRACTITIONER = "('Patient', 'RelatedPerson', 'Group', 'Device')"
 IS_PRACTITIONER = (
-    "CASE WHEN starts_with({0}.reference, 'Practitioner/') AND fhir_is_id(substring({0}.reference, 14)) "
-    "THEN true ELSE {0} IS NOT NULL AND " + f"{kind_of('{0}')} NOT IN {NO_PRACTITIONER} END"
+    "CASE WHEN fhir_is_plain({0}.reference, 'Practitioner') THEN true ELSE {0} IS NOT NULL AND "
+    + f"{kind_of('{0}')} NOT IN {NO_PRACTITIONER} END"
 )
 PRACTITIONERS = f"[entry for entry in s.participant if {IS_PRACTITIONER.format('entry.individual')}]"
 BY_ROLE = ", ".join(
@@ -41,10 +41,9 @@ TAKES_PART = "NOT coalesce(list_has_any([fhir_pair(coding) for coding in fhir_co
 )
 """Whether a participant is none of those who have no part in the visit itself, as the code map lists them."""
 
-FIRST = "s.participant[1].individual"
 FIRST_TAKES_PART = (
-    "(s.participant[1].type IS NULL OR s.participant[1].type[1].coding[1].code IN ('PPRF', 'ATND') "
-    f"OR {TAKES_PART.format('s.participant[1]')})"
+    "CASE WHEN s.first.type IS NULL OR s.first.type[1].coding[1].code IN ('PPRF', 'ATND') THEN true "
+    f"ELSE {TAKES_PART.format('s.first')} END"
 )
 CLASS = """from_json(s."class", '{"system": "VARCHAR", "code": "VARCHAR"}')"""
 VISIT_CODINGS = with_words("[s.serviceType]", "s.type")
@@ -93,9 +92,11 @@ ENCOUNTER = Resource(
     ),
     derived={
         "people": f"CASE WHEN len(s.participant) > 1 THEN {PRACTITIONERS} END",
+        "first": "CASE WHEN len(s.participant) = 1 THEN s.participant[1] END",
         "performer": f"CASE WHEN s.people IS NOT NULL THEN coalesce({BY_ROLE}, "
         f"[entry for entry in s.people if {TAKES_PART.format('entry')}][1]).individual "
-        f"WHEN {IS_PRACTITIONER.format(FIRST)} AND {FIRST_TAKES_PART} THEN {FIRST} END",
+        f"WHEN {IS_PRACTITIONER.format('s.first.individual')} AND {FIRST_TAKES_PART} "
+        "THEN s.first.individual END",
     },
     identifier_rows=own_identifiers("Encounter"),
     foreign={

@@ -12,6 +12,12 @@ from orchestration.feeds.contract import Feed
 from orchestration.feeds.fhir_resources import CODING, ENTERED_IN_ERROR
 
 NAME: Final = re.compile(r'\bs\.(?:"(\w+)"|(\w+))')
+SAID: Final = "said_number"
+"""The number of a combination of codes."""
+
+IN_A_LIST: Final = re.compile(r"fhir_reference\(([(]?s\.\w+[)]?\[1\][\w.]*),")
+"""A reference in the first part of a list of the resource."""
+
 CONCEPT_BEGINS: Final = f"STRUCT(coding {CODING}[], text VARCHAR"
 FEW_VALUES: Final = frozenset({"status", "intent", "gender", "use", "outcome"})
 """Elements of plain text that hold a code."""
@@ -67,3 +73,21 @@ def voided(feed: Feed, columns: Iterable[str], coded: Container[str], rows: str)
     is_void = f"coalesce({status}, '') = '{ENTERED_IN_ERROR}' AND ({' OR '.join(lacking)})"
     is_deleted = f"CASE WHEN {is_void} THEN 'true' ELSE is_deleted END"
     return f"SELECT * REPLACE ({is_deleted} AS is_deleted) FROM ({rows})"  # noqa: S608
+
+
+def with_targets(texts: dict[str, str]) -> dict[str, str]:
+    """Let what a reference stands in be taken out of its list once, and not in each step of resolving it.
+
+    Args:
+        texts: SQL by name, each made of those before it.
+    """
+    found: dict[str, str] = {}
+    targets: dict[str, str] = {}
+    for name, text in texts.items():
+        for target in IN_A_LIST.findall(text):
+            if target not in targets:
+                targets[target] = f"target_{len(targets)}"
+                found[targets[target]] = target
+            text = text.replace(f"fhir_reference({target},", f'fhir_reference(s."{targets[target]}",')
+        found[name] = text
+    return found

@@ -5,7 +5,8 @@ of lines and of codes (``fhir_plan.py``).
 """
 
 from orchestration.feeds.door import ROW
-from orchestration.feeds.fhir_plan import SAID, Plan
+from orchestration.feeds.fhir_elements import SAID
+from orchestration.feeds.fhir_plan import Plan
 
 
 def joined(plan: Plan, lines: str, said: str) -> str:

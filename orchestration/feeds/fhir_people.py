@@ -34,8 +34,9 @@ OTHER_NPI = (
 """The national number under the names of its system that it is not written with."""
 
 EMPLOYER_NUMBERS = "('urn:oid:2.16.840.1.113883.4.4', 'http://terminology.hl7.org/NamingSystem/USEIN')"
-IS_RECORD_NUMBER = "(fhir_has(entry.type.coding, 'MR') " + (
-    f"OR list_contains({pairs_of('patient', 'mrn')}, 'text|' || lower(trim(entry.type.text))))"
+IS_RECORD_NUMBER = (
+    "CASE WHEN fhir_has(entry.type.coding, 'MR') THEN true WHEN entry.type.text IS NOT NULL "
+    f"THEN list_contains({pairs_of('patient', 'mrn')}, 'text|' || lower(trim(entry.type.text))) END"
 )
 IS_EMPLOYER_NUMBER = f"(entry.system IN {EMPLOYER_NUMBERS} OR fhir_has(entry.type.coding, 'TAX'))"
 OWN_IDENTIFIER = f"STRUCT(use VARCHAR, type {CONCEPT}, system VARCHAR, value VARCHAR)"
@@ -76,7 +77,8 @@ PATIENT = Resource(
             {"sex": Coded(primitive("s.gender", "http://hl7.org/fhir/administrative-gender"))},
         ),
     ),
-    identifier_rows=f"list_concat({own_identifiers('Patient')}, {LINKS})",
+    identifier_rows=f"CASE WHEN len(s.link) > 0 THEN list_concat({own_identifiers('Patient')}, {LINKS}) "
+    f"ELSE {own_identifiers('Patient')} END",
     misshapen={FAMILY_IS_A_LIST: "DSTU2"},
 )
 

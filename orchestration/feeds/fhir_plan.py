@@ -15,16 +15,13 @@ from typing import Final
 from orchestration.feeds.codes import lookup
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.door import ROW
-from orchestration.feeds.fhir_elements import is_code, names_in, structure, voided
+from orchestration.feeds.fhir_elements import SAID, is_code, names_in, structure, voided, with_targets
 from orchestration.feeds.fhir_resources import Mapping
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.lake import quoted
 
 PART: Final = "line"
 """What a part of a resource is called where each is a row."""
-
-SAID: Final = "said_number"
-"""The number of a combination of codes."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +85,11 @@ class Plan:
         self.rows: list[Row] = []
         for number, mapping in enumerate(resource.mappings):
             self.rows.append(self._row(contract.feeds[mapping.feed], mapping, f"{number}_"))
+        self._texts = with_targets(self._texts)
+        # What several feeds take alike is worked out once.
         known: dict[str, str] = {}
         for name, text in self._texts.items():
             if self.places[name] == "line" and known.setdefault(text, name) != name:
-                # What several feeds take alike is worked out once.
                 self._texts[name], self.places[name] = f's."{known[text]}"', "both"
 
     def _row(self, feed: Feed, mapping: Mapping, prefix: str) -> Row:

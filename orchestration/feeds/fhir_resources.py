@@ -76,8 +76,9 @@ CREATE OR REPLACE MACRO fhir_contained(link, type_name, inside) AS
          WHEN 'PractitionerRoleOrganization' THEN fhir_of_role(entry.organization, type_name, inside)
          ELSE fhir_asked(type_name, entry.identifier[1]) END
      for entry in inside if '#' || entry.id = link][1];
-CREATE OR REPLACE MACRO fhir_is_id(x) AS
-    x != '' AND NOT contains(x, '/') AND NOT contains(x, '?') AND NOT contains(x, '#');
+CREATE OR REPLACE MACRO fhir_is_plain(link, type_name) AS
+    link LIKE type_name || '/_%' AND NOT link LIKE type_name || '/%/%'
+    AND NOT contains(link, '?') AND NOT contains(link, '#');
 CREATE OR REPLACE MACRO fhir_kind(link) AS
     CASE
         WHEN regexp_full_match(link, '[A-Z][A-Za-z]+/[^/?#]+') THEN split_part(link, '/', 1)
@@ -103,11 +104,9 @@ CREATE OR REPLACE MACRO fhir_linked(link, type_name) AS
         ELSE fhir_tail(link) END;
 CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS
     CASE
-        WHEN starts_with(target.reference, type_name || '/')
-             AND fhir_is_id(substring(target.reference, len(type_name) + 2))
-            THEN substring(target.reference, len(type_name) + 2)
+        WHEN fhir_is_plain(target.reference, type_name) THEN substring(target.reference, len(type_name) + 2)
         WHEN target IS NULL THEN NULL
-        WHEN starts_with(target.reference, 'Location/') AND fhir_is_id(substring(target.reference, 10))
+        WHEN fhir_is_plain(target.reference, 'Location')
              AND list_contains(['Practitioner', 'Organization'], type_name)
             THEN type_name || '?location=' || substring(target.reference, 10)
         WHEN starts_with(target.reference, 'urn:uuid:') AND coalesce(target.type, type_name) = type_name
