@@ -296,7 +296,7 @@ def _unmapped_codes(consequence: FeedConsequence, share: float) -> Check:
         threshold=share,
         owner=OWNER,
         what_it_means=(
-            f"Rows of {feed} carry a code that no map row or rule knows; its column is other, blank or as sent."
+            f"Rows of {feed} carry a code no map row or rule knows; the column is other, blank or as sent."
         ),
         what_to_do=(
             "Add the code to seeds/code_map.csv; the list of codes is in the lake's reference "
