@@ -36,7 +36,7 @@ class _Strict(BaseModel):
 class Mart(_Strict):
     """One mart: its grain in words, the columns that name a row, and the types that readers rely on.
 
-    A mart that ``is_sorted_by_part`` is sorted once for each value of its first sort column, not as a whole.
+    A mart that ``is_sorted_by_part`` is sorted by a few values of its first sort column at a time.
     """
 
     grain: str

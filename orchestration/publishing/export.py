@@ -38,6 +38,7 @@ _ACCEPTED: dict[str, set[str]] = {
 _PORTABLE = _WHOLE | {"VARCHAR", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN"}
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _MONEY_SCALE = 2
+_ROWS_OF_A_PART = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -235,7 +236,7 @@ def _copy_in_parts(
     target: Path,
     publish_id: str,
 ) -> None:
-    """Copy a relation sorted by keys: a part for each value of the first of them, one after the other.
+    """Copy a relation sorted by keys: in parts of a few values of the first of them, one after the other.
 
     Texts take long to compare. So the values of all keys but the last are numbered in their order, and rows
     are compared by that number and the last key.
@@ -243,17 +244,33 @@ def _copy_in_parts(
     *group, last = (quoted(key) for key in keys)
     named = [f"{key} as sort_key_{at}" for at, key in enumerate(group)]
     order = ", ".join(f"sort_key_{at} nulls first" for at in range(len(group)))
-    groups = f"select distinct {', '.join(named)} from {source.relation}"  # noqa: S608
+    groups = f"select {', '.join(named)}, count(*) as sort_rows from {source.relation} group by all"  # noqa: S608
     placed = f"select *, row_number() over (order by {order}) as sort_place from ({groups})"  # noqa: S608
     engine.execute(f"create or replace temp table sort_group as {placed}")
-    values = engine.execute("select distinct sort_key_0 from sort_group order by sort_key_0").fetchall()
+    counted = engine.execute("select sort_key_0, sum(sort_rows) from sort_group group by all order by all")
     same = " and ".join(f"source.{key} is not distinct from sort_key_{at}" for at, key in enumerate(group))
     rows = f"select {_listed(columns)} from {source.relation} as source inner join sort_group on {same}"  # noqa: S608
     order = f"order by sort_place, source.{last} nulls first"
-    parts = [f"({rows} where source.{group[0]} = {literal(str(value))} {order})" for (value,) in values]
-    query = " union all ".join(f"(from {part})" for part in parts) or f"{rows} {order}"
+    parts = [
+        f"{rows} where source.{group[0]} in ({', '.join(literal(value) for value in values)}) {order}"
+        for values in _parts(counted.fetchall())
+    ]
+    query = " union all ".join(f"(from ({part}))" for part in parts) if len(parts) > 1 else f"{rows} {order}"
     _write(engine, source.name, _with_id(query, publish_id), target)
     engine.execute("drop table sort_group")
+
+
+def _parts(counted: list[tuple[str, int]]) -> list[list[str]]:
+    """Values in their order, as many together as have few enough rows to be sorted at once."""
+    parts: list[list[str]] = []
+    held = 0
+    for value, rows in counted:
+        if not parts or held + rows > _ROWS_OF_A_PART:
+            parts.append([])
+            held = 0
+        parts[-1].append(value)
+        held += rows
+    return parts
 
 
 def _listed(columns: dict[str, str]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.publishing import export
 from orchestration.publishing.contract import Mart
 from orchestration.publishing.engine import literal, open_engine
 from orchestration.publishing.export import describe, export_mart
@@ -35,8 +36,14 @@ def _written(folder: Path, rows: int, *, is_sorted_by_part: bool) -> Path:
     return target
 
 
-@pytest.mark.parametrize("count", [3_000, pytest.param(ROWS, marks=pytest.mark.slow)])
-def test_a_mart_that_is_sorted_by_part_is_sorted_as_a_whole(tmp_path: Path, count: int) -> None:
+@pytest.mark.parametrize(
+    ("count", "rows_of_a_part"),
+    [(3_000, 1), (3_000, 2_500), (3_000, 3_000), pytest.param(ROWS, 200_000, marks=pytest.mark.slow)],
+)
+def test_a_mart_that_is_sorted_by_part_is_sorted_as_a_whole(
+    tmp_path: Path, count: int, rows_of_a_part: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "_ROWS_OF_A_PART", rows_of_a_part)
     by_part, at_once = (_written(tmp_path, count, is_sorted_by_part=choice) for choice in (True, False))
     with duckdb.connect() as engine:
         numbered = "select row_number() over () as number, * from read_parquet({})"
