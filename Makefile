@@ -20,6 +20,7 @@ DBT_PLACES := WARMHANDOFF_WAREHOUSE=$(CURDIR)/dbt_project/target/parsed.duckdb W
 SQL := models dbt_project/tests
 LINTED := dbt_project/target/.linted
 SQLFLUFF := PYTHONWARNINGS=ignore $(BIN)/sqlfluff
+FEED_TESTS := $(wildcard tests/unit/test_feeds_*.py)
 WORKERS ?= 2
 SECONDS_EACH ?= 60
 
@@ -29,7 +30,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export SQLFLUFF_DISABLE_PROGRESS_BAR := 1
 
-.PHONY: help install demo ui dashboard check test test-python bench fuzz release clean lock lint types sql-quick sql-full unit debian
+.PHONY: help install demo ui dashboard check test test-python bench fuzz release clean lock lint types sql-quick sql-full unit-feeds unit-house debian
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -52,12 +53,16 @@ dashboard: $(DASHBOARD_INSTALLED) ## Open the example dashboard of the demo's ho
 	@WARMHANDOFF_HOME="$${WARMHANDOFF_HOME:-$(CURDIR)/$(DEMO_HOME)}" $(BIN)/streamlit run dashboards/app.py \
 		--server.address 127.0.0.1 --server.headless true --browser.gatherUsageStats false --client.toolbarMode minimal
 
-# Types take longest and need nothing of the others. What each of them says comes whole.
+# The two halves of the tests, one after the types and one after the manifest, keep two cores busy alike. Workers of
+# one run would each import what all its tests need. What each of them says comes whole.
 check: $(INSTALLED) ## The quick checks of the edit loop, under a minute
-	@$(MAKE) -j $(WORKERS) --output-sync=target types lint sql-quick unit
+	@$(MAKE) -j $(WORKERS) --output-sync=target types unit-house lint sql-quick unit-feeds
 
-unit: $(MANIFEST)
-	@$(BIN)/pytest tests/unit -n $(WORKERS) --dist loadfile -q -m "not slow"
+unit-feeds:
+	@$(BIN)/pytest -q -m "not slow" $(FEED_TESTS)
+
+unit-house: $(MANIFEST)
+	@$(BIN)/pytest -q -m "not slow" $(filter-out $(FEED_TESTS),$(wildcard tests/unit/test_*.py))
 
 # The files in the order of their folders: whole nights come first, so that none of them is waited for at the end.
 test: $(INSTALLED) $(DASHBOARD_INSTALLED) lint types $(MANIFEST) sql-full debian ## Everything that CI runs
