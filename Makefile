@@ -65,11 +65,15 @@ unit-house: $(MANIFEST)
 	@$(BIN)/pytest -q -m "not slow" $(filter-out $(FEED_TESTS),$(wildcard tests/unit/test_*.py))
 
 # The files in the order of their folders: whole nights come first, so that none of them is waited for at the end.
-test: $(INSTALLED) $(DASHBOARD_INSTALLED) lint types $(MANIFEST) sql-full debian ## Everything that CI runs
+test: $(INSTALLED) $(DASHBOARD_INSTALLED) debian style ## Everything that CI runs
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-test-python: $(INSTALLED) lint types $(MANIFEST) sql-full ## The same without the tests that need Debian's packages
+test-python: $(INSTALLED) style ## The same without the tests that need Debian's packages
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not debian"
+
+# The SQL takes one core as long as all the rest takes the other.
+style: $(INSTALLED)
+	@$(MAKE) -j $(WORKERS) --output-sync=target sql-full lint types
 
 # Root installs what is missing; anybody else is told how.
 debian:
@@ -149,7 +153,7 @@ $(VENV)/bin/python:
 # uv installs the locked set in seconds; every file is checked against its hash in requirements.lock.
 $(INSTALLED): pyproject.toml requirements.lock | $(VENV)/bin/python
 	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip install -qq --disable-pip-version-check 'uv>=0.5'
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@touch $@
 

@@ -24,6 +24,22 @@ _DBT_CODE: Final = (
     "dbt_project/tests/**/*.sql",
 )
 _PAGES: Final = ("orchestration/**/templates/*",)
+_LIBRARIES: Final = (
+    "altair",
+    "dbt-core",
+    "dbt-duckdb",
+    "duckdb",
+    "great-expectations",
+    "great-tables",
+    "jinja2",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "tzdata",
+    "vl-convert-python",
+    "xlsxwriter",
+)
 _DELIVERY_FOLDER: Final = "delivered_on="
 
 
@@ -33,10 +49,11 @@ def rules_hash(seeds: Path = PROJECT_ROOT / "seeds") -> str:
 
 
 def code_version(root: Path = PROJECT_ROOT) -> str:
-    """Return the project's version and 12 hexadecimal digits over the code and engine that make results."""
+    """Return the project's version and 12 hexadecimal digits of the code and libraries of results."""
     files = (path for pattern in (*_CODE, *_DBT_CODE, *_PAGES) for path in root.glob(pattern))
     made_by = (path for path in files if "sample" not in path.relative_to(root).parts)
-    digest = hashlib.sha256(f"{_hash_of_files(root, made_by)}|duckdb {version('duckdb')}".encode())
+    libraries = "|".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    digest = hashlib.sha256(f"{_hash_of_files(root, made_by)}|{libraries}".encode())
     return f"{version('warmhandoff')}+{digest.hexdigest()[:12]}"
 
 

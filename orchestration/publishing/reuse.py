@@ -16,15 +16,10 @@ import hashlib
 import platform
 import zlib
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
-from typing import Final
 
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.manifest import read_manifest
-
-_LIBRARIES: Final = ("altair", "great_tables", "jinja2", "numpy", "scipy", "vl-convert-python", "xlsxwriter")
-"""What writes the files that are taken over; the engine is part of the code version."""
 
 
 class Reuse:
@@ -35,12 +30,12 @@ class Reuse:
 
         Args:
             folder: the new generation, as it is being written.
-            code_version: of the code that writes it.
+            code_version: of the code and libraries that write it.
             earlier: the generation to take over from; None makes every file.
         """
-        writers = [f"{name} {version(name)}" for name in _LIBRARIES]
-        writers += [f"python {platform.python_version()}", f"zlib {zlib.ZLIB_RUNTIME_VERSION}"]
-        self._folder, self._code = folder, "|".join([code_version, *writers])
+        # Libraries are part of the code version.
+        made_by = f"python {platform.python_version()}|zlib {zlib.ZLIB_RUNTIME_VERSION}"
+        self._folder, self._code = folder, f"{code_version}|{made_by}"
         self.made_of: dict[str, str] = {}
         """By file, the hash of what it is made of; the manifest keeps them."""
         self._earlier: Path | None = None

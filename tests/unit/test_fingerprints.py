@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from orchestration import fingerprints
 from orchestration.fingerprints import code_version, inputs_hash, landing_hash, rules_hash
 from orchestration.settings import Settings
 
@@ -58,6 +60,12 @@ def test_code_follows_what_makes_results_and_not_the_sample(tmp_path: Path, name
     sample.write_text("2", encoding="utf-8")
     assert code_version(tmp_path) == before
     model.write_text("2", encoding="utf-8")
+    assert code_version(tmp_path) != before
+
+
+def test_code_follows_the_libraries_of_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_version(tmp_path)
+    monkeypatch.setattr(fingerprints, "version", lambda name: "2" if name == "tzdata" else version(name))
     assert code_version(tmp_path) != before
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.publishing import claim_workbook, reuse
+from orchestration.publishing import claim_workbook
 from orchestration.publishing import generation as generation_module
 from orchestration.publishing.files import relative_files, sha256_of
 from orchestration.publishing.generation import Generation, PublishContext, rollback
@@ -143,8 +143,8 @@ def test_other_code_is_another_file(earlier: Path) -> None:
     assert not is_taken_over(earlier, code="1.1")
 
 
-def test_another_library_is_another_file(earlier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reuse, "version", lambda name: "0")
+def test_another_interpreter_is_another_file(earlier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.python_version", lambda: "0")
     assert not is_taken_over(earlier)
 
 
