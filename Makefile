@@ -30,7 +30,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export SQLFLUFF_DISABLE_PROGRESS_BAR := 1
 
-.PHONY: help install demo ui dashboard check test test-python bench fuzz release clean lock lint types sql-quick sql-full unit-feeds unit-house debian
+.PHONY: help install demo ui dashboard check test test-python bench fuzz release clean lock style lint types sql-quick sql-full unit-feeds unit-house debian
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -132,7 +132,7 @@ sql-quick:
 	mv $(LINTED).begun $(LINTED)
 
 sql-full: $(MANIFEST)
-	@$(DBT_PLACES) $(SQLFLUFF) lint -q --templater dbt $(SQL:%=$(CURDIR)/%)
+	@$(DBT_PLACES) $(SQLFLUFF) lint -q --templater dbt --processes $(WORKERS) $(SQL:%=$(CURDIR)/%)
 
 # Parsing needs no input: names that lead nowhere are enough.
 $(MANIFEST): $(INSTALLED) $(DBT_FILES)
