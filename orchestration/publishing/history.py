@@ -18,6 +18,7 @@ HISTORY_FILE = "history.json"
 BUILDING = ".building-"
 _REMOVING = ".removing-"
 _LINK_ASIDE = f".{CURRENT}.aside"
+_UNFINISHED = (".aside", ".aside.wal")  # the engine keeps the second beside a database that it writes
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-([0-9a-f]{16})(-r\d+)?")
 
 
@@ -122,8 +123,8 @@ def note_publication(published: Path, name: str) -> None:
 
 def sweep(published: Path) -> None:
     """Remove what a killed process left: unfinished folders and files that never took their name."""
-    for path in [*published.iterdir(), *published.glob("*/.*.aside")]:
-        if path.name.startswith((BUILDING, _REMOVING)) or path.name.endswith(".aside"):
+    for path in [*published.iterdir(), *published.glob("*/.*.aside*")]:
+        if path.name.startswith((BUILDING, _REMOVING)) or path.name.endswith(_UNFINISHED):
             remove_entry(path)
 
 

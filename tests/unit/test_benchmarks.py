@@ -25,6 +25,7 @@ def test_stages_are_read_from_the_nights_log() -> None:
     assert [round(end - begin, 2) for _, begin, end in stages] == [1.75, 2.0]
 
 
+@pytest.mark.slow
 def test_a_command_is_measured_with_its_children(tmp_path: Path) -> None:
     child = "import time; held = bytes(range(256)) * 400000; time.sleep(1)"
     script = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{child}'])"

@@ -40,6 +40,7 @@ def _assets(storage: PooledSqliteEventLogStorage) -> set[AssetKey]:
     return set(storage.all_asset_keys())  # type: ignore[no-untyped-call]
 
 
+@pytest.mark.slow
 def test_events_that_come_at_once_are_those_that_come_one_by_one(tmp_path: Path) -> None:
     events = [_materialized("run", name) for name in ("a", "b", "a")]
     at_once, one_by_one = _storage(tmp_path / "at_once"), _storage(tmp_path / "one_by_one")
@@ -88,6 +89,7 @@ def test_no_commit_waits_for_the_disk_and_what_is_committed_is_seen_by_others(tm
     storage.dispose()
 
 
+@pytest.mark.slow
 def test_while_a_home_is_open_what_a_run_plans_is_handed_over_at_once(settings: Settings) -> None:
     with open_instance(settings) as instance:
         assert isinstance(instance.event_log_storage, PooledSqliteEventLogStorage)

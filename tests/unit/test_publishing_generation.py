@@ -390,7 +390,10 @@ def test_leftovers_of_a_killed_night_are_removed(home: Home) -> None:
         (home.published / name / "identified" / "half.parquet").write_text("half")
     (home.published / ".current.aside").symlink_to("nowhere")
     (home.published / ".status.json.aside").write_text("{")
+    (home.published / ".bi.duckdb.aside.wal").write_text("half")
+    (home.published / "current" / ".bi.duckdb.aside.wal").write_text("half")
     home.publish()
+    assert not (home.published / "current" / ".bi.duckdb.aside.wal").exists()
     assert sorted(path.name for path in home.published.iterdir()) == [
         ".lock",
         require_current(home.published).name,

@@ -77,6 +77,7 @@ def bytes_of(generation: Generation) -> dict[str, bytes]:
     return {name: (generation.path / name).read_bytes() for name in names}
 
 
+@pytest.mark.slow
 def test_a_night_that_takes_files_over_is_the_one_that_makes_them_all(
     home: Home, made: list[str], tmp_path: Path
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_night_that_takes_files_over_is_the_one_that_makes_them_all(
     assert bytes_of(second) == bytes_of(anew)
 
 
+@pytest.mark.slow
 def test_a_changed_row_makes_its_month_anew_and_no_other(home: Home, made: list[str], tmp_path: Path) -> None:
     home.publish("one")
     change = "update fct_claim_candidate set units = 7 where candidate_id = 'k1'"
@@ -169,6 +171,7 @@ def test_without_a_manifest_that_tells_of_it_a_file_is_made_anew(earlier: Path, 
     assert not is_taken_over(earlier)
 
 
+@pytest.mark.slow
 def test_after_a_rollback_files_come_from_what_readers_have(home: Home, made: list[str]) -> None:
     first = home.publish("one")
     with duckdb.connect(str(home.database)) as engine:

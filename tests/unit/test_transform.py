@@ -95,6 +95,7 @@ def test_the_environment_is_as_before_also_after_an_error() -> None:
     assert "WARMHANDOFF_LAKE" not in os.environ
 
 
+@pytest.mark.slow
 def test_a_manifest_is_made_once_and_again_when_half_written(parsed_project: Settings) -> None:
     manifest = manifest_file(parsed_project)
     whole = manifest.read_bytes()
