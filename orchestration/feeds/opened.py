@@ -83,11 +83,15 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
     size = lines = line = longest_line = 0
     is_utf8 = is_ascii = True
     has_nul = has_blank = has_quotes_apart = has_content = False
-    has_modifiers, before = has_cells, b""
-    with path.open("rb") as handle, _hashing(digest, path.stat().st_size) as digested:
-        while chunk := handle.read(CHUNK):
+    has_modifiers, before = has_cells, bytearray()
+    # One buffer is filled while the other is hashed: memory that was used before costs less than new memory.
+    buffers = bytearray(CHUNK), bytearray(CHUNK)
+    with path.open("rb", buffering=0) as handle, _hashing(digest, path.stat().st_size) as digested:
+        while filled := handle.readinto(buffers[0]):
+            chunk = buffers[0] if filled == CHUNK else buffers[0][:filled]
+            buffers = buffers[1], buffers[0]
             digested(chunk)
-            size += len(chunk)
+            size += filled
             has_nul = has_nul or (has_cells and b"\0" in chunk)
             has_blank = has_blank or b" " in chunk or b"\t" in chunk or b"\r" in chunk
             if has_cells and not has_quotes_apart and b'"' in chunk:
@@ -101,7 +105,8 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
             line += len(chunk) if first_end < 0 else first_end
             longest_line = max(longest_line, line)
             if first_end >= 0:
-                lines += chunk.count(b"\n")
+                # Taking them out is quicker than counting them: it leaps from one to the next.
+                lines += filled - len(chunk.replace(b"\n", b""))
                 line = len(chunk) - chunk.rfind(b"\n") - 1
             has_content = has_content or bool(chunk.strip(NOTHING))
             if is_utf8 and not (is_ascii and chunk.isascii()):
@@ -131,7 +136,7 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
 
 
 @contextmanager
-def _hashing(digest: "hashlib._Hash", size: int) -> Iterator[Callable[[bytes], None]]:
+def _hashing(digest: "hashlib._Hash", size: int) -> Iterator[Callable[[bytearray], None]]:
     """What takes bytes into a hash: in another thread, one chunk behind, where there are many of them."""
     if size < HASHED_ASIDE:
         yield digest.update
@@ -139,7 +144,7 @@ def _hashing(digest: "hashlib._Hash", size: int) -> Iterator[Callable[[bytes], N
     with ThreadPoolExecutor(1) as aside:
         behind = aside.submit(digest.update, b"")
 
-        def update(chunk: bytes) -> None:
+        def update(chunk: bytearray) -> None:
             nonlocal behind
             behind.result()
             behind = aside.submit(digest.update, chunk)

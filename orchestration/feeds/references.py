@@ -13,7 +13,7 @@ from shutil import copyfile
 
 import duckdb
 
-from orchestration.feeds.contract import Feed
+from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.door import Staged
 from orchestration.feeds.follow_ups import complete_reports, is_report, part_of, resource_of
 from orchestration.feeds.identity import answers_of, count_unjoined, gather_joins, joined_rows
@@ -76,13 +76,42 @@ def place_rows(reading: Reading, feed: Feed, judged: Sequence[Judged]) -> Part:
     return replace(part, resolution=NOT_RESOLVED)
 
 
-def _gather_identifiers(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) -> None:
-    """Make the table ``known``: the id that each way of asking leads to, where need be over another one."""
+def _gather_questions(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, contract: Contract, state: State
+) -> None:
+    """Make the table ``question``: what tables that are held back ask for by something else than an id."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE question (asked TEXT)")
+    for key in _held(state):
+        for part in state.contents[key].parts:
+            if part.resolution:
+                feed = contract.feeds[part.feed]
+                held = table(lake.unresolved(feed.name, key.split("/")[1]))
+                keys = (name for name in feed.key if feed.column(name).type == "string")
+                every = " UNION ".join(
+                    f"SELECT {resource_of(name, 'r')} FROM {held} AS r WHERE contains({name}, '?')"  # noqa: S608
+                    for name in sorted({*_reference_columns(feed), *keys})
+                )
+                connection.execute(f"INSERT INTO question {every}")
+
+
+def _gather_identifiers(
+    connection: duckdb.DuckDBPyConnection, files: Iterable[Path], *, has_questions: bool
+) -> None:
+    """Make the table ``known``: the id that each way of asking leads to, where need be over another one.
+
+    Args:
+        connection: gets the table.
+        files: the identifiers of each file.
+        has_questions: whether the table ``question`` holds all that is looked for; else it may be anything.
+    """
     connection.execute("CREATE OR REPLACE TEMP TABLE carried (type TEXT, system TEXT, value TEXT, id TEXT)")
     for path in sorted(files):
         connection.execute(f"INSERT INTO carried BY NAME FROM {table(path)}")
+    wanted = "true"
+    if has_questions:
+        wanted = "asked IN (FROM question UNION SELECT id FROM carried WHERE contains(id, '?'))"
     connection.execute(
-        """
+        f"""
         CREATE OR REPLACE TEMP TABLE answer AS
         SELECT asked, min(id) AS id
         FROM (
@@ -94,9 +123,10 @@ def _gather_identifiers(connection: duckdb.DuckDBPyConnection, files: Iterable[P
             UNION ALL
             SELECT type || '?identifier=' || value, id, system FROM carried WHERE NOT starts_with(system, '?')
         )
+        WHERE {wanted}
         GROUP BY asked
         HAVING min(id) = max(id) OR min(system) = max(system)
-        """
+        """  # noqa: S608
     )
     connection.execute(
         """
@@ -202,7 +232,9 @@ def resolve_references(
         for key, content in state.contents.items()
         if content.has_identifiers and content.delivered_on <= as_of.isoformat()
     )
-    _gather_identifiers(connection, known)
+    if not links:
+        _gather_questions(connection, lake, rules.contract, state)
+    _gather_identifiers(connection, known, has_questions=not links)
     if rules.joins_identifiers:
         crosswalks = (
             lake.crosswalk(key.split("/")[1])
