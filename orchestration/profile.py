@@ -15,7 +15,8 @@ from orchestration.feeds.contract import load_contract
 from orchestration.feeds.due import WEEKDAYS, Due
 from orchestration.feeds.identity import identity_columns
 from orchestration.feeds.landing import FHIR, HL7V2, IDENTITY
-from orchestration.feeds.site import FeedSite, FilePattern, Kind, Site, folded
+from orchestration.feeds.site import FeedSite, FilePattern, Kind, Site
+from orchestration.feeds.words import folded
 from orchestration.profile_lines import NotYaml, read_yaml, sentence_of, told_at
 from orchestration.profile_values import (
     DELIMITER,

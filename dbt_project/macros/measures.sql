@@ -1,5 +1,8 @@
-{#- The believed rows of a coded feed, those alone that had a code of a value set in any version. -#}
-{% macro latest_listed(stage, key) -%}
+{#-
+    The believed rows of a coded feed, those alone that had a listed code in any version.
+    lists: models of the codes that are listed.
+-#}
+{% macro latest_listed(stage, key, lists=['int_value_set_code']) -%}
 select ranked.*
     from (
         select
@@ -13,9 +16,14 @@ select ranked.*
         inner join (
             select distinct coded.{{ key }} as listed_key
             from {{ ref(stage) }} as coded
-            inner join {{ ref('int_value_set_code') }} as value_set_code
-                on coded.code_system = value_set_code.code_system
-                and coded.code = value_set_code.code
+            inner join (
+                {%- for list in lists %}
+                select code_system, code from {{ ref(list) }}
+                {{- ' union' if not loop.last }}
+                {%- endfor %}
+            ) as listed_code
+                on coded.code_system = listed_code.code_system
+                and coded.code = listed_code.code
         ) as listed
             on version.{{ key }} = listed.listed_key
     ) as ranked

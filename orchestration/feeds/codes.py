@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.feeds.lake import quoted
+from orchestration.feeds.words import folded
 
 CODE_MAP_FILE = "code_map.csv"
 INSTRUMENT_FILE = "assessment_instrument.csv"
@@ -25,7 +26,7 @@ NO_SYSTEM = "none"
 """What a row has for codes that are sent without a system."""
 
 WORDS = ("text", "payer")
-"""Systems whose codes are words, which are the same however they are capitalized."""
+"""Systems whose codes are words, which are the same however they are capitalized and spaced."""
 
 CODES = "fhir_codes"
 SYSTEMS = "fhir_systems"
@@ -162,10 +163,10 @@ def load_code_map(seeds: Path, day: date, payers: Mapping[str, str] | None = Non
     systems = {row["code"]: row["value"] for row in rows if (row["feed"], row["column"]) == ANY_SYSTEM}
     for row in rows:
         system = "" if row["system"] == NO_SYSTEM else systems.get(row["system"], row["system"])
-        code = row["code"].lower() if system in WORDS else row["code"]
+        code = folded(row["code"]) if system in WORDS else row["code"]
         entries.setdefault((row["feed"], row["column"]), {})[f"{system}|{code}"] = row["value"]
     for column in PAYER_COLUMNS:
-        named = {f"payer|{name.strip().lower()}": payer for name, payer in (payers or {}).items()}
+        named = {f"payer|{folded(name)}": payer for name, payer in (payers or {}).items()}
         entries.setdefault(column, {}).update(named)
     forms = entries.get(("assessment", "form"), {})
     entries["assessment", "items_asked"] = _items_asked(entries.get(("assessment", "item"), {}))

@@ -31,6 +31,10 @@ LOINC_IN_TEXT = "'(?:^|.*[^0-9])([0-9]{3,7}-[0-9])(?:[^0-9]|$)'"
 """The last LOINC code in a text: the names of nested items begin with the names of their groups."""
 
 
+ITEM_NINE = "44260-8"
+"""LOINC of the ninth item of the PHQ-9. A form that answers it and makes no total is an observation of it."""
+
+
 def item_answers(answers: str, instrument: str) -> str:
     """SQL of the answers that belong to an instrument.
 
@@ -113,7 +117,7 @@ LEAVES = (
     "[fhir_of_system(part.code, 'http://loinc.org') for part in s.own_form if part.linkId = i.link][1], ''), "
     "'answer': i.answer} for i in s.every_item]"
 )
-WORDS = "'text|' || lower(trim(coalesce(leaf.answer.valueCoding.display, leaf.answer.valueString)))"
+WORDS = "'text|' || fhir_folded(coalesce(leaf.answer.valueCoding.display, leaf.answer.valueString))"
 POINTS = (
     "coalesce(CASE WHEN leaf.answer.valueCoding.extension IS NOT NULL "
     "THEN try_cast([e.valueDecimal for e in leaf.answer.valueCoding.extension "
@@ -145,6 +149,9 @@ COMPLETE = (
 )
 """A form that does not say what it is, and holds every item of one of these, is that one."""
 
+PATIENT = f"coalesce({reference('s.subject', 'Patient')}, {reference('s.source', 'Patient')})"
+STATUS = Coded(primitive("s.status", "http://hl7.org/fhir/questionnaire-answers-status"))
+
 QUESTIONNAIRE_RESPONSE = Resource(
     elements={
         "status": "VARCHAR",
@@ -168,23 +175,37 @@ QUESTIONNAIRE_RESPONSE = Resource(
         "total": TOTAL_POINTS,
         "form": f"coalesce({BY_FORM}, {COMPLETE})",
         "own_answers": item_answers("s.answers", "s.form"),
+        "score": f"coalesce(s.total.points, {complete_total('s.own_answers', 's.form')})",
+        "ninth": f"CASE WHEN s.form = 'PHQ-9' THEN {item_nine('s.answers')} END",
     },
     mappings=(
         Mapping(
             "assessment",
             {
                 "assessment_id": "s.id",
-                "patient_id": f"coalesce({reference('s.subject', 'Patient')}, "
-                f"{reference('s.source', 'Patient')})",
+                "patient_id": PATIENT,
                 "instrument": "s.form",
-                "score": f"coalesce(s.total.points, {complete_total('s.own_answers', 's.form')})",
-                "item9_score": f"CASE WHEN s.form = 'PHQ-9' THEN {item_nine('s.answers')} END",
+                "score": "s.score",
+                "item9_score": "s.ninth",
                 "taken_at": "fhir_moment(s.authored)",
                 "encounter_id": reference("s.encounter", "Encounter"),
             },
+            {"status": STATUS},
+            where="s.score IS NOT NULL OR s.ninth IS NULL",
+            needs="form",
+        ),
+        Mapping(
+            "observation",
             {
-                "status": Coded(primitive("s.status", "http://hl7.org/fhir/questionnaire-answers-status")),
+                "observation_id": f"s.id || '#{ITEM_NINE}'",
+                "patient_id": PATIENT,
+                "encounter_id": reference("s.encounter", "Encounter"),
+                "code_system": "'http://loinc.org'",
+                "code": f"'{ITEM_NINE}'",
+                "value_number": "s.ninth",
+                "observed_at": "fhir_moment(s.authored)",
             },
+            {"status": STATUS},
             needs="form",
         ),
     ),

@@ -49,9 +49,10 @@ SENT = f"s.valueInteger, {exact('s.valueQuantity')}, s.valueString"
 IS_TOTAL = "list_has_any([fhir_pair(coding) for coding in s.code.coding], " + (
     f"{pairs_of('assessment', 'instrument')})"
 )
-COMPONENT_POINTS = f"coalesce(part.valueInteger, {exact('part.valueQuantity')}, part.valueString, " + (
+COMPONENT_POINTS = f"coalesce(part.valueInteger, {exact('part.valueQuantity')}, " + (
+    f"{values_of(*SCORES)}['text|' || fhir_folded(part.valueString)], part.valueString, "
     f"{values_of(*SCORES)}[fhir_pair(part.valueCodeableConcept.coding[1])], "
-    f"{values_of(*SCORES)}['text|' || lower(trim(part.valueCodeableConcept.text))])"
+    f"{values_of(*SCORES)}['text|' || fhir_folded(part.valueCodeableConcept.text)])"
 )
 COMPONENTS = (
     f"[{{'item': {values_of(*ITEM)}['http://loinc.org|' || fhir_of_system(part.code.coding, "
@@ -63,12 +64,23 @@ TOTAL_COMPONENT = (
     f"for coding in part.code.coding], {pairs_of('assessment', 'instrument')})][1]"
 )
 
+IN_WORDS = "coalesce(s.valueString, s.valueCodeableConcept.text)"
+ANSWERED = (
+    f"CASE WHEN {values_of(*ITEM)}[fhir_pair({FOUND})] IS NOT NULL "
+    f"THEN coalesce({values_of(*SCORES)}['text|' || fhir_folded({IN_WORDS})], "
+    f"CAST(try_cast({IN_WORDS} AS DECIMAL(18, 6)) AS VARCHAR)) END"
+)
+"""The points of an answer in words, where the code asks for an item of a form."""
+
 VALUE_CODE = "coalesce(fhir_pair(s.valueCodeableConcept.coding[1]), '|' || s.valueBoolean)"
-VALUE_NUMBER = f"coalesce({exact('s.valueQuantity')}, s.valueInteger)"
+VALUE_NUMBER = f"coalesce({exact('s.valueQuantity')}, s.valueInteger, {ANSWERED})"
 PART_FOUND = FOUND.replace("s.code", "part.code")
 CODED_PARTS = (
     f"[{{'found': {PART_FOUND}, 'value_code': fhir_pair(part.valueCodeableConcept.coding[1]), "
-    f"'value_number': coalesce({exact('part.valueQuantity')}, part.valueInteger)}} for part in s.component]"
+    f"'value_number': coalesce({exact('part.valueQuantity')}, part.valueInteger, CASE WHEN "
+    f"{values_of(*ITEM)}[fhir_pair({PART_FOUND})] IS NOT NULL "
+    f"THEN CAST(try_cast({COMPONENT_POINTS} AS DECIMAL(18, 6)) AS VARCHAR) END)}} "
+    "for part in s.component]"
 )
 HAS_PARTS = "coalesce(len([part for part in s.parts if part.found.code IS NOT NULL]) > 0, false)"
 SAME_BEFORE = "len([1 for other in s.parts[:place - 1] if other.found.code = part.found.code])"

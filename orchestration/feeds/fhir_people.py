@@ -36,7 +36,7 @@ OTHER_NPI = (
 EMPLOYER_NUMBERS = "('urn:oid:2.16.840.1.113883.4.4', 'http://terminology.hl7.org/NamingSystem/USEIN')"
 IS_RECORD_NUMBER = (
     "CASE WHEN fhir_has(entry.type.coding, 'MR') THEN true WHEN entry.type.text IS NOT NULL "
-    f"THEN list_contains({pairs_of('patient', 'mrn')}, 'text|' || lower(trim(entry.type.text))) END"
+    f"THEN list_contains({pairs_of('patient', 'mrn')}, 'text|' || fhir_folded(entry.type.text)) END"
 )
 IS_EMPLOYER_NUMBER = f"(entry.system IN {EMPLOYER_NUMBERS} OR fhir_has(entry.type.coding, 'TAX'))"
 OWN_IDENTIFIER = f"STRUCT(use VARCHAR, type {CONCEPT}, system VARCHAR, value VARCHAR)"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from orchestration.feeds.codes import OneCoding
 from orchestration.feeds.follow_ups import MARK
+from orchestration.feeds.words import folded_sql
 
 CODING = "STRUCT(system VARCHAR, code VARCHAR)"
 CONCEPT = f"STRUCT(coding {CODING}[], text VARCHAR)"
@@ -31,11 +32,13 @@ EVERY = {
     "contained": CONTAINED,
 }
 
-MACROS = r"""
+MACROS = (
+    f"CREATE OR REPLACE MACRO fhir_folded(words) AS {folded_sql('words')};"
+    + r"""
 CREATE OR REPLACE MACRO fhir_concepts(concepts) AS flatten([concept.coding for concept in concepts]);
 CREATE OR REPLACE MACRO fhir_system(name) AS coalesce(getvariable('fhir_systems')[name], name);
 CREATE OR REPLACE MACRO fhir_pair(coding) AS
-    CASE WHEN coding.system IN ('text', 'payer') THEN coding.system || '|' || lower(trim(coding.code))
+    CASE WHEN coding.system IN ('text', 'payer') THEN coding.system || '|' || fhir_folded(coding.code)
          ELSE coalesce(fhir_system(coding.system), '') || '|' || coding.code END;
 CREATE OR REPLACE MACRO fhir_says(coding) AS
     coding.code IS NOT NULL
@@ -128,6 +131,7 @@ CREATE OR REPLACE MACRO fhir_name(names) AS
         [name for name in names if coalesce(name.use, '') NOT IN ('old', 'maiden', 'nickname')][1],
         names[1]);
 """
+)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Final, Literal
 from orchestration.feeds.contract import Feed
 from orchestration.feeds.door import Staged
 from orchestration.feeds.lake import quoted
+from orchestration.feeds.words import folded, folded_sql
 
 Kind = Literal["patient", "practitioner"]
 
@@ -25,19 +26,6 @@ TEAM_COLUMN: Final = "team_id"
 PAYER_COLUMN: Final = "payer_id"
 FEEDS_WITH_A_TEAM: Final = ("staffing", "panel", "encounter", "appointment", "slot", "referral", "episode")
 """Feeds in which a blank team is left out of the source; in the others it means the whole organization."""
-
-
-_SPACES: Final = r"[\s\x{a0}]+"
-
-
-def folded(name: str) -> str:
-    """A name as it is compared: in lower case, with one space for any white space."""
-    return re.sub("[\\s\xa0]+", " ", name, flags=re.ASCII).strip().lower()
-
-
-def folded_sql(text: str) -> str:
-    """SQL of ``folded``."""
-    return f"lower(trim(regexp_replace({text}, '{_SPACES}', ' ', 'g')))"
 
 
 @dataclass(frozen=True)

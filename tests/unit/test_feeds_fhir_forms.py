@@ -248,3 +248,53 @@ def test_parts_of_a_panel_may_be_words(tmp_path: Path) -> None:
     }
     row = only(tmp_path, "assessment", panel)
     assert (row["instrument"], row["score"], row["item9_score"]) == ("PHQ-9", 12, 0)
+
+
+def test_what_a_form_without_a_total_says_of_self_harm_is_an_observation(tmp_path: Path) -> None:
+    said = ("observation_id", "patient_id", "encounter_id", "code_system", "code", "value_number", "status")
+    found = read(
+        tmp_path,
+        "observation",
+        form([coded("/44260-8", 2)]),
+        form([*NINE[1:8], coded("/44260-8", 0)], id="q2", status="amended"),
+        form(NINE[:8], id="q3"),
+        form(SEVEN[1:], id="q4", questionnaire="http://loinc.org/q/69737-5"),
+        form(NINE, id="q5"),
+    )
+    assert [tuple(row[name] for name in said) for row in found.rows] == [
+        ("q1#44260-8", "p1", "e1", LOINC, "44260-8", 2, "final"),
+        ("q2#44260-8", "p1", "e1", LOINC, "44260-8", 0, "amended"),
+    ]
+    assert found.refused == [(3, "missing_required:score"), (4, "missing_required:score")]
+    assert parts(found) == {"assessment": (3, 1, 2), "observation": (2, 2, 0)}
+
+
+@pytest.mark.parametrize(
+    ("code", "answer", "points"),
+    [
+        ("44260-8", {"valueString": "1-->Several days"}, 1),
+        ("44260-8", {"valueString": " 2 "}, 2),
+        ("44260-8", {"valueCodeableConcept": {"text": "Nearly every\u00a0day"}}, 3),
+        ("44260-8", {"valueInteger": 0}, 0),
+        ("44260-8", {"valueString": "unclear"}, None),
+        ("8480-6", {"valueString": "2"}, None),
+    ],
+)
+def test_an_item_that_is_an_observation_has_points_in_words(
+    tmp_path: Path, code: str, answer: Json, points: int | None
+) -> None:
+    item = {
+        **{"resourceType": "Observation", "id": "o1", "status": "final", "code": concept(LOINC, code)},
+        **{"subject": ref("Patient/p1"), "effectiveDateTime": "2025-01-10T10:00:00Z", **answer},
+    }
+    assert only(tmp_path, "observation", item)["value_number"] == points
+
+
+def test_the_parts_of_a_panel_without_a_total_have_points_in_words(tmp_path: Path) -> None:
+    part = {"code": concept(LOINC, "44260-8"), "valueString": "Several days"}
+    panel = {
+        **{"resourceType": "Observation", "id": "o1", "status": "final", "code": concept(LOINC, "44249-1")},
+        **{"subject": ref("Patient/p1"), "effectiveDateTime": "2025-01-10T10:00:00Z", "component": [part]},
+    }
+    rows = read(tmp_path, "observation", panel).rows
+    assert [(row["observation_id"], row["value_number"]) for row in rows] == [("o1", None), ("o1#44260-8", 1)]

@@ -102,6 +102,7 @@ SOURCE_OF_PAYMENT = "urn:oid:2.16.840.1.113883.3.221.5"
     ("change", "payer"),
     [
         ({"payor": [{"display": "MEDICARE"}]}, "medicare"),
+        ({"payor": [{"display": "\u2003Medicare\u00a0"}]}, "medicare"),
         ({"payor": [{"display": " An unknown plan "}]}, "An unknown plan"),
         ({"payor": [ref("#o")], "contained": [INSURER | {"name": "Medicare"}]}, "medicare"),
         ({"payor": [ref("#o")], "contained": [INSURER | {"name": "Plan"}]}, "Plan"),

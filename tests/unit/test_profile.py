@@ -352,7 +352,7 @@ def test_the_names_of_payers_become_their_ids_in_flat_files_and_fhir(write: Writ
         "id": "3",
         "status": "active",
         "beneficiary": {"reference": "Patient/p1"},
-        "payor": [{"reference": "Organization/77", "display": "Medicare Part B"}],
+        "payor": [{"reference": "Organization/77", "display": "Medicare\xa0 Part B"}],
     }
     nights.land("fhir/2025-01-31/Coverage.ndjson", json.dumps(resource) + "\n")
     _run(nights, write("payers: {Medicare Part B: medicare}"))

@@ -1,7 +1,8 @@
--- The episode that a score belongs to: the one in force on its local date (cocm before bhi before pcbh, then the latest start,
--- then the lowest id), else the one that begins within the days before whose start a score may be its baseline.
+-- The episode that a score or an answer to item 9 belongs to: the one in force on its local date (cocm before bhi before
+-- pcbh, then the latest start, then the lowest id), else the one that begins within the days before whose start a score
+-- may be its baseline.
 with assessment as (
-    select * from {{ ref('int_assessment_valid') }}
+    select * from {{ ref('int_assessment_latest') }}
 ),
 
 episode as (

@@ -1,28 +1,13 @@
--- Scores that count: the latest accepted version, final, amended or corrected.
+-- Scores that count.
+{{ config(materialized='view') }}
+
 with assessment as (
-    {{ latest_version('int_assessment_accepted', ['assessment_id']) }}
+    select * from {{ ref('int_assessment_latest') }}
 ),
 
 final as (
-    select
-        assessment_id,
-        patient_id,
-        encounter_id,
-        instrument,
-        counts_as,
-        is_validated,
-        remission_below,
-        response_fraction,
-        score,
-        item9_score,
-        taken_at,
-        taken_on,
-        time_zone,
-        site_columns
-    from assessment
-    where
-        status in ('final', 'amended', 'corrected')
-        and score is not null
+    select * from assessment
+    where score is not null
 )
 
 select * from final

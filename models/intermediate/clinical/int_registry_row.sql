@@ -67,7 +67,7 @@ treated as (
         coalesce(summary.latest_phq9, first_score.first_phq9) as latest_phq9,
         coalesce(summary.latest_phq9_on, first_score.first_phq9_on) as latest_phq9_on,
         case when summary.latest_phq9_on is null then first_score.first_item9_score else summary.latest_item9_score end
-            as latest_item9_score,
+            as scored_item9,
         first_score.first_gad7,
         first_score.first_gad7_on,
         coalesce(summary.latest_gad7, first_score.first_gad7) as latest_gad7,
@@ -100,6 +100,12 @@ treated as (
 final as (
     select
         treated.*,
+        -- Of two answers of one day the higher one: a thought of self-harm is not lost.
+        case
+            when item9.answered_on > coalesce(treated.latest_phq9_on, {{ first_day() }}) then item9.item9_score
+            when item9.answered_on = treated.latest_phq9_on then greatest(item9.item9_score, treated.scored_item9)
+            else treated.scored_item9
+        end as latest_item9_score,
         latest.is_response,
         latest.is_remission,
         latest.score as latest_score,
@@ -112,6 +118,8 @@ final as (
             ~ " else " ~ threshold_days('followup_due_days_active_treatment') ~ " end"
         ) }} as followup_due_on
     from treated
+    left join {{ ref('int_episode_safety_answer') }} as item9
+        on treated.episode_id = item9.episode_id
     left join score as latest
         on treated.episode_id = latest.episode_id
         and treated.measured_by = latest.counts_as

@@ -1,6 +1,6 @@
--- Findings of a code that a value set lists, as they are known now, in UTC and by their local date.
+-- Findings of a code that a value set or a form lists, as they are known now, in UTC and by their local date.
 with observation as (
-    {{ latest_listed('stg_feed__observation', 'observation_id') }}
+    {{ latest_listed('stg_feed__observation', 'observation_id', ['int_value_set_code', 'int_form_code']) }}
 ),
 
 parted as (
@@ -73,7 +73,12 @@ final as (
         instant.value_number,
         instant.status,
         instant.observed_at_utc as observed_at,
-        {{ local_date('instant.observed_at_utc', 'day_offset') }} as observed_on
+        {{ local_date('instant.observed_at_utc', 'day_offset') }} as observed_on,
+        instant.time_zone,
+        instant.updated_at,
+        instant._delivered_on,
+        instant._source_file,
+        instant._row_number
     from instant
     {{ join_offset_at('day_offset', 'instant.time_zone', 'instant.observed_at_utc') }}
 )

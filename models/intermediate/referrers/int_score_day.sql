@@ -1,5 +1,5 @@
 -- The scores of those whom case finding looks at, one a scale and day, the last taken; and when the scale was taken next.
--- Item 9 of the PHQ-9 stands as a scale of its own.
+-- Item 9 of the PHQ-9 stands as a scale of its own, also where no total is known.
 with looked_at as (
     select distinct patient_id from {{ ref('int_clinic_patient') }}
 ),
@@ -7,7 +7,7 @@ with looked_at as (
 assessment as (
     select
         assessment.*
-    from {{ ref('int_assessment_valid') }} as assessment
+    from {{ ref('int_assessment_latest') }} as assessment
     inner join looked_at
         on assessment.patient_id = looked_at.patient_id
 ),
@@ -21,6 +21,7 @@ scale as (
         taken_at,
         assessment_id
     from assessment
+    where score is not null
     union all
     select
         patient_id,

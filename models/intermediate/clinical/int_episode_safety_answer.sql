@@ -1,0 +1,34 @@
+-- The last day up to the business date on which a patient answered item 9 of the PHQ-9 while no total of it is known.
+with answer as (
+    select
+        assessment_episode.episode_id,
+        assessment_episode.taken_on,
+        assessment.item9_score
+    from {{ ref('int_assessment_latest') }} as assessment
+    inner join {{ ref('int_assessment_episode') }} as assessment_episode
+        on assessment.assessment_id = assessment_episode.assessment_id
+    where
+        assessment.score is null
+        and assessment.counts_as = 'PHQ-9'
+        and assessment_episode.taken_on <= {{ as_of_date() }}
+),
+
+ranked as (
+    select
+        episode_id,
+        taken_on,
+        item9_score,
+        row_number() over (partition by episode_id order by taken_on desc, item9_score desc) as day_rank
+    from answer
+),
+
+final as (
+    select
+        episode_id,
+        taken_on as answered_on,
+        item9_score
+    from ranked
+    where day_rank = 1
+)
+
+select * from final
