@@ -4,7 +4,7 @@ Belongs here: checks that need one feed only. Does not belong here: references b
 (``raw_references``), refused rows and files (``raw_deliveries``) and codes (``raw_codes``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from expectations.check import Check, HasColumns, HasRows, NoRows, NotNull, column_type_check_query
 from expectations.consequences import FeedConsequence
@@ -22,6 +22,7 @@ def checks(
     consequences: Mapping[str, FeedConsequence],
     late_days: int,
     dues: Mapping[str, Due] | None = None,
+    required: Collection[str] = (),
 ) -> list[Check]:
     """Return the checks of all feeds.
 
@@ -31,6 +32,7 @@ def checks(
         late_days: no feed is late before this many days.
         dues: when a feed is due, by feed, where the site says so itself; ``fhir``, ``hl7v2`` and ``identity``
             among them.
+        required: what the site requires; a folder that is no feed and never due is looked for, too.
     """
     of_feeds = [
         check
@@ -53,7 +55,12 @@ def checks(
         for name, own in WHOLE_FORMATS.items()
         if dues and name in dues
     ]
-    return [*of_feeds, *stated]
+    asked = [
+        _came_at_all(name, own)
+        for name, own in WHOLE_FORMATS.items()
+        if name in required and name not in (dues or {})
+    ]
+    return [*of_feeds, *stated, *asked]
 
 
 def _structure(feed: Feed, consequence: FeedConsequence) -> list[Check]:
@@ -138,6 +145,22 @@ def _came(consequence: FeedConsequence) -> Check:
         what_it_means=f"No row of the feed {feed} has ever been accepted. {consequence.what_it_costs}",
         what_to_do=f"Ask for the feed {feed}, or accept what it costs; nothing else is held back.",
         affected_marts=consequence.affected_marts,
+        is_about_emptiness=True,
+    )
+
+
+def _came_at_all(name: str, own: str) -> Check:
+    """Return the check that something came into a folder that is no feed, of which no day is due."""
+    of_folder = f"where {own} and status <> 'rejected'"
+    return Check(
+        layer="raw",
+        table_name="feed_file",
+        name=f"{name}_has_been_delivered",
+        rule=NoRows(f"select 1 where not exists (select 1 from feed_file {of_folder})"),  # noqa: S608
+        severity="warning",
+        owner=OWNER,
+        what_it_means=f"No file of {name}, which the site requires, was ever taken: nothing comes of it.",
+        what_to_do=f"Ask the sender of {name}, or take it out of the required feeds of the site's profile.",
         is_about_emptiness=True,
     )
 

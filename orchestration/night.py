@@ -236,7 +236,7 @@ class Night:
             from orchestration.quality.findings import blocking, held_sentence, result_of
 
             publish_id = self.publish_context().publish_id
-            has_docs = self._data_docs(layer).exists()
+            has_docs = (self.settings.data_docs / f"{layer}.html").exists()
             kept = self._standing.recall(stage, publish_id, database) if has_docs else None
             if kept is None:
                 results = self._findings.waive(self._check(layer, database), self.business_date())
@@ -265,14 +265,12 @@ class Night:
             quarantine=self.settings.quarantine,
             as_of=self.business_date(),
             limits=EngineLimits(self.settings.threads, self.settings.memory_limit),
-            docs=self._data_docs(layer),
+            docs=self.settings.data_docs / f"{layer}.html",
             changes=self._findings.changes(),
             keys=KeysFile(self._findings.keys_file(layer), self.settings.read_hash_key()),
             dues=self.settings.dues(),
+            required=self.settings.required_feeds,
         )
-
-    def _data_docs(self, layer: str) -> Path:
-        return self.settings.data_docs / f"{layer}.html"
 
     @contextmanager
     def _stage(self, stage: str) -> Iterator[Callable[[str], None]]:

@@ -7,7 +7,7 @@ each result as a finding. Does not belong here: the checks, the decision what a 
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -73,6 +73,7 @@ def run_gate(
     docs: Path | None = None,
     limits: EngineLimits | None = None,
     dues: Mapping[str, Due] | None = None,
+    required: Collection[str] = (),
     keys: KeysFile | None = None,
     changes: Sequence[Change] = (),
 ) -> list[CheckResult]:
@@ -89,6 +90,7 @@ def run_gate(
         docs: the page of Data Docs; without it, none is written.
         limits: of the engine.
         dues: when a feed is due, by feed, where the site's profile says so.
+        required: the feeds that the site requires.
         keys: where the keys of failing rows go; without it, nothing is told by cause and no key is kept.
         changes: of thresholds, as the site has approved them.
 
@@ -98,7 +100,7 @@ def run_gate(
     Raises:
         FileNotFoundError: the warehouse does not exist.
     """
-    as_ruled = load_checks(layer, seeds=seeds, as_of=as_of, dues=dues)
+    as_ruled = load_checks(layer, seeds=seeds, as_of=as_of, dues=dues, required=required)
     checks = apply_changes(as_ruled, changes, as_of)
     if layer == "raw":
         build_raw_database(database, lake=lake, quarantine=quarantine, seeds=seeds, as_of=as_of)

@@ -5,7 +5,7 @@ Does not belong here: any check.
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final, get_args
@@ -54,7 +54,12 @@ def load_all_checks(as_of: date) -> list[Check]:
 
 
 def load_checks(
-    layer: Layer, *, seeds: Path = SEEDS, as_of: date, dues: Mapping[str, Due] | None = None
+    layer: Layer,
+    *,
+    seeds: Path = SEEDS,
+    as_of: date,
+    dues: Mapping[str, Due] | None = None,
+    required: Collection[str] = (),
 ) -> list[Check]:
     """Return the checks of a layer, with the rules in force on a date.
 
@@ -63,6 +68,7 @@ def load_checks(
         seeds: folder of the rules.
         as_of: the date.
         dues: when a feed is due, by feed, where the site's profile says so.
+        required: the feeds that the site requires, ``fhir``, ``hl7v2`` and ``identity`` among them.
 
     Raises:
         RuleError: a threshold or a feed's consequence is missing.
@@ -89,7 +95,7 @@ def load_checks(
             raise RuleError(f"seeds/feed_consequence.csv has no row for the feed {feed} in force on {as_of}")
     unmapped_share = thresholds["dq_unmapped_share_warning"]
     return [
-        *raw_feeds.checks(feeds, consequences, int(thresholds["dq_late_feed_days"]), dues),
+        *raw_feeds.checks(feeds, consequences, int(thresholds["dq_late_feed_days"]), dues, required),
         *raw_references.checks(feeds, consequences, thresholds["dq_orphan_share_warning"]),
         *raw_identity.checks(consequences),
         *raw_waiting.checks(consequences),

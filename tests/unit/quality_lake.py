@@ -4,6 +4,7 @@ Belongs here: writing Parquet files as ingestion does. Does not belong here: wha
 """
 
 import shutil
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -72,14 +73,16 @@ class RawLake:
         refused = [common | {"row_number": number + 1} for number in range(rows)]
         write_parquet(self.quarantine / feed / f"{on}.parquet", QUARANTINE_COLUMNS, refused)
 
-    def run(self, *names: str, dues: dict[str, Due] | None = None) -> dict[str, CheckResult]:
+    def run(
+        self, *names: str, dues: dict[str, Due] | None = None, required: Collection[str] = ()
+    ) -> dict[str, CheckResult]:
         """Run the checks of the given names (``table.check``, or its beginning), or all of them."""
         build_raw_database(
             self.database, lake=self.root, quarantine=self.quarantine, seeds=SEEDS, as_of=AS_OF
         )
         checks = [
             check
-            for check in load_checks("raw", as_of=AS_OF, dues=dues)
+            for check in load_checks("raw", as_of=AS_OF, dues=dues, required=required)
             if not names or f"{check.table_name}.{check.name}".startswith(names)
         ]
         results = run_checks(checks, database=self.database, validate=validate)

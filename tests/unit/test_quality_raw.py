@@ -171,6 +171,25 @@ def test_a_standard_format_is_late_only_where_its_site_says_when_it_is_due(lake:
     assert never["feed_file.panel_is_in_time"].status == "not_applicable"
 
 
+def test_a_required_format_that_never_came_is_a_finding_where_nobody_says_when_it_is_due(
+    lake: RawLake,
+) -> None:
+    lake.deliver(
+        "patient",
+        {"delivered_on": days_before(900), "format": "fhir_ndjson"},
+        {"delivered_on": AS_OF, "format": "hl7v2", "status": "rejected"},
+    )
+    found = lake.run(
+        "feed_file.", dues={"identity": Due(9)}, required=("fhir", "hl7v2", "identity", "patient")
+    )
+    came = {name: result.status for name, result in found.items() if name.endswith("_has_been_delivered")}
+    assert came == {
+        "feed_file.fhir_has_been_delivered": "passed",
+        "feed_file.hl7v2_has_been_delivered": "failed",
+    }
+    assert found["feed_file.identity_is_in_time"].status == "failed"
+
+
 @pytest.mark.parametrize(
     ("refused", "status", "severity"),
     [(0, "passed", "warning"), (1, "failed", "info"), (2, "failed", "warning")],
