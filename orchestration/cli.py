@@ -9,7 +9,7 @@ Exit codes: 0 done; 1 a gate or a failed stage held the publication back; 2 wron
 
 import os
 import sys
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -49,9 +49,7 @@ err = Console(stderr=True, highlight=False)
 
 HomeOption = Annotated[
     Path,
-    typer.Option(
-        "--home", envvar="WARMHANDOFF_HOME", help="Folder of lake, warehouse, quarantine and published."
-    ),
+    typer.Option("--home", envvar="WARMHANDOFF_HOME", help="Folder of lake, warehouse, published."),
 ]
 
 
@@ -101,7 +99,7 @@ def nightly(
             "--as-of",
             envvar="WARMHANDOFF_AS_OF_DATE",
             formats=_DATE_FORMATS,
-            help="Last delivery date that is read; without it, the latest in the landing folder.",
+            help="Last delivery date that is read; without it, the latest in the landing folder up to today.",
         ),
     ] = None,
     rebuild: Annotated[
@@ -114,13 +112,15 @@ def nightly(
     from orchestration.publishing.status import read_status
     from orchestration.publishing.summary import summarize
     from orchestration.publishing.summary_render import render_summary
-    from orchestration.runner import run_night
+    from orchestration.runner import run_night, told_ahead
     from orchestration.terminal import TerminalReporter
 
     settings = load_settings(landing=landing, home=home, profile=profile, as_of_date=_day(as_of))
     before = current(settings.published)
     with TerminalReporter(err) as reporter:
-        outcome = run_night(settings, reporter, is_rebuild=rebuild)
+        outcome = run_night(settings, reporter, is_rebuild=rebuild, now=datetime.now(UTC))
+    if outcome.passed_over:
+        err.print(told_ahead(outcome.passed_over), soft_wrap=True, markup=False)
     if outcome.is_published:
         called = sys.argv[0] if Path(sys.argv[0]).name == app.info.name else app.info.name
         opens_ui = f"{called} ui --landing {settings.landing} --home {settings.home}"

@@ -6,12 +6,13 @@ a night and how a terminal shows them.
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from time import monotonic
+from zoneinfo import ZoneInfo
 
 from orchestration.feeds.landing import scan
 from orchestration.fingerprints import landing_hash
@@ -23,6 +24,7 @@ from orchestration.reporter import LOGGER, Reporter
 from orchestration.settings import ConfigurationError, Settings
 
 PREPARE = "prepare"
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -33,26 +35,31 @@ class Outcome:
         is_published: whether its generation is current.
         as_of_date: the business date.
         log_file: the night's log.
+        passed_over: delivery dates after today, where no date was asked for.
     """
 
     is_published: bool
     as_of_date: date
     log_file: Path
+    passed_over: tuple[date, ...] = ()
 
 
-def run_night(settings: Settings, reporter: Reporter, *, is_rebuild: bool = False) -> Outcome:
+def run_night(
+    settings: Settings, reporter: Reporter, *, is_rebuild: bool = False, now: datetime | None = None
+) -> Outcome:
     """Run the nightly job over a home.
 
     Args:
         settings: the site's choices.
         reporter: is told of each stage.
         is_rebuild: build and check again, also where nothing has changed since the last night.
+        now: the time, with its zone: where the settings name no business date, none is later; None is any.
 
     Raises:
         ConfigurationError: there is nothing to read, or an entry of the waivers or thresholds is refused.
         NightRunningError: another process runs a night in this home.
     """
-    as_of = _business_date(settings)
+    as_of, passed_over = business_date(settings, now)
     NightFindings(settings).refuse_wrong_entries(as_of)
     settings.make_home()
     night = Night(settings, reporter, as_of, is_rebuild)
@@ -63,19 +70,46 @@ def run_night(settings: Settings, reporter: Reporter, *, is_rebuild: bool = Fals
         except Exception as error:
             night.fail(PREPARE, error)
             is_published = False
-    return Outcome(is_published, as_of, log_file)
+    return Outcome(is_published, as_of, log_file, passed_over)
 
 
-def _business_date(settings: Settings) -> date:
+def business_date(settings: Settings, now: datetime | None) -> tuple[date, tuple[date, ...]]:
+    """Return the business date: the one asked for, else the latest delivery date up to today.
+
+    Args:
+        settings: landing and zone.
+        now: the time, with its zone; None knows no today.
+
+    Returns:
+        The date, and the delivery dates after today, which are passed over.
+
+    Raises:
+        ConfigurationError: there is nothing to read.
+    """
     if not settings.landing.is_dir():
         raise ConfigurationError(f"the landing folder {settings.landing} does not exist")
-    files = scan(settings.landing, settings.as_of_date, site=settings.site()).files
-    if not files:
-        until = f" up to {settings.as_of_date}" if settings.as_of_date else ""
-        raise ConfigurationError(
-            f"no delivery in {settings.landing}{until}: files belong in <feed>/<YYYY-MM-DD>/"
-        )
-    return settings.as_of_date or max(file.delivered_on for file in files)
+    asked = settings.as_of_date
+    today = now.astimezone(ZoneInfo(settings.default_time_zone)).date() if now else date.max
+    days = {file.delivered_on for file in scan(settings.landing, asked, site=settings.site()).files}
+    ahead = tuple(sorted(day for day in days if asked is None and day > today))
+    if found := days.difference(ahead):
+        return asked or max(found), ahead
+    if ahead:
+        raise ConfigurationError(f"no delivery in {settings.landing} up to {today}. {told_ahead(ahead)}")
+    raise ConfigurationError(
+        f"no delivery in {settings.landing}{f' up to {asked}' if asked else ''}: "
+        "files belong in <feed>/<YYYY-MM-DD>/"
+    )
+
+
+def told_ahead(days: Sequence[date]) -> str:
+    """Say that deliveries of dates that have not come are not read.
+
+    Args:
+        days: the dates, in order.
+    """
+    named = ", ".join(map(str, days[:_NAMED])) + (", ..." if len(days) > _NAMED else "")
+    return f"Not read, since dated after today: {named}. Mend the date, or name it by --as-of."
 
 
 def _run_job(night: Night, as_of: date) -> bool:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from orchestration import cli
 from orchestration.night_lock import night_lock
-from orchestration.runner import Outcome
+from orchestration.runner import Outcome, business_date
 from orchestration.settings import Settings
 from tests.support.publishing_warehouse import make_home
 
@@ -102,6 +102,39 @@ def test_a_date_before_the_first_delivery_is_wrong_use(
     assert "up to 2026-06-29" in told
 
 
+def test_a_landing_folder_with_deliveries_of_the_future_alone_is_wrong_use(
+    run: Run, settings: Settings, land: Callable[[str, str], Path]
+) -> None:
+    land("patient", "2962-06-30")
+    code, _, told = run("nightly", "--landing", settings.landing, "--home", settings.home)
+    assert code == 2
+    assert "Not read, since dated after today: 2962-06-30." in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("hour", "as_of", "passed_over"),
+    [
+        (3, date(2026, 6, 29), (date(2026, 6, 30), date(2962, 1, 1))),
+        (4, date(2026, 6, 30), (date(2962, 1, 1),)),
+    ],
+)
+def test_a_night_without_a_date_reads_up_to_today_where_the_site_is(
+    settings: Settings,
+    land: Callable[[str, str], Path],
+    hour: int,
+    as_of: date,
+    passed_over: tuple[date, ...],
+) -> None:
+    settings = settings.model_copy(update={"default_time_zone": "America/New_York"})
+    for day in ("2026-06-29", "2026-06-30", "2962-01-01"):
+        land("patient", day)
+    now = datetime(2026, 6, 30, hour, tzinfo=UTC)
+    assert business_date(settings, now) == (as_of, passed_over)
+    asked = settings.model_copy(update={"as_of_date": date(2962, 1, 1)})
+    assert business_date(asked, now) == (date(2962, 1, 1), ())
+
+
 def test_what_is_not_a_date_is_wrong_use(run: Run, settings: Settings) -> None:
     places = ["--landing", settings.landing, "--home", settings.home]
     code, _, told = run("nightly", *places, "--as-of", "30.6.2026")
@@ -125,7 +158,8 @@ def test_a_second_night_in_the_same_home_is_refused(
     land("patient", "2026-06-30")
     # Another process is another lock object over the same file.
     monkeypatch.setattr("orchestration.night_lock.FileLock", _other_process(settings))
-    code, _, told = run("nightly", "--landing", settings.landing, "--home", settings.home)
+    places = ["--landing", settings.landing, "--home", settings.home]
+    code, _, told = run("nightly", *places, "--as-of", "2026-06-30")
     assert code == 2
     assert told == f"Error: another night is running in {settings.home}; wait for its end and run again\n"
 
