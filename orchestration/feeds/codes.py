@@ -50,6 +50,23 @@ class OneCoding(str):
         return made
 
 
+class Codings(str):
+    """SQL of a list of a few codings, which are looked up one after the other without a list."""
+
+    __slots__ = ("each",)
+    each: tuple[OneCoding, ...]
+
+    def __new__(cls, *each: OneCoding) -> "Codings":
+        """Make the list.
+
+        Args:
+            each: the codings, the first known one deciding.
+        """
+        made = super().__new__(cls, f"list_concat({', '.join(each)})")
+        made.each = each
+        return made
+
+
 def values_of(feed: str, column: str) -> str:
     """SQL of the map from pairs ``system|code`` to the values that a column's rows give them."""
     return f"getvariable('{CODES}')['{feed}.{column}']"
@@ -73,6 +90,8 @@ def lookup(feed: str, column: str, codings: str) -> str:
     """
     if isinstance(codings, OneCoding):
         return f"{values_of(feed, column)}[fhir_pair({codings.coding})]"
+    if isinstance(codings, Codings):
+        return f"coalesce({', '.join(lookup(feed, column, coding) for coding in codings.each)})"
     found = f"[{values_of(feed, column)}[fhir_pair(coding)] for coding in {codings}]"
     return f"list_filter({found}, lambda value: value IS NOT NULL)[1]"
 

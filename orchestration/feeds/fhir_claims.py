@@ -4,7 +4,7 @@ Belongs here: Claim, ExplanationOfBenefit; each of their items is a claim line, 
 a report of what became of one. Does not belong here: insurance (``fhir_people.py``).
 """
 
-from orchestration.feeds.codes import pairs_of
+from orchestration.feeds.codes import WORDS, Codings, pairs_of
 from orchestration.feeds.fhir_dates import local_day
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
@@ -47,10 +47,15 @@ IS_CLAIM = "coalesce(s.use, 'claim') = 'claim'"
 
 
 RENDERING = "('primary', 'rendering', 'performing')"
-RENDERED_BY = reference(
-    f"[part for part in s.careTeam if part.role.coding[1].code IN {RENDERING}][1].provider", "Practitioner"
-)
-"""Who gave the service, where an organization bills for it."""
+RENDERED_BY = f"[part for part in s.careTeam if part.role.coding[1].code IN {RENDERING}][1].provider"
+PROVIDERS = {
+    "biller": reference("s.provider", "Practitioner"),
+    "renderer": f"CASE WHEN s.biller IS NULL THEN {RENDERED_BY} END",
+}
+"""Who bills, and who gave the service where an organization bills for it."""
+
+VISIT = {"visit": "s.line.encounter[1]"}
+"""What an item refers to, taken out of its list once."""
 
 
 def _line(claim: str) -> dict[str, str]:
@@ -67,21 +72,24 @@ def _line(claim: str) -> dict[str, str]:
         "service_on": local_day(
             "coalesce(s.line.servicedDate, s.line.servicedPeriod.start, s.billablePeriod.start)"
         ),
-        "encounter_id": reference("s.line.encounter[1]", "Encounter"),
-        "billing_practitioner_id": f"coalesce({reference('s.provider', 'Practitioner')}, {RENDERED_BY})",
+        "encounter_id": reference("s.visit", "Encounter"),
+        "billing_practitioner_id": f"coalesce(s.biller, {reference('s.renderer', 'Practitioner')})",
     }
 
 
 PAYER = Coded(
-    f"list_concat({primitive('s.insurer.display', 'payer')}, {primitive('s.payer', 'payer')}, "
-    f"{primitive('s.insurer.identifier.value', 'payer')})",
+    Codings(
+        primitive("s.insurer.display", "payer"),
+        primitive("s.payer", "payer"),
+        primitive("s.insurer.identifier.value", "payer"),
+    ),
     is_reported=False,
     otherwise="coalesce(s.payer, s.insurer.display)",
 )
 
 CLAIM = Resource(
     elements={**SHARED, "identifier": f"{IDENTIFIER}[]", "item": f"STRUCT({ITEM})[]"},
-    derived=PAYER_ID,
+    derived={**PAYER_ID, **PROVIDERS, **VISIT},
     mappings=(
         Mapping(
             "claim_line",
@@ -100,21 +108,37 @@ CLAIM = Resource(
 )
 
 
-def _is(concept: str, column: str) -> str:
-    """SQL of whether a concept has a coding that a column of claim lines knows; most have only one."""
-    known = pairs_of("claim_line", column)
+def is_known(concept: str, column: str) -> str:
+    """SQL of whether a concept has a coding that a column of claim lines knows.
+
+    Most have only one, and most of those a code that is nowhere in what the column knows.
+
+    Args:
+        concept: SQL of the concept.
+        column: name of the column, whose ``words_known`` are among what is worked out.
+    """
+    known, only = pairs_of("claim_line", column), f"{concept}.coding[1]"
     return (
         f"CASE WHEN len({concept}.coding) > 1 "
         f"THEN list_has_any([fhir_pair(coding) for coding in {concept}.coding], {known}) "
-        f"ELSE list_contains({known}, fhir_pair({concept}.coding[1])) END"
+        f"WHEN contains(s.{column}_words, {only}.code) OR {only}.system IN {WORDS} "
+        f"THEN list_contains({known}, fhir_pair({only})) ELSE false END"
     )
+
+
+def words_known(*columns: str) -> dict[str, str]:
+    """SQL by name of all that columns of claim lines know, each as one text."""
+    return {
+        f"{column}_words": f"array_to_string({pairs_of('claim_line', column)}, ' ')" for column in columns
+    }
 
 
 def _sum_of(column: str) -> str:
     """SQL of the sum of the amounts that a column of claim lines knows; null where there is none."""
     return (
-        "list_sum([try_cast(part.amount.value AS DECIMAL(18, 6)) for part in s.line.adjudication "
-        f"if {_is('part.category', column)} AND coalesce(part.amount.currency, 'USD') = 'USD'])"
+        f"list_sum([CASE WHEN {is_known('part.category', column)} "
+        "AND coalesce(part.amount.currency, 'USD') = 'USD' "
+        "THEN try_cast(part.amount.value AS DECIMAL(18, 6)) END for part in s.line.adjudication])"
     )
 
 
@@ -130,14 +154,21 @@ UNKNOWN_AMOUNT = (
 )
 """An amount that may be what was paid, on a line of which nothing else says so."""
 
-DENIED = f"list_filter(s.line.adjudication, lambda part: {_is('part.category', 'denial_reason')})[1]"
+IS_DENIED = f"[{is_known('part.category', 'denial_reason')} for part in s.line.adjudication]"
+DENIED = f"s.line.adjudication[list_position({IS_DENIED}, true)]"
 DENIAL = "coalesce(s.denied.reason, s.denied.category).coding[1].code"
 OUTCOME = (
     "CASE WHEN s.status IN ('cancelled', 'entered-in-error') THEN s.status "
     "WHEN s.denial IS NOT NULL OR (s.outcome = 'error' AND coalesce(s.paid, 0) = 0) THEN 'denied' "
     "WHEN s.status = 'active' THEN coalesce(s.outcome, 'complete') ELSE s.status END"
 )
-ADJUDICATED = {"paid": PAID, "denied": DENIED, "denial": DENIAL, "state": OUTCOME}
+ADJUDICATED = {
+    **words_known("paid_amount_usd", "paid_part", "denial_reason"),
+    "paid": PAID,
+    "denied": DENIED,
+    "denial": DENIAL,
+    "state": OUTCOME,
+}
 """What became of an item, worked out once."""
 
 STATE = Coded(primitive("s.state", "http://hl7.org/fhir/fm-status"))
@@ -149,12 +180,18 @@ EXPLANATION_OF_BENEFIT = Resource(
         "claim": REFERENCE,
         "item": f"STRUCT({ITEM}, adjudication {ADJUDICATION}[])[]",
     },
-    derived={**PAYER_ID, **ADJUDICATED},
+    derived={
+        **PAYER_ID,
+        **PROVIDERS,
+        **VISIT,
+        "claim_id": f"coalesce({reference('s.claim', 'Claim')}, s.id)",
+        **ADJUDICATED,
+    },
     mappings=(
         Mapping(
             "claim_line",
             {
-                **_line(f"coalesce({reference('s.claim', 'Claim')}, s.id)"),
+                **_line("s.claim_id"),
                 "paid_amount_usd": "s.paid",
                 "denial_reason": "s.denial",
             },

@@ -27,9 +27,7 @@ OBSERVED_AT = (
     "fhir_moment(coalesce(s.effectiveDateTime, s.effectiveInstant, s.effectivePeriod.start, s.issued))"
 )
 OBSERVATION_STATUS = Coded(primitive("s.status", "http://hl7.org/fhir/observation-status"))
-NOT_DONE = (
-    f"coalesce({stated_reason('notDoneReason')}.valueCodeableConcept.coding, s.dataAbsentReason.coding)"
-)
+NOT_DONE = "coalesce(s.stated, s.dataAbsentReason.coding)"
 NO_RESULT = (
     "s.total IS NULL AND {screen_result} IS NULL "
     "AND coalesce({not_done_reason}, fhir_pair(" + NOT_DONE + "[1])) IS NULL "
@@ -45,7 +43,7 @@ VALUE = {
     "valueCodeableConcept": CONCEPT,
 }
 
-SENT = f"s.valueInteger, {exact('s.valueQuantity')}, s.valueString"
+SENT = f"coalesce(s.valueInteger, {exact('s.valueQuantity')}, s.valueString)"
 IS_TOTAL = "list_has_any([fhir_pair(coding) for coding in s.code.coding], " + (
     f"{pairs_of('assessment', 'instrument')})"
 )
@@ -64,16 +62,25 @@ TOTAL_COMPONENT = (
     f"for coding in part.code.coding], {pairs_of('assessment', 'instrument')})][1]"
 )
 
-IN_WORDS = "coalesce(s.valueString, s.valueCodeableConcept.text)"
+IN_WORDS = "coalesce(s.valueString, s.words)"
 ANSWERED = (
-    f"CASE WHEN {values_of(*ITEM)}[fhir_pair({FOUND})] IS NOT NULL "
-    f"THEN coalesce({values_of(*SCORES)}['text|' || fhir_folded({IN_WORDS})], "
+    f"CASE WHEN s.is_item THEN coalesce({values_of(*SCORES)}['text|' || fhir_folded({IN_WORDS})], "
     f"CAST(try_cast({IN_WORDS} AS DECIMAL(18, 6)) AS VARCHAR)) END"
 )
 """The points of an answer in words, where the code asks for an item of a form."""
 
-VALUE_CODE = "coalesce(fhir_pair(s.valueCodeableConcept.coding[1]), '|' || s.valueBoolean)"
-VALUE_NUMBER = f"coalesce({exact('s.valueQuantity')}, s.valueInteger, {ANSWERED})"
+WHOLE = {
+    "found": FOUND,
+    "found_system": "fhir_system(s.found.system)",
+    "is_item": f"{values_of(*ITEM)}[fhir_pair(s.found)] IS NOT NULL",
+    "words": "s.valueCodeableConcept.text",
+    "answer": "fhir_pair(s.valueCodeableConcept.coding[1])",
+    "measured": f"coalesce({exact('s.valueQuantity')}, s.valueInteger)",
+}
+"""What was found as a whole: a code, and the answer as a pair of system and code, a number or words."""
+
+VALUE_NUMBER = f"coalesce(s.measured, {ANSWERED})"
+VALUE_CODE = "coalesce(s.answer, '|' || s.valueBoolean)"
 PART_FOUND = FOUND.replace("s.code", "part.code")
 CODED_PARTS = (
     f"[{{'found': {PART_FOUND}, 'value_code': fhir_pair(part.valueCodeableConcept.coding[1]), "
@@ -82,43 +89,52 @@ CODED_PARTS = (
     f"THEN CAST(try_cast({COMPONENT_POINTS} AS DECIMAL(18, 6)) AS VARCHAR) END)}} "
     "for part in s.component]"
 )
-HAS_PARTS = "coalesce(len([part for part in s.parts if part.found.code IS NOT NULL]) > 0, false)"
-SAME_BEFORE = "len([1 for other in s.parts[:place - 1] if other.found.code = part.found.code])"
-PARTS = (
-    f"list_concat([{{'mark': '', 'found': {FOUND}, 'value_code': {VALUE_CODE}, "
-    f"'value_number': {VALUE_NUMBER}}}], "
-    f"[{{'mark': '#' || part.found.code || CASE WHEN {SAME_BEFORE} > 0 "
-    f"THEN '#' || ({SAME_BEFORE} + 1) ELSE '' END, 'found': part.found, "
-    "'value_code': part.value_code, 'value_number': part.value_number} "
-    "for part, place in s.parts if part.found.code IS NOT NULL])"
+SAME_BEFORE = "len([1 for other in s.part_codes[:place - 1] if other = part.found.code])"
+MARK = "'#' || part.found.code"
+NUMBERED = f"{MARK} || CASE WHEN {SAME_BEFORE} > 0 THEN '#' || ({SAME_BEFORE} + 1) ELSE '' END"
+
+
+def _part(mark: str) -> str:
+    """SQL of a coded part under a mark."""
+    return (
+        f"{{'mark': {mark}, 'system': fhir_system(part.found.system), 'code': part.found.code, "
+        "'value_code': part.value_code, 'value_number': part.value_number}"
+    )
+
+
+PARTS = {
+    "all_parts": CODED_PARTS,
+    "part_codes": "[part.found.code for part in s.all_parts]",
+    "parts": "CASE WHEN list_unique(s.part_codes) < len(s.part_codes) "
+    f"THEN [{_part(NUMBERED)} for part, place in s.all_parts if part.found.code IS NOT NULL] "
+    f"ELSE [{_part(MARK)} for part in s.all_parts] END",
+    "has_parts": "coalesce(len(s.parts) > 0, false)",
+}
+"""The parts of a finding that have a code; those that have the same are numbered."""
+
+WHOLE_AND_PARTS = (
+    f"list_concat([{{'mark': '', 'system': s.found_system, 'code': s.found.code, 'value_code': {VALUE_CODE}, "
+    f"'value_number': {VALUE_NUMBER}}}], s.parts)"
 )
 """The finding as a whole, and each of its coded parts under the whole's id and its own code."""
 
 
-def _observed(
-    name: str, found: str, value_code: str, value_number: str, *, where: str = "true", each: str | None = None
-) -> Mapping:
+def _observed(columns: dict[str, str], *, where: str = "true", each: str | None = None) -> Mapping:
     """The columns of a finding, or of a part of one.
 
     Args:
-        name: SQL of its id.
-        found: SQL of the coding that says what was looked for.
-        value_code: SQL of the answer as a pair of system and code.
-        value_number: SQL of the answer as a number.
+        columns: SQL of its id, of what was looked for, and of the answer as a pair of system and code and as
+            a number.
         where: which observations it takes.
         each: SQL list of the parts, where there are any.
     """
     return Mapping(
         "observation",
         {
-            "observation_id": name,
             "patient_id": reference("s.subject", "Patient"),
             "encounter_id": reference("s.encounter", "Encounter"),
-            "code_system": f"fhir_system({found}.system)",
-            "code": f"{found}.code",
-            "value_code": value_code,
-            "value_number": value_number,
             "observed_at": OBSERVED_AT,
+            **columns,
         },
         {"status": OBSERVATION_STATUS},
         where=where,
@@ -151,10 +167,13 @@ OBSERVATION = Resource(
     derived={
         "scale": lookup("assessment", "scale", "s.code.coding"),
         "is_panel": f"CASE WHEN s.scale IS NOT NULL THEN NOT {IS_TOTAL} END",
+        **WHOLE,
+        "stated": f"{stated_reason('notDoneReason')}.valueCodeableConcept.coding",
+        "sent": SENT,
+        **PARTS,
         "items": f"CASE WHEN s.scale IS NOT NULL THEN {COMPONENTS} END",
-        "parts": CODED_PARTS,
         "own_items": item_answers("s.items", "s.scale"),
-        "total": f"CASE WHEN s.scale IS NOT NULL THEN coalesce({SENT}, {TOTAL_COMPONENT}, "
+        "total": f"CASE WHEN s.scale IS NOT NULL THEN coalesce(s.sent, {TOTAL_COMPONENT}, "
         f"CAST({complete_total('s.own_items', 's.scale')} AS VARCHAR)) END",
     },
     mappings=(
@@ -177,9 +196,25 @@ OBSERVATION = Resource(
             where=f"NOT ({NO_RESULT})",
             needs="scale",
         ),
-        _observed("s.id", f"{FOUND}", VALUE_CODE, VALUE_NUMBER, where=f"NOT {HAS_PARTS}"),
         _observed(
-            "s.id || s.line.mark", "s.line.found", "s.line.value_code", "s.line.value_number", each=PARTS
+            {
+                "observation_id": "s.id",
+                "code_system": "s.found_system",
+                "code": "s.found.code",
+                "value_code": VALUE_CODE,
+                "value_number": VALUE_NUMBER,
+            },
+            where="NOT s.has_parts",
+        ),
+        _observed(
+            {
+                "observation_id": "s.id || s.line.mark",
+                "code_system": "s.line.system",
+                "code": "s.line.code",
+                "value_code": "s.line.value_code",
+                "value_number": "s.line.value_number",
+            },
+            each=WHOLE_AND_PARTS,
         ),
     ),
 )

@@ -79,16 +79,22 @@ PROCEDURE = Resource(
     },
 )
 
-MEDICATION_CODE = (
-    "fhir_coding(coalesce(s.medicationCodeableConcept.coding, "
-    "[entry.code.coding for entry in s.contained "
-    f"if '#' || entry.id = s.medicationReference.reference][1]), {MEDICATION_SYSTEMS})"
+CONTAINED_CODINGS = (
+    "[entry.code.coding for entry in s.contained if '#' || entry.id = s.medicationReference.reference][1]"
 )
-
 MEDICATION_LINK = (
     "CASE WHEN s.medicationReference.reference NOT LIKE '#%' "
     f"THEN {reference('s.medicationReference', 'Medication')} END"
 )
+PRESCRIBED = {
+    "has_codings": "s.medicationCodeableConcept.coding IS NOT NULL",
+    "named": f"fhir_coding(s.medicationCodeableConcept.coding, {MEDICATION_SYSTEMS})",
+    "named_system": "fhir_system(s.named.system)",
+    "contained_one": f"CASE WHEN starts_with(s.medicationReference.reference, '#') "
+    f"THEN fhir_coding({CONTAINED_CODINGS}, {MEDICATION_SYSTEMS}) END",
+    "link": MEDICATION_LINK,
+}
+"""What is prescribed: a concept, or what is contained, or another resource."""
 
 OWN_CODE = f"fhir_coding(s.code.coding, {MEDICATION_SYSTEMS})"
 MEDICATION = Resource(
@@ -114,6 +120,7 @@ MEDICATION_REQUEST = Resource(
         "authoredOn": "VARCHAR",
         "reasonCode": f"{CONCEPT}[]",
     },
+    derived=PRESCRIBED,
     mappings=(
         Mapping(
             "medication_order",
@@ -121,9 +128,10 @@ MEDICATION_REQUEST = Resource(
                 "order_id": "s.id",
                 "patient_id": reference("s.subject", "Patient"),
                 "encounter_id": reference("s.encounter", "Encounter"),
-                "code_system": f"coalesce(fhir_system({MEDICATION_CODE}.system), "
-                f"'Medication?system=' || {MEDICATION_LINK})",
-                "code": f"coalesce({MEDICATION_CODE}.code, 'Medication?code=' || {MEDICATION_LINK})",
+                "code_system": "coalesce(CASE WHEN s.has_codings THEN s.named_system "
+                "ELSE fhir_system(s.contained_one.system) END, 'Medication?system=' || s.link)",
+                "code": "coalesce(CASE WHEN s.has_codings THEN s.named.code ELSE s.contained_one.code END, "
+                "'Medication?code=' || s.link)",
                 "authored_at": "fhir_moment(s.authoredOn)",
                 "do_not_perform": "s.doNotPerform",
             },

@@ -38,7 +38,8 @@ MACROS = (
 CREATE OR REPLACE MACRO fhir_concepts(concepts) AS flatten([concept.coding for concept in concepts]);
 CREATE OR REPLACE MACRO fhir_system(name) AS coalesce(getvariable('fhir_systems')[name], name);
 CREATE OR REPLACE MACRO fhir_pair(coding) AS
-    CASE WHEN coding.system IN ('text', 'payer') THEN coding.system || '|' || fhir_folded(coding.code)
+    CASE WHEN coding.code IS NULL THEN NULL
+         WHEN coding.system IN ('text', 'payer') THEN coding.system || '|' || fhir_folded(coding.code)
          ELSE coalesce(fhir_system(coding.system), '') || '|' || coding.code END;
 CREATE OR REPLACE MACRO fhir_says(coding) AS
     coding.code IS NOT NULL
@@ -48,10 +49,13 @@ CREATE OR REPLACE MACRO fhir_unlisted(codings, systems) AS
     CASE WHEN len([coding for coding in codings
                    if coding.code IS NOT NULL AND list_contains(systems, fhir_system(coding.system))]) = 0
          THEN [coding for coding in codings if fhir_says(coding)][1] END;
-CREATE OR REPLACE MACRO fhir_coding(codings, systems) AS coalesce(
-    [coding for coding in codings
-     if coding.code IS NOT NULL AND list_contains(systems, fhir_system(coding.system))][1],
-    [coding for coding in codings if fhir_says(coding)][1]);
+CREATE OR REPLACE MACRO fhir_coding(codings, systems) AS
+    CASE WHEN len(codings) = 1 AND codings[1].code IS NOT NULL AND list_contains(systems, codings[1].system)
+         THEN codings[1]
+         ELSE coalesce(
+             [coding for coding in codings
+              if coding.code IS NOT NULL AND list_contains(systems, fhir_system(coding.system))][1],
+             [coding for coding in codings if fhir_says(coding)][1]) END;
 CREATE OR REPLACE MACRO fhir_pairs(codings) AS
     nullif(array_to_string([fhir_pair(coding) for coding in codings if coding.code IS NOT NULL], ';'), '');
 CREATE OR REPLACE MACRO fhir_of_system(codings, system_name) AS
@@ -267,7 +271,7 @@ def own_identifiers(type_name: str) -> str:
     """SQL of the identifiers that a resource goes by itself."""
     return (
         f"[{{'type': '{type_name}', 'system': coalesce(entry.system, ''), 'value': entry.value, 'id': s.id}} "
-        "for entry in s.identifier if entry.value IS NOT NULL]"
+        "for entry in list_filter(s.identifier, lambda entry: entry.value IS NOT NULL)]"
     )
 
 

@@ -22,8 +22,10 @@ from orchestration.feeds.fhir_resources import (
 )
 from orchestration.feeds.follow_ups import NO_TIME
 
-OF_PRACTITIONER = "('Practitioner', 'PractitionerRole')"
-OF_PLACE = "('HealthcareService', 'Location', 'PractitionerRole')"
+OF_PRACTITIONER = ("Practitioner", "PractitionerRole")
+OF_PLACE = ("HealthcareService", "Location", "PractitionerRole")
+USUAL = ("Patient", "Practitioner", "Location")
+"""What most participants are."""
 
 LOCATION = Resource(
     elements={"identifier": f"{IDENTIFIER}[]", "managingOrganization": REFERENCE},
@@ -77,14 +79,31 @@ SLOT = Resource(
 )
 
 
-def _participant(kinds: str) -> str:
+def _participant(*kinds: str) -> str:
     """SQL of the first participant of some types."""
-    return f"[part.actor for part in s.people if part.kind IN {kinds}][1]"
+    places = ", ".join(f"list_position(s.kinds, '{kind}')" for kind in kinds)
+    return f"s.participant[least({places})].actor"
 
 
-PEOPLE = f"[{{'kind': {kind_of('part.actor')}, 'actor': part.actor}} for part in s.participant]"
-OF_PATIENT = "('Patient')"
-PATIENT = f"coalesce({_participant(OF_PATIENT)}, [part.actor for part in s.people if part.kind = ''][1])"
+def usual_kind(link: str) -> str:
+    """SQL of the type that a reference names, as ``fhir_kind`` has it.
+
+    A plain reference to what most participants are needs no regular expression.
+
+    Args:
+        link: SQL of the reference.
+    """
+    usual = " ".join(f"WHEN {link} LIKE '{name}/_%' THEN '{name}'" for name in USUAL)
+    return (
+        f"CASE WHEN contains({link}, '?') OR contains({link}, '#') OR {link} LIKE '%/%/%' "
+        f"THEN fhir_kind({link}) {usual} ELSE fhir_kind({link}) END"
+    )
+
+
+KINDS = f"[coalesce({usual_kind('part.actor.reference')}, part.actor.type, '') for part in s.participant]"
+"""The types of the participants, in their order; empty where nothing tells one."""
+
+PATIENT = "s.participant[coalesce(list_position(s.kinds, 'Patient'), list_position(s.kinds, ''))].actor"
 PLAIN_TYPES = "[{'coding': kind.coding, 'text': kind.text} for kind in s.serviceType]"
 BOOKED_CODINGS = with_words(PLAIN_TYPES, "s.specialty", "[s.appointmentType]", "s.serviceCategory")
 SERVICE_CODINGS = (
@@ -160,10 +179,10 @@ APPOINTMENT = Resource(
         ),
     ),
     derived={
-        "people": PEOPLE,
+        "kinds": KINDS,
         "patient": PATIENT,
-        "practitioner": _participant(OF_PRACTITIONER),
-        "place": _participant(OF_PLACE),
+        "practitioner": _participant(*OF_PRACTITIONER),
+        "place": _participant(*OF_PLACE),
     },
     identifier_rows=own_identifiers("Appointment"),
 )

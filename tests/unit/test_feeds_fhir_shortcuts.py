@@ -1,0 +1,121 @@
+"""Shortcuts for what most resources say: each gives what the general way gives."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from orchestration.feeds import fhir_resources
+from orchestration.feeds.codes import CodeMap, Codings, lookup
+from orchestration.feeds.fhir_claims import is_known, words_known
+from orchestration.feeds.fhir_resources import primitive
+from orchestration.feeds.fhir_scheduling import usual_kind
+
+ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+ENTRIES = {
+    ("claim_line", "paid_amount_usd"): {"urn:a|benefit": "paid", "text|paid in full": "paid"},
+    ("claim_line", "payer_id"): {"payer|acme": "P1", "payer|other": "P2"},
+}
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute(fhir_resources.MACROS)
+        CodeMap(ENTRIES, {"urn:oid:1": "urn:a"}).make_known(connection)
+        yield connection
+
+
+def value(engine: duckdb.DuckDBPyConnection, expression: str, **elements: object) -> object:
+    columns = ", ".join(f"${name} AS {name}" for name in elements)
+    found = engine.execute(f"SELECT {expression} FROM (SELECT {columns}) AS s", elements).fetchone()
+    return found[0] if found else None
+
+
+def codings(*pairs: tuple[str | None, str | None]) -> str:
+    listed = ", ".join(
+        f"{{'system': {'NULL' if system is None else repr(system)}, "
+        f"'code': {'NULL' if code is None else repr(code)}}}"
+        for system, code in pairs
+    )
+    return f"CAST([{listed}] AS {fhir_resources.CODING}[])"
+
+
+@pytest.mark.parametrize(
+    ("pairs", "code"),
+    [
+        ([("urn:a", "1")], "1"),
+        ([("urn:oid:1", "1")], "1"),
+        ([("urn:b", "1")], "1"),
+        ([("urn:a", None)], None),
+        ([(ABSENT, "unknown")], None),
+        ([(None, "1")], "1"),
+        ([("urn:b", "1"), ("urn:a", "2")], "2"),
+        ([("urn:a", None), ("urn:a", "2")], "2"),
+        ([], None),
+    ],
+)
+def test_the_coding_of_a_system(
+    engine: duckdb.DuckDBPyConnection, pairs: list[tuple[str | None, str | None]], code: str | None
+) -> None:
+    assert value(engine, f"fhir_coding({codings(*pairs)}, ['urn:a']).code", nothing=None) == code
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([("urn:a", "benefit")], True),
+        ([("urn:oid:1", "benefit")], True),
+        ([("urn:b", "benefit")], False),
+        ([("urn:a", "bene")], False),
+        ([("urn:a", "submitted")], False),
+        ([("text", " Paid in Full ")], True),
+        ([("urn:a", "submitted"), ("urn:a", "benefit")], True),
+        ([("urn:a", None)], False),
+        ([], False),
+    ],
+)
+def test_whether_an_amount_is_what_was_paid(
+    engine: duckdb.DuckDBPyConnection, pairs: list[tuple[str | None, str | None]], *, expected: bool
+) -> None:
+    known = words_known("paid_amount_usd")["paid_amount_usd_words"]
+    source = f"(SELECT {{'coding': {codings(*pairs)}}} AS category, {known} AS paid_amount_usd_words) AS s"
+    found = engine.execute(f"SELECT {is_known('s.category', 'paid_amount_usd')} FROM {source}").fetchone()
+    assert found == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "payer"),
+    [("Acme", "Other", "P1"), ("nobody", "Other", "P2"), (None, "other", "P2"), ("nobody", None, None)],
+)
+def test_of_a_few_codings_the_first_known_one_decides(
+    engine: duckdb.DuckDBPyConnection, first: str | None, second: str | None, payer: str | None
+) -> None:
+    few = Codings(primitive("s.first", "payer"), primitive("s.second", "payer"))
+    for listed in (few, str(few)):
+        assert value(engine, lookup("claim_line", "payer_id", listed), first=first, second=second) == payer
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "Patient/1",
+        "Practitioner/a-b.c",
+        "Location/x",
+        "Device/4",
+        "PractitionerRole/4",
+        "Patient/",
+        "Patient/1/_history/2",
+        "http://site/fhir/Patient/1",
+        "Patient?identifier=urn:a|1",
+        "Patient/1?x",
+        "Patient/1#part",
+        "#contained",
+        "urn:uuid:1",
+        "",
+        None,
+    ],
+)
+def test_the_type_that_a_reference_names(engine: duckdb.DuckDBPyConnection, link: str | None) -> None:
+    usual = value(engine, usual_kind("s.link"), link=link)
+    assert usual == value(engine, "fhir_kind(s.link)", link=link)
