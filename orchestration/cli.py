@@ -108,11 +108,12 @@ def nightly(
     ] = False,
 ) -> None:
     """Run the night: read what has landed, build, check and publish."""
+    from orchestration.ahead import told_ahead
     from orchestration.publishing.history import current
     from orchestration.publishing.status import read_status
     from orchestration.publishing.summary import summarize
     from orchestration.publishing.summary_render import render_summary
-    from orchestration.runner import run_night, told_ahead
+    from orchestration.runner import run_night
     from orchestration.terminal import TerminalReporter
 
     settings = load_settings(landing=landing, home=home, profile=profile, as_of_date=_day(as_of))

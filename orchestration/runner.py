@@ -6,14 +6,14 @@ a night and how a terminal shows them.
 
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from time import monotonic
-from zoneinfo import ZoneInfo
 
+from orchestration.ahead import dates_ahead, told_ahead
 from orchestration.feeds.landing import scan
 from orchestration.fingerprints import landing_hash
 from orchestration.night import Night
@@ -24,7 +24,6 @@ from orchestration.reporter import LOGGER, Reporter
 from orchestration.settings import ConfigurationError, Settings
 
 PREPARE = "prepare"
-_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -89,27 +88,16 @@ def business_date(settings: Settings, now: datetime | None) -> tuple[date, tuple
     if not settings.landing.is_dir():
         raise ConfigurationError(f"the landing folder {settings.landing} does not exist")
     asked = settings.as_of_date
-    today = now.astimezone(ZoneInfo(settings.default_time_zone)).date() if now else date.max
     days = {file.delivered_on for file in scan(settings.landing, asked, site=settings.site()).files}
-    ahead = tuple(sorted(day for day in days if asked is None and day > today))
+    ahead = () if asked else dates_ahead(days, now, settings.default_time_zone)
     if found := days.difference(ahead):
         return asked or max(found), ahead
     if ahead:
-        raise ConfigurationError(f"no delivery in {settings.landing} up to {today}. {told_ahead(ahead)}")
+        raise ConfigurationError(f"no delivery in {settings.landing} up to today. {told_ahead(ahead)}")
     raise ConfigurationError(
         f"no delivery in {settings.landing}{f' up to {asked}' if asked else ''}: "
         "files belong in <feed>/<YYYY-MM-DD>/"
     )
-
-
-def told_ahead(days: Sequence[date]) -> str:
-    """Say that deliveries of dates that have not come are not read.
-
-    Args:
-        days: the dates, in order.
-    """
-    named = ", ".join(map(str, days[:_NAMED])) + (", ..." if len(days) > _NAMED else "")
-    return f"Not read, since dated after today: {named}. Mend the date, or name it by --as-of."
 
 
 def _run_job(night: Night, as_of: date) -> bool:
