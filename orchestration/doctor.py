@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from orchestration.ahead import dates_ahead
 from orchestration.doctor_findings import (
     Delivered,
     Look,
@@ -30,6 +31,7 @@ from orchestration.doctor_findings import (
 from orchestration.doctor_gaps import awaited_of, gaps_of, required_in_fhir, stops_of
 from orchestration.feeds.codes import rows_in_force
 from orchestration.feeds.ingest import SEEDS, ingest
+from orchestration.feeds.landing import FHIR, delivered_days
 from orchestration.feeds.report import FileResult, IngestReport
 from orchestration.feeds.zones import LAST_YEAR, is_zone
 from orchestration.settings import ConfigurationError, load_settings
@@ -51,9 +53,9 @@ def look(
     Args:
         landing: the folder; nothing is written into it.
         profile: the site's.
-        as_of: later deliveries are not looked at; None is the latest delivery date.
+        as_of: later deliveries are not looked at; None is the latest delivery date up to today.
         now: the time, with its zone: what may still come in time today is not late; None judges dates that
-            have ended.
+            have ended, and knows no today.
         progress: called with folder, files done and files to do.
 
     Returns:
@@ -68,11 +70,13 @@ def look(
     with TemporaryDirectory(prefix="warmhandoff-doctor-") as place:
         home = Path(place)
         settings = load_settings(landing=landing, home=home, profile=profile, as_of_date=as_of)
+        days = set() if as_of else set(delivered_days(settings.landing, settings.site()))
+        ahead = dates_ahead(days, now, settings.default_time_zone)
         report = ingest(
             settings.landing,
             settings.lake,
             settings.quarantine,
-            as_of=settings.as_of_date,
+            as_of=max(days.difference(ahead), default=date.min) if ahead else settings.as_of_date,
             default_time_zone=settings.default_time_zone,
             hash_key=secrets.token_hex(16),
             progress=progress,
@@ -103,11 +107,12 @@ def look(
         waiting=waiting,
         gaps=gaps,
         zones_further_east=_further_east(zones, settings.default_time_zone, judged)
-        if any(part.format == "fhir_ndjson" and part.rows_accepted for part in delivered)
+        if any(part.folder == FHIR and part.rows_accepted for part in delivered)
         else (),
         is_zone_missing=settings.default_time_zone == "UTC" and any(zone != "UTC" for zone in zones),
         required_in_fhir=required_in_fhir(delivered, settings.required_feeds),
         awaited=awaited_of(delivered, dues, at),
+        ahead=ahead,
         stops=stops_of(delivered, gaps, settings.required_feeds),
     )
 
@@ -184,7 +189,7 @@ def _payers(lake: Path, as_of: date) -> list[UnknownPayer]:
         connection.execute("CREATE TABLE known (payer_id VARCHAR)")
         connection.executemany("INSERT INTO known VALUES (?)", known)
         for feed in _WITH_PAYERS:
-            if not (files := [str(path) for path in sorted((lake / "raw" / feed).rglob("*.parquet"))]):
+            if not (files := _raw_files(lake, feed)):
                 continue
             rows = connection.execute(
                 "SELECT payer_id, count(*) FROM read_parquet(?, union_by_name = true) "
@@ -202,12 +207,16 @@ def _payers(lake: Path, as_of: date) -> list[UnknownPayer]:
 
 def _team_zones(lake: Path) -> list[str]:
     """The zones that teams name."""
-    files = [str(path) for path in sorted((lake / "raw" / "team").rglob("*.parquet"))]
-    if not files:
+    if not (files := _raw_files(lake, "team")):
         return []
     query = "SELECT DISTINCT time_zone FROM read_parquet(?, union_by_name = true) WHERE time_zone IS NOT NULL"
     with duckdb.connect() as connection:
         return sorted(str(zone) for (zone,) in connection.execute(query, [files]).fetchall())
+
+
+def _raw_files(lake: Path, feed: str) -> list[str]:
+    """The raw tables of a feed."""
+    return [str(path) for path in sorted((lake / "raw" / feed).rglob("*.parquet"))]
 
 
 def _further_east(zones: Iterable[str], home: str, day: date) -> tuple[str, ...]:

@@ -6,10 +6,13 @@ Belongs here: the form of what is found. Does not belong here: looking (``doctor
 
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Literal
+from typing import Final, Literal
 
 from orchestration.feeds.due import Due
-from orchestration.feeds.landing import Notice
+from orchestration.feeds.landing import FHIR, HL7V2, Notice
+
+FOLDERS: Final = {"fhir_ndjson": FHIR, "hl7v2": HL7V2}
+"""Folders of the landing by the format that they are for; other files lie in their feed's own."""
 
 State = Literal["missing", "late", "refused"]
 
@@ -35,6 +38,11 @@ class Delivered:
     rows_read: int
     rows_accepted: int
     rows_quarantined: int
+
+    @property
+    def folder(self) -> str:
+        """The folder of the landing that it came in."""
+        return FOLDERS.get(self.format, self.feed)
 
 
 @dataclass(frozen=True)
@@ -132,6 +140,7 @@ class Look:
         required_in_fhir: feeds that the site requires and that come as FHIR alone: the sensor, which looks at
             folders, waits for files of their own.
         awaited: feeds whose delivery of today has not come and may still come in time, with the time.
+        ahead: delivery dates after today, which a night that is given no date does not read.
         stops: what would stop the night, a sentence each; none where the landing is usable.
     """
 
@@ -149,4 +158,5 @@ class Look:
     is_zone_missing: bool
     required_in_fhir: tuple[str, ...]
     awaited: tuple[tuple[str, time], ...]
+    ahead: tuple[date, ...]
     stops: tuple[str, ...]

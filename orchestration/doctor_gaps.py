@@ -9,11 +9,8 @@ from datetime import date, datetime, time
 from expectations.raw_feeds import WHOLE_FORMATS, due_of
 from orchestration.doctor_findings import Delivered, Gap, State
 from orchestration.feeds.due import Due, awaited
-from orchestration.feeds.landing import FHIR, HL7V2
+from orchestration.feeds.landing import FHIR
 from orchestration.quality.suites import load_feed_rules
-
-FOLDERS = {"fhir_ndjson": FHIR, "hl7v2": HL7V2}
-"""Folders of the landing by the format that they are for."""
 
 
 def gaps_of(
@@ -37,7 +34,7 @@ def gaps_of(
     newest: dict[str, date] = {}
     came: set[str] = set()
     for part in listed:
-        for name in {part.feed, FOLDERS.get(part.format, part.feed)}:
+        for name in {part.feed, part.folder}:
             came.add(name)
             if part.rows_accepted:
                 newest[name] = max(part.read_on, newest.get(name, part.read_on))
@@ -58,7 +55,7 @@ def required_in_fhir(delivered: Iterable[Delivered], required: Iterable[str]) ->
     """Return the required feeds that have rows out of FHIR and no file of their own."""
     formats: dict[str, set[str]] = {}
     for part in delivered:
-        formats.setdefault(part.feed, set()).add(FOLDERS.get(part.format, part.feed))
+        formats.setdefault(part.feed, set()).add(part.folder)
     return tuple(feed for feed in required if formats.get(feed) == {FHIR})
 
 
@@ -68,12 +65,7 @@ def awaited_of(
     """Return the feeds whose delivery of today has not come and may still come in time, with the time."""
     if at is None:
         return ()
-    came = {
-        name
-        for part in delivered
-        if part.last_on == at.date()
-        for name in (part.feed, FOLDERS.get(part.format, part.feed))
-    }
+    came = {name for part in delivered if part.last_on == at.date() for name in (part.feed, part.folder)}
     return tuple((feed, by) for feed in awaited(dues, came, at) if (by := dues[feed].by))
 
 
@@ -89,7 +81,7 @@ def stops_of(delivered: Iterable[Delivered], gaps: Iterable[Gap], required: Iter
         for gap in gaps
         if gap.is_stop and gap.feed not in WHOLE_FORMATS
     ]
-    came = {FOLDERS.get(part.format, part.feed) for part in listed if part.rows_accepted}
+    came = {part.folder for part in listed if part.rows_accepted}
     stops += [
         f"Nothing that would be taken came as {name}, which is required."
         for name in WHOLE_FORMATS

@@ -3,7 +3,7 @@
 Belongs here: tables and sentences. Does not belong here: the look (``doctor``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from orchestration.ahead import told_ahead
 from orchestration.doctor_findings import Gap, Look, Refusal, UnknownColumn
 from orchestration.feeds.contract import Column, load_contract
 from orchestration.feeds.landing import Notice
@@ -144,32 +145,32 @@ def print_look(look: Look, out: Console) -> None:
         for gap in look.gaps
     ]
     _table(out, "What is missing, and what it costs", ("feed", "state", "what it costs"), gaps)
+    for sentence in _sentences(look):
+        out.print(sentence, soft_wrap=True, markup=False)
+
+
+def _sentences(look: Look) -> Iterator[str]:
+    """What is told below the tables, the verdict last."""
     if look.zones_further_east:
-        out.print(
+        yield (
             f"Teams are in {', '.join(look.zones_further_east)}, east of the site's zone: a midnight there, "
-            "sent by FHIR in UTC, is read as the day before. Name the easternmost zone as time_zone.",
-            soft_wrap=True,
-            markup=False,
+            "sent by FHIR in UTC, is read as the day before. Name the easternmost zone as time_zone."
         )
     if look.is_zone_missing:
-        out.print(
-            "The site's zone is UTC and no team's: its evenings can fall on the next day. Name time_zone.",
-            soft_wrap=True,
-            markup=False,
-        )
+        yield "The site's zone is UTC and no team's: its evenings can fall on the next day. Name time_zone."
     if look.required_in_fhir:
-        out.print(
+        yield (
             f"Required and come as FHIR alone: {', '.join(look.required_in_fhir)}. "
-            "The sensor waits for files of their own; require fhir in their place.",
-            soft_wrap=True,
-            markup=False,
+            "The sensor waits for files of their own; require fhir in their place."
         )
     for feed, by in look.awaited:
-        out.print(f"Awaited today: {feed}, by {by:%H:%M}.", soft_wrap=True, markup=False)
+        yield f"Awaited today: {feed}, by {by:%H:%M}."
+    if look.ahead:
+        yield told_ahead(look.ahead)
     for stop in look.stops:
-        out.print(f"Stops the night: {stop}", soft_wrap=True, markup=False)
+        yield f"Stops the night: {stop}"
     if not look.stops:
-        out.print("Usable: a night can be run over this landing.", markup=False)
+        yield "Usable: a night can be run over this landing."
 
 
 def _state(gap: Gap) -> str:
