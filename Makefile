@@ -30,7 +30,8 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export SQLFLUFF_DISABLE_PROGRESS_BAR := 1
 
-.PHONY: help install demo ui dashboard check test test-python bench fuzz release clean lock style lint types sql-quick sql-full unit-feeds unit-house debian
+.PHONY: help install demo ui dashboard check test test-python bench fuzz release clean lock \
+	style lint types sql-quick sql-full unit-feeds unit-house debian
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -71,7 +72,7 @@ test: $(INSTALLED) $(DASHBOARD_INSTALLED) debian style ## Everything that CI run
 test-python: $(INSTALLED) style ## The same without the tests that need Debian's packages
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not debian"
 
-# The SQL takes one core as long as all the rest takes the other.
+# The SQL is linted by all workers, and the types and the rest meanwhile.
 style: $(INSTALLED)
 	@$(MAKE) -j $(WORKERS) --output-sync=target sql-full lint types
 

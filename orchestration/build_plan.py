@@ -4,6 +4,7 @@ Belongs here: that decision and what it remembers. Does not belong here: the bui
 """
 
 import json
+from functools import cached_property
 
 from orchestration import fingerprints
 from orchestration.publishing.files import write_json
@@ -38,14 +39,15 @@ class BuildPlan:
     def is_of_same_rules(self) -> bool:
         """Whether the last build was made by the same code and rules and from the same folders."""
         try:
-            return bool(json.loads(self._built.read_text(encoding="utf-8")) == self._made_by())
+            return bool(json.loads(self._built.read_text(encoding="utf-8")) == self._made_by)
         except (OSError, ValueError):
             return False
 
     def done(self) -> None:
         """Note that a build succeeded."""
-        write_json(self._built, self._made_by())
+        write_json(self._built, self._made_by)
 
+    @cached_property
     def _made_by(self) -> dict[str, str]:
         """What a build depends on besides the lake; where it differs, nothing built can be kept."""
         return {

@@ -227,7 +227,7 @@ def latest_delivery_date(landing: Path, site: Site = NO_SITE) -> date | None:
     A dated folder counts where it holds a delivery: an empty folder, or one with an upload in progress alone,
     does not.
     """
-    return max((file.delivered_on for file in scan(landing, site=site).files), default=None)
+    return max(delivered_days(landing, site), default=None)
 
 
 def delivered_days(landing: Path, site: Site = NO_SITE) -> dict[date, set[str]]:

@@ -65,9 +65,8 @@ class Upkeep:
         self._traits: dict[str, Traits] = {}
         self._present: dict[str, LandedFile] = {}
         self._workers = Workers(threads)
-        self._turns = Semaphore(threads)
         self._readers: dict[str, Reader] = dict(STANDARD_READERS)
-        self._readers["fhir_ndjson"] = partial(read_fhir, turns=self._turns)
+        self._readers["fhir_ndjson"] = partial(read_fhir, turns=Semaphore(threads))
         self._readers["hl7v2"] = partial(read_hl7v2, workers=self._workers)
 
     def look(self, files: Iterable[LandedFile]) -> None:

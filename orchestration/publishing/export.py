@@ -141,10 +141,10 @@ def export_mart(
     for name, spellings in site_column_names(engine, source).items():
         paths = [f"json_extract_string({SITE_COLUMNS}, {literal(_json_path(key))})" for key in spellings]
         columns[name] = f"coalesce({', '.join(paths)})"
-    keys = [f"source.{quoted(name)}" for name in mart.sort_columns]
     if mart.is_sorted_by_part:
         _copy_in_parts(engine, source, columns, mart.sort_columns, target, publish_id)
     else:
+        keys = [f"source.{quoted(name)}" for name in mart.sort_columns]
         _copy(engine, source, columns, keys, target, publish_id)
 
 

@@ -83,7 +83,7 @@ def draw_ahead(source: Source, month: date) -> None:
     """Draw the trends of a month's pages together; the pages then find them drawn."""
     referrers = (months for months in source.referrers.values() if month in months)
     draw_trends_ahead([_rate_points(months, month, "referral_rate") for months in referrers], is_share=True)
-    teams = {row["team_id"] for row in of_month(source, month)}
+    teams = dict.fromkeys(row["team_id"] for row in of_month(source, month))
     draw_trends_ahead([_demand_points(source, {team_id}, month) for team_id in teams], is_share=False)
 
 
