@@ -71,12 +71,14 @@ def look(
         home = Path(place)
         settings = load_settings(landing=landing, home=home, profile=profile, as_of_date=as_of)
         days = set() if as_of else set(delivered_days(settings.landing, settings.site()))
+        at = now.astimezone(ZoneInfo(settings.default_time_zone)) if now else None
         ahead = dates_ahead(days, now, settings.default_time_zone)
+        today = at.date() if at else date.max
         report = ingest(
             settings.landing,
             settings.lake,
             settings.quarantine,
-            as_of=max(days.difference(ahead), default=date.min) if ahead else settings.as_of_date,
+            as_of=max(days.difference(ahead), default=today) if ahead else settings.as_of_date,
             default_time_zone=settings.default_time_zone,
             hash_key=secrets.token_hex(16),
             progress=progress,
@@ -91,9 +93,8 @@ def look(
         waiting = tuple(WaitingReports(*row) for row in _waiting(settings.lake))
         payers = tuple(_payers(settings.lake, report.as_of_date)) if report.as_of_date else ()
         zones = _team_zones(settings.lake)
-    at = now.astimezone(ZoneInfo(settings.default_time_zone)) if now else None
     delivered = _delivered(report.files)
-    judged = report.as_of_date or as_of or (at.date() if at else date.max)
+    judged = report.as_of_date or as_of or today
     gaps = gaps_of(judged, delivered, settings.required_feeds, dues, at)
     return Look(
         as_of_date=report.as_of_date,

@@ -303,3 +303,21 @@ def test_a_code_without_a_row_is_listed_and_what_may_be_more_than_a_code_is_not(
     codes = {(code.system, code.code): code.rows for code in look(nights.landing).unknown_codes}
     assert codes[("urn:invented", "K7")] == 2
     assert codes[("urn:invented", "")] == 1
+
+
+def test_a_delivery_of_a_date_that_has_not_come_is_named_and_not_looked_at(nights: Nights, run: Run) -> None:
+    nights.land("patient/2962-01-01/a.csv", PATIENTS)
+    _, told = run("--landing", nights.landing)
+    assert "As of 2025-02-01" in told
+    assert "Not read, since dated after today: 2962-01-01." in told
+    assert look(nights.landing).as_of_date == date(2962, 1, 1)
+    assert look(nights.landing, as_of=date(2962, 1, 1), now=datetime(2025, 3, 1, tzinfo=UTC)).ahead == ()
+
+
+def test_nothing_is_usable_where_all_is_dated_after_today(tmp_path: Path, run: Run) -> None:
+    nights = Nights(tmp_path)
+    nights.land("patient/2962-01-01/a.csv", PATIENTS)
+    code, told = run("--landing", nights.landing)
+    assert code == 1
+    assert "Nothing has been delivered" in told
+    assert "Not read, since dated after today: 2962-01-01." in told
