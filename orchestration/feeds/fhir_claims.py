@@ -117,19 +117,22 @@ def is_known(concept: str, column: str) -> str:
         concept: SQL of the concept.
         column: name of the column, whose ``words_known`` are among what is worked out.
     """
-    known, only = pairs_of("claim_line", column), f"{concept}.coding[1]"
+    known, only, words = pairs_of("claim_line", column), f"{concept}.coding[1]", f"s.{column}_words"
+    as_it_is = f"chr(10) || {only}.system || '|' || {only}.code || chr(10)"
     return (
         f"CASE WHEN len({concept}.coding) > 1 "
         f"THEN list_has_any([fhir_pair(coding) for coding in {concept}.coding], {known}) "
-        f"WHEN contains(s.{column}_words, {only}.code) OR {only}.system IN {WORDS} "
-        f"THEN list_contains({known}, fhir_pair({only})) ELSE false END"
+        f"WHEN contains({words}, {only}.code) OR {only}.system IN {WORDS} "
+        f"THEN CASE WHEN contains({words}, {as_it_is}) THEN true "
+        f"ELSE list_contains({known}, fhir_pair({only})) END ELSE false END"
     )
 
 
 def words_known(*columns: str) -> dict[str, str]:
-    """SQL by name of all that columns of claim lines know, each as one text."""
+    """SQL by name of all that columns of claim lines know, each as one text of a line a pair."""
     return {
-        f"{column}_words": f"array_to_string({pairs_of('claim_line', column)}, ' ')" for column in columns
+        f"{column}_words": f"chr(10) || array_to_string({pairs_of('claim_line', column)}, chr(10)) || chr(10)"
+        for column in columns
     }
 
 
