@@ -50,6 +50,26 @@ def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
         )
         for kind, cost in _COSTS.items()
         for reason, (means, do) in _REASONS.items()
+    ] + [
+        Check(
+            layer="raw",
+            table_name="unjoined_identifier",
+            name="no_appointment_is_ambiguous",
+            rule=NoRows(_unjoined("appointment", "ambiguous")),
+            severity="warning",
+            owner=consequences["appointment"].owner,
+            what_it_means=(
+                "Messages name an appointment by the placer's number alone, and other messages give that "
+                "number to several of the filler's numbers or to several patients. They stand as an "
+                "appointment of their own: one visit may count as two."
+            ),
+            what_to_do=(
+                "Have the scheduler send its own number (SCH-2) in each message. Where two of them count in "
+                "the same numbers, add rows for appointment_scope to seeds/siu_source.csv."
+            ),
+            affected_marts=consequences["appointment"].affected_marts,
+            is_about_emptiness=True,
+        )
     ]
 
 

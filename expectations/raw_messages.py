@@ -20,6 +20,11 @@ _SHARED: Final = (
     "select null as cause, appointment_id as row_key, max(_source_file) as place from appointment "
     "where starts_with(_source_file, 'hl7v2/') group by appointment_id having count(distinct patient_id) > 1"
 )
+_SEVERAL: Final = (
+    "select null as cause, appointment_id as row_key, max(_source_file) as place from appointment "
+    "where starts_with(_source_file, 'hl7v2/') and contains(site_columns, 'several_patients') "
+    "group by appointment_id"
+)
 _TAKEN_BACK: Final = (
     "select min(later.status) as cause, later.appointment_id as row_key, max(later._source_file) as place "
     "from appointment as later inner join appointment as earlier "
@@ -78,6 +83,25 @@ def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
             ),
             affected_marts=consequences["appointment"].affected_marts,
             drill=Drill(_SHARED, key="appointment_id"),
+        ),
+        Check(
+            layer="raw",
+            table_name="appointment",
+            name="no_message_names_several_patients",
+            rule=NoRows(_SEVERAL),
+            severity="warning",
+            owner=OWNER,
+            what_it_means=(
+                "Messages are about an appointment of several patients: a group session, or a family. It "
+                "stands for the first patient of the message alone; the others have no booking, no visit and "
+                "no no-show of it."
+            ),
+            what_to_do=(
+                "Have the scheduler send a message for each patient, with a number of its own. Until then "
+                "count the attendance of groups by the visits (encounter), which name each patient."
+            ),
+            affected_marts=consequences["appointment"].affected_marts,
+            drill=Drill(_SEVERAL, key="appointment_id"),
         ),
         Check(
             layer="raw",

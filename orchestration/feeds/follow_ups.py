@@ -4,7 +4,7 @@ Belongs here: making a whole row of such a report from the row that it is about,
 of it. Does not belong here: how a report is written in a format.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -36,6 +36,9 @@ MOMENTS = {
 }
 """SQL, by feed, of when something became of it, for reports that do not say when they were last updated."""
 
+Numbered = Callable[[Feed, str], str]
+"""Gives rows the numbers that they are known by, from SQL to SQL."""
+
 KNOWN = "about._delivered_on <= report._delivered_on"
 KNOWN_BY_STAMP = {"appointment": f"coalesce(about.updated_at <= report.updated_at, {KNOWN})"}
 """SQL that tells the versions before a report, for feeds whose messages come in any order."""
@@ -63,7 +66,7 @@ def _union(tables: Iterable[Path]) -> str:
     return " UNION ALL BY NAME ".join(f"FROM {table(path)}" for path in tables)
 
 
-def _tables(lake: Lake, state: State, feed: str, as_of: date) -> tuple[list[Path], list[Path]]:
+def tables_of(lake: Lake, state: State, feed: str, as_of: date) -> tuple[list[Path], list[Path]]:
     """The raw tables of a feed that stand, and those that wait to be resolved."""
     whole, held = [], []
     for key, content in sorted(state.contents.items()):
@@ -128,21 +131,24 @@ def _completed(feed: Feed, told: str, about: str) -> str:
         """  # noqa: S608
 
 
-def _complete(connection: duckdb.DuckDBPyConnection, feed: Feed, whole: list[Path], held: list[Path]) -> None:
+def _complete(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, whole: list[Path], held: list[Path], numbered: Numbered
+) -> None:
     """Make the table of a feed's reports as whole rows: first of those that lack their patient alone.
 
     One that lacks its times may be about one of those.
     """
     key, told, target = feed.key[0], f"told_{feed.name}", f"completed_{feed.name}"
     has_own_times = _has_own_times(feed, "r")
+    reports, every = numbered(feed, _union(held)), numbered(feed, _union([*whole, *held]))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {told} AS "  # noqa: S608
         f"SELECT r.* REPLACE (coalesce(known.id || {part_of(key, 'r')}, r.{key}) AS {key}) "
-        f"FROM ({_union(held)}) AS r LEFT JOIN known ON {resource_of(key, 'r')} = known.asked "
+        f"FROM ({reports}) AS r LEFT JOIN known ON {resource_of(key, 'r')} = known.asked "
         f"WHERE {is_report('r')}"
     )
     about = (
-        f"FROM ({_union([*whole, *held])}) AS r WHERE NOT {is_report('r')} AND NOT is_deleted "  # noqa: S608
+        f"FROM ({every}) AS r WHERE NOT {is_report('r')} AND NOT is_deleted "  # noqa: S608
         f"AND r.{key} IN (SELECT {key} FROM {told})"
     )
     first = _completed(feed, f"FROM {told} AS r WHERE {has_own_times}", about)
@@ -173,7 +179,12 @@ def _count_waiting(connection: duckdb.DuckDBPyConnection, feed: Feed, held: list
 
 
 def complete_reports(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, contract: Contract, state: State, as_of: date
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    contract: Contract,
+    state: State,
+    as_of: date,
+    numbered: Numbered,
 ) -> Mapping[str, str]:
     """Make whole rows of all reports whose subject was delivered up to a date.
 
@@ -183,15 +194,16 @@ def complete_reports(
         contract: the feeds.
         state: the registry; the reports whose subject was not delivered are counted in it.
         as_of: later deliveries are not looked at.
+        numbered: gives reports, and what they are about, the same numbers.
 
     Returns:
         By feed, SQL of the whole rows of its reports; only feeds with tables that wait.
     """
     found = {}
     for name in REPORTED:
-        whole, held = _tables(lake, state, name, as_of)
+        whole, held = tables_of(lake, state, name, as_of)
         if held:
-            _complete(connection, contract.feeds[name], whole, held)
+            _complete(connection, contract.feeds[name], whole, held, numbered)
             state.waiting += _count_waiting(connection, contract.feeds[name], held)
             found[name] = f"completed_{name}"
     return found

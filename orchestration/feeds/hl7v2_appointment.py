@@ -24,6 +24,7 @@ from orchestration.feeds.hl7v2_rules import (
     bare,
 )
 from orchestration.feeds.hl7v2_times import in_order, is_time, iso_time
+from orchestration.feeds.placers import PLACER
 
 SIU = "SIU"
 CODED_PLACES = (("AIS", 3), ("SCH", 8), ("SCH", 7), ("AIP", 4))
@@ -34,7 +35,7 @@ COLUMNS = (
     *("appointment_id", "patient_id", "practitioner_id", "team_id", "service_line", "visit_type", "modality"),
     *("booked_at", "starts_at", "ends_at", "status", "cancelled_at", "slot_id", "encounter_id", "updated_at"),
 )
-SITE_COLUMNS = ("x_siu_trigger", "x_siu_state", "x_siu_reason")
+SITE_COLUMNS = ("x_siu_trigger", "x_siu_state", "x_siu_reason", PLACER)
 ROW_COLUMNS = (*COLUMNS, "is_deleted", *SITE_COLUMNS)
 SLOT_COLUMNS = ("practitioner_id", "team_id", "starts_at", "ends_at", "status", "updated_at")
 """Columns of a slot that stand where those of an appointment do; its id stands in ``appointment_id``."""
@@ -126,6 +127,7 @@ class Schedules:
         """The columns of the feed and the site's own, as text; null where the message says nothing."""
         read = Places(message, self.rules, keeps_removed=trigger.keeps_removed)
         appointment_id = read.appointment_id()
+        placer = read.placer()
         practitioner_id = read.first("practitioner_id")
         patient_id = read.first("patient_id")
         team_id = read.first("team_id")
@@ -172,7 +174,7 @@ class Schedules:
         row = (
             *(appointment_id, patient_id, practitioner_id, team_id, *coded.values),
             *(booked_at, starts_at, ends_at, status, cancelled_at, slot_id, encounter_id, updated_at),
-            *(is_deleted, trigger_event, decision.state, ";".join(read.reasons) or None),
+            *(is_deleted, trigger_event, decision.state, ";".join(read.reasons) or None, placer),
         )
         return row, unmapped
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from orchestration.feeds.hl7v2_message import Message
 from orchestration.feeds.hl7v2_rules import NEVER, SiuRules, Source
 from orchestration.feeds.hl7v2_times import is_after, is_time, iso_time, later
+from orchestration.feeds.placers import PLACED
 
 OF_RESOURCES = ("AIS", "AIG", "AIL", "AIP")
 REMOVED = "D"
@@ -57,7 +58,19 @@ class Places:
 
         Later occurrences of a series carry their own behind it.
         """
-        number, occurrence = self.first("appointment_id"), self.message.text("SCH", 3, 1)
+        return self._whole(self.first("appointment_id"))
+
+    def placer(self) -> str | None:
+        """The number that messages without the filler's have, where this one has both."""
+        if PLACED in self.reasons:
+            return None
+        sources = self.rules.sources.get("appointment_id", ())
+        numbers = (self._best(source) for source in sources if source.reason == PLACED)
+        return self._whole(next(filter(None, numbers), None))
+
+    def _whole(self, number: str | None) -> str | None:
+        """A number behind the name of its numbers, and before that of its occurrence."""
+        occurrence = self.message.text("SCH", 3, 1)
         if number and (scope := self.first("appointment_scope")):
             number = f"{scope}:{number}"
         is_later = OCCURRENCE.fullmatch(occurrence) is not None and int(occurrence) > 1

@@ -15,11 +15,13 @@ import duckdb
 
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.door import Staged
-from orchestration.feeds.follow_ups import complete_reports, is_report, part_of, resource_of
+from orchestration.feeds.follow_ups import complete_reports, is_report, part_of, resource_of, tables_of
+from orchestration.feeds.hl7v2_rules import APPOINTMENT
 from orchestration.feeds.identity import answers_of, count_unjoined, gather_joins, joined_rows
 from orchestration.feeds.lake import Lake, move_into_place, table, write_table
 from orchestration.feeds.landing import IDENTITY
 from orchestration.feeds.merges import gather_merges, has_links, hold_back_merged, merged_rows, merges_of
+from orchestration.feeds.placers import AMBIGUOUS, count_placed, gather_placers, is_placed, numbered
 from orchestration.feeds.reading import NOT_RESOLVED, Judged, Reading, Rules
 from orchestration.feeds.registry import Content, Part, State, Unjoined
 
@@ -68,7 +70,8 @@ def place_rows(reading: Reading, feed: Feed, judged: Sequence[Judged]) -> Part:
     asked = " OR ".join(
         f"contains({name}, '?') AND regexp_matches({name}, {ASKED})" for name in _reference_columns(feed)
     )
-    first = f"SELECT 1 FROM {table(made)} WHERE {asked or 'false'} LIMIT 1"  # noqa: S608
+    waits = f"{asked or 'false'} OR {is_placed(feed, 'r')}"
+    first = f"SELECT 1 FROM {table(made)} AS r WHERE {waits} LIMIT 1"  # noqa: S608
     if not reading.waits(feed) and reading.connection.execute(first).fetchone() is None:
         move_into_place(made, reading.lake.raw(feed.name, reading.delivered_on, reading.copy.file_id))
         return part
@@ -174,7 +177,9 @@ def _resolve_table(
     ).fetchone()
     resolution, named = (str(found[0]), found[1] or []) if found else (NOT_RESOLVED, [])
     names = [name for name in _reference_columns(feed) if name in named]
-    stays = not (names or has_reports or rules.joins_identifiers or has_merges)
+    numbers, _ = count_placed(connection, feed, f"FROM {held}")
+    resolution += numbers
+    stays = not (names or has_reports or rules.joins_identifiers or has_merges or numbers)
     joins = " ".join(
         f"LEFT JOIN known AS known_{name} ON {resource_of(name, 'held')} = known_{name}.asked"
         for name in names
@@ -183,7 +188,7 @@ def _resolve_table(
         f"coalesce(known_{name}.id || {part_of(name, 'held')}, held.{name}) AS {name}" for name in names
     )
     star = f"held.* REPLACE ({replaced})" if names else "held.*"
-    rows = f"SELECT {star} FROM {held} AS held {joins}"  # noqa: S608
+    rows = numbered(feed, f"SELECT {star} FROM {held} AS held {joins}")  # noqa: S608
     if rules.joins_identifiers:
         resolution += answers_of(connection, feed, folder, rows, rules.site)
         rows = joined_rows(feed, folder, rows, rules.site)
@@ -247,7 +252,9 @@ def resolve_references(
     has_merges = links and gather_merges(connection, lake, state, as_of, has_joins=rules.joins_identifiers)
     if has_merges:
         hold_back_merged(connection, lake, rules.contract, state, as_of)
-    completed = complete_reports(connection, lake, rules.contract, state, as_of)
+    whole, waiting = tables_of(lake, state, APPOINTMENT, as_of)
+    gather_placers(connection, rules.contract.feeds[APPOINTMENT], [*whole, *waiting] if waiting else [])
+    completed = complete_reports(connection, lake, rules.contract, state, as_of, numbered)
     for key in _held(state):
         content = state.contents[key]
         parts = tuple(
@@ -266,7 +273,7 @@ def resolve_references(
             for part in content.parts
         )
         state.contents[key] = replace(content, parts=parts)
-        if rules.joins_identifiers and content.delivered_on <= as_of.isoformat():
+        if content.delivered_on <= as_of.isoformat():
             state.unjoined += _unjoined(connection, lake, rules, key, content)
 
 
@@ -279,5 +286,9 @@ def _unjoined(
         if part.resolution:
             feed = rules.contract.feeds[part.feed]
             held = f"FROM {table(lake.unresolved(feed.name, file_id))}"
-            for found in count_unjoined(connection, feed, folder, held, rules.site):
-                yield (feed.name, *found, date.fromisoformat(content.delivered_on))
+            day = date.fromisoformat(content.delivered_on)
+            if rules.joins_identifiers:
+                for found in count_unjoined(connection, feed, folder, held, rules.site):
+                    yield (feed.name, *found, day)
+            if unclear := count_placed(connection, feed, held)[1]:
+                yield (feed.name, feed.key[0], feed.name, "", AMBIGUOUS, unclear, day)

@@ -294,6 +294,27 @@ def test_two_schedulers_with_the_same_numbers_are_a_finding(
 
 
 @pytest.mark.slow
+def test_an_appointment_of_several_patients_is_a_finding(lake: RawLake) -> None:
+    name = "appointment.no_message_names_several_patients"
+    said = {"one": '{"x_siu_reason":"no_end"}', "group": '{"x_siu_reason":"no_end;several_patients"}'}
+    lake.add(
+        "appointment",
+        *(
+            {"appointment_id": number, "site_columns": reason, "_source_file": f"hl7v2/2026-04-01/{copy}.hl7"}
+            for number, reason in said.items()
+            for copy in "ab"
+        ),
+    )
+    assert lake.run(name)[name].failed_rows == 1
+
+
+def test_a_number_that_leads_to_several_appointments_is_a_finding(lake: RawLake) -> None:
+    found = {"feed": "appointment", "column_name": "appointment_id", "delivered_on": AS_OF}
+    lake.refer("unjoined_identifier", found | {"kind": "appointment", "reason": "ambiguous", "rows": 3})
+    name = "unjoined_identifier.no_appointment_is_ambiguous"
+    assert (lake.run(name)[name].status, lake.run(name)[name].failed_rows) == ("failed", 3)
+
+
 @pytest.mark.parametrize(
     ("statuses", "failed"),
     [

@@ -1,0 +1,99 @@
+"""Appointments that messages name by two numbers: the placer's alone at first, and the filler's later.
+
+Belongs here: which of the placer's numbers lead to one of the filler's, over all that was delivered, and
+giving that number to the messages that have the other alone. Does not belong here: where a message has its
+numbers (``hl7v2_places.py``).
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from orchestration.feeds.contract import Feed
+from orchestration.feeds.follow_ups import is_report
+from orchestration.feeds.hl7v2_rules import APPOINTMENT
+from orchestration.feeds.lake import table
+
+PLACED = "id_of_placer"
+"""What a row says in ``x_siu_reason`` whose number is the placer's."""
+
+PLACER = "x_siu_placer"
+"""The site's own column that has the placer's number beside the filler's."""
+
+AMBIGUOUS = "ambiguous"
+
+
+def is_placed(feed: Feed, alias: str) -> str:
+    """SQL that tells a row that is known by the placer's number alone."""
+    return f"contains({alias}.site_columns, '{PLACED}')" if feed.name == APPOINTMENT else "false"
+
+
+def gather_placers(connection: duckdb.DuckDBPyConnection, feed: Feed, tables: Iterable[Path]) -> None:
+    """Make the table ``placed``: the filler's number that each asked one of the placer's leads to, if to one.
+
+    Numbers are used again, so a number that two patients have leads nowhere either.
+
+    Args:
+        connection: gets the table.
+        feed: the contract of appointments.
+        tables: all that was delivered of them.
+    """
+    connection.execute("CREATE OR REPLACE TEMP TABLE placed (placer VARCHAR, id VARCHAR)")
+    rows = " UNION ALL BY NAME ".join(f"FROM {table(path)}" for path in tables)
+    if not rows:
+        return
+    connection.execute(
+        f"""
+        INSERT INTO placed
+        SELECT placer, CASE WHEN count(DISTINCT id) = 1 AND count(DISTINCT patient_id) <= 1 THEN min(id) END
+        FROM (
+            SELECT appointment_id AS placer, NULL AS id,
+                CASE WHEN NOT {is_report("r")} THEN patient_id END AS patient_id, true AS is_asked
+            FROM ({rows}) AS r WHERE {is_placed(feed, "r")}
+            UNION ALL
+            SELECT json_extract_string(site_columns, '$.{PLACER}'), appointment_id,
+                CASE WHEN NOT {is_report("r")} THEN patient_id END, false
+            FROM ({rows}) AS r WHERE contains(site_columns, '"{PLACER}"')
+        )
+        GROUP BY placer
+        HAVING bool_or(is_asked) AND count(id) > 0
+        """  # noqa: S608
+    )
+
+
+def numbered(feed: Feed, rows: str) -> str:
+    """SQL of rows with the filler's number where the placer's leads to one.
+
+    Args:
+        feed: the contract; rows of other feeds stay as they are.
+        rows: SQL of the rows.
+    """
+    if feed.name != APPOINTMENT:
+        return rows
+    return (
+        "SELECT r.* REPLACE (coalesce(placed.id, r.appointment_id) AS appointment_id) "  # noqa: S608
+        f"FROM ({rows}) AS r LEFT JOIN placed ON r.appointment_id = placed.placer AND {is_placed(feed, 'r')}"
+    )
+
+
+def count_placed(connection: duckdb.DuckDBPyConnection, feed: Feed, rows: str) -> tuple[str, int]:
+    """What the numbers of a table lead to, and how many rows have one that leads to several.
+
+    Args:
+        connection: has the table ``placed``.
+        feed: the contract; there is nothing to tell of other feeds.
+        rows: SQL of the rows.
+
+    Returns:
+        A text that changes when the answers do, empty where there are none; and the number of rows.
+    """
+    if feed.name != APPOINTMENT:
+        return "", 0
+    answer = "placer || '=' || id"
+    found = connection.execute(
+        f"SELECT coalesce(md5(string_agg(DISTINCT {answer}, '|' ORDER BY {answer})), ''), "  # noqa: S608
+        f"count(*) FILTER (id IS NULL) FROM ({rows}) AS r "
+        f"INNER JOIN placed ON r.appointment_id = placed.placer AND {is_placed(feed, 'r')}"
+    ).fetchone()
+    return (str(found[0]), int(found[1])) if found else ("", 0)
