@@ -59,6 +59,7 @@ PATIENT = Resource(
         "gender": "VARCHAR",
         "birthDate": "VARCHAR",
         "deceasedDateTime": "VARCHAR",
+        "deceasedBoolean": "VARCHAR",
         "link": f"STRUCT(other {REFERENCE}, type VARCHAR)[]",
     },
     mappings=(
@@ -72,11 +73,20 @@ PATIENT = Resource(
                 "family_name": "coalesce(fhir_name(s.name).family, fhir_name(s.name).text)",
                 "given_name": "array_to_string(fhir_name(s.name).given, ' ')",
                 "birth_date": "fhir_day(s.birthDate)",
-                "deceased_on": local_day("s.deceasedDateTime"),
+                "deceased_on": local_day("s.died"),
             },
             {"sex": Coded(primitive("s.gender", "http://hl7.org/fhir/administrative-gender"))},
+            listed={
+                "deceased_on": "CASE WHEN s.deceasedDateTime IS NULL AND s.deceasedBoolean = 'true' "
+                "THEN {'system': 'deceasedBoolean', 'code': 'true'} END"
+            },
         ),
     ),
+    # A death without a date was before the record said so; each of them is a finding.
+    derived={
+        "died": "CASE WHEN s.deceasedDateTime IS NULL AND s.deceasedBoolean = 'true' THEN s.meta.lastUpdated "
+        "ELSE s.deceasedDateTime END"
+    },
     identifier_rows=f"CASE WHEN len(s.link) > 0 THEN list_concat({own_identifiers('Patient')}, {LINKS}) "
     f"ELSE {own_identifiers('Patient')} END",
     misshapen={FAMILY_IS_A_LIST: "DSTU2"},

@@ -133,6 +133,25 @@ def test_a_record_number_is_known_by_its_words(tmp_path: Path, kind: Json) -> No
     assert only(tmp_path, "patient", patient)["mrn"] == "203713"
 
 
+def test_a_death_without_a_date_was_before_the_record_said_so(tmp_path: Path) -> None:
+    said: Json = {"resourceType": "Patient", "meta": {"lastUpdated": "2025-01-05T02:00:00Z"}}
+    found = read(
+        tmp_path,
+        "patient",
+        {**said, "id": "no_date", "deceasedBoolean": True},
+        {**said, "id": "alive", "deceasedBoolean": False},
+        {**said, "id": "dated", "deceasedBoolean": True, "deceasedDateTime": "2024-12-01"},
+        {**said, "id": "nothing_known", "deceasedBoolean": True, "meta": {}},
+    )
+    assert {row["patient_id"]: row["deceased_on"] for row in found.rows} == {
+        "no_date": date(2025, 1, 5),
+        "alive": None,
+        "dated": date(2024, 12, 1),
+        "nothing_known": None,
+    }
+    assert unmapped(found) == [("deceased_on", "deceasedBoolean", "true", 2)]
+
+
 def test_a_name_may_begin_with_a_bracket(tmp_path: Path) -> None:
     patient = {"resourceType": "Patient", "id": "p1", "name": [{"family": "[Test] Probe"}]}
     assert only(tmp_path, "patient", patient)["family_name"] == "[Test] Probe"
