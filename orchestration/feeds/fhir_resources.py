@@ -78,30 +78,30 @@ CREATE OR REPLACE MACRO fhir_of_role(part, type_name, inside) AS
              THEN type_name || '?identifier=' || fhir_searched(part.reference, 'identifier')
          ELSE coalesce(fhir_tail(part.reference), fhir_asked(type_name, part.identifier)) END;
 CREATE OR REPLACE MACRO fhir_contained(link, type_name, inside) AS
-    [CASE entry.resourceType || type_name
-         WHEN 'PractitionerRolePractitioner' THEN fhir_of_role(entry.practitioner, type_name, inside)
-         WHEN 'PractitionerRoleOrganization' THEN fhir_of_role(entry.organization, type_name, inside)
-         ELSE fhir_asked(type_name, entry.identifier[1]) END
+    [CASE WHEN entry.resourceType = 'PractitionerRole' AND type_name IN ('Practitioner', 'Organization')
+          THEN fhir_of_role(CASE type_name WHEN 'Practitioner' THEN entry.practitioner
+                                           ELSE entry.organization END, type_name, inside)
+          ELSE fhir_asked(type_name, entry.identifier[1]) END
      for entry in inside if '#' || entry.id = link][1];
 CREATE OR REPLACE MACRO fhir_is_plain(link, type_name) AS
     link LIKE type_name || '/_%' AND NOT link LIKE type_name || '/%/%'
     AND NOT contains(link, '?') AND NOT contains(link, '#');
+CREATE OR REPLACE MACRO fhir_is_address(link, type_name) AS
+    starts_with(link, 'http') AND split_part(link, '/', -2) = type_name AND NOT ends_with(link, '/')
+    AND NOT contains(link, '?') AND NOT contains(link, '#');
 CREATE OR REPLACE MACRO fhir_kind(link) AS
-    CASE
-        WHEN regexp_full_match(link, '[A-Z][A-Za-z]+/[^/?#]+') THEN split_part(link, '/', 1)
-        WHEN regexp_matches(link, '(?:^|/)[A-Z][A-Za-z]+(?:[?]|/[^/?#]+(?:/_history/[^/#]*)?/?(?:#.*)?$)')
-            THEN regexp_extract(
-                link, '(?:^|/)([A-Z][A-Za-z]+)(?:[?]|/[^/?#]+(?:/_history/[^/#]*)?/?(?:#.*)?$)', 1)
-    END;
+    CASE WHEN regexp_full_match(link, '[A-Z][A-Za-z]+/[^/?#]+') THEN split_part(link, '/', 1)
+         ELSE nullif(regexp_extract(
+             link, '(?:^|/)([A-Z][A-Za-z]+)(?:[?]|/[^/?#]+(?:/_history/[^/#]*)?/?(?:#.*)?$)', 1), '') END;
 CREATE OR REPLACE MACRO fhir_stand_in(kind) AS
     CASE kind WHEN 'PractitionerRole' THEN '?role=' WHEN 'Location' THEN '?location='
          WHEN 'HealthcareService' THEN '?service=' WHEN 'Schedule' THEN '?schedule=' END;
-CREATE OR REPLACE MACRO fhir_linked(link, type_name) AS
+CREATE OR REPLACE MACRO fhir_linked(link, kind, type_name) AS
     CASE
         WHEN link LIKE 'urn:uuid:%' OR link LIKE 'urn:oid:%' THEN link[10 - (link[5] = 'o')::INTEGER:]
-        WHEN fhir_kind(link) != type_name THEN
+        WHEN kind != type_name THEN
             type_name || CASE WHEN type_name IN ('Practitioner', 'Organization')
-                              THEN fhir_stand_in(fhir_kind(link)) END
+                              THEN fhir_stand_in(kind) END
             || CASE WHEN contains(link, '?')
                     THEN coalesce(fhir_searched(link, 'identifier'), fhir_searched(link, '_id'))
                     ELSE fhir_tail(link) END
@@ -109,6 +109,19 @@ CREATE OR REPLACE MACRO fhir_linked(link, type_name) AS
             type_name || '?identifier=' || fhir_searched(link, 'identifier'), fhir_searched(link, '_id'),
             type_name || '?' || url_decode(regexp_extract(link, '[?](.*)$', 1)))
         ELSE fhir_tail(link) END;
+CREATE OR REPLACE MACRO fhir_elsewhere(target, kind, hint, type_name, inside, own_id) AS
+    CASE
+        WHEN starts_with(target.reference, '#')
+            THEN coalesce(fhir_contained(target.reference, type_name, inside), own_id || target.reference)
+        WHEN NOT list_contains(
+            [type_name, 'PractitionerRole', 'Location', 'HealthcareService', 'Schedule'],
+            coalesce(kind, hint, type_name)) THEN NULL
+        WHEN kind IS NULL AND hint != type_name THEN
+            type_name || fhir_stand_in(hint) || coalesce(
+                substring(nullif(target.reference, ''), 10),
+                coalesce(target.identifier.system, '') || '|' || target.identifier.value)
+        WHEN target.reference IS NOT NULL THEN fhir_linked(target.reference, kind, type_name)
+        WHEN target.identifier.value IS NOT NULL THEN fhir_asked(type_name, target.identifier) END;
 CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS
     CASE
         WHEN fhir_is_plain(target.reference, type_name) THEN substring(target.reference, len(type_name) + 2)
@@ -116,19 +129,11 @@ CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS
         WHEN fhir_is_plain(target.reference, 'Location')
              AND list_contains(['Practitioner', 'Organization'], type_name)
             THEN type_name || '?location=' || substring(target.reference, 10)
+        WHEN fhir_is_address(target.reference, type_name) THEN split_part(target.reference, '/', -1)
         WHEN starts_with(target.reference, 'urn:uuid:') AND coalesce(target.type, type_name) = type_name
             THEN target.reference[10:]
-        WHEN starts_with(target.reference, '#')
-            THEN coalesce(fhir_contained(target.reference, type_name, inside), own_id || target.reference)
-        WHEN NOT list_contains(
-            [type_name, 'PractitionerRole', 'Location', 'HealthcareService', 'Schedule'],
-            coalesce(fhir_kind(target.reference), fhir_tail(target.type), type_name)) THEN NULL
-        WHEN fhir_kind(target.reference) IS NULL AND fhir_tail(target.type) != type_name THEN
-            type_name || fhir_stand_in(fhir_tail(target.type)) || coalesce(
-                substring(nullif(target.reference, ''), 10),
-                coalesce(target.identifier.system, '') || '|' || target.identifier.value)
-        WHEN target.reference IS NOT NULL THEN fhir_linked(target.reference, type_name)
-        WHEN target.identifier.value IS NOT NULL THEN fhir_asked(type_name, target.identifier) END;
+        ELSE [fhir_elsewhere(target, told.kind, told.hint, type_name, inside, own_id)
+              for told in [{'kind': fhir_kind(target.reference), 'hint': fhir_tail(target.type)}]][1] END;
 CREATE OR REPLACE MACRO fhir_name(names) AS
     coalesce(
         [name for name in names if name.use = 'official'][1],

@@ -12,6 +12,30 @@ from orchestration.feeds.fhir_resources import primitive
 from orchestration.feeds.fhir_scheduling import usual_kind
 
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+LINKS = [
+    "Patient/1",
+    "https://site/r4/Patient/1",
+    "https://site/r4/Practitioner/1",
+    "https://site/r4/Patient/1/",
+    "https://site/Patient/1#part",
+    "https://site/Patient/1?x",
+    "https://Patient",
+    "urn:oid:1",
+    "Practitioner/a-b.c",
+    "Location/x",
+    "Device/4",
+    "PractitionerRole/4",
+    "Patient/",
+    "Patient/1/_history/2",
+    "http://site/fhir/Patient/1",
+    "Patient?identifier=urn:a|1",
+    "Patient/1?x",
+    "Patient/1#part",
+    "#contained",
+    "urn:uuid:1",
+    "",
+    None,
+]
 ENTRIES = {
     ("claim_line", "paid_amount_usd"): {"urn:a|benefit": "paid", "text|paid in full": "paid"},
     ("claim_line", "payer_id"): {"payer|acme": "P1", "payer|other": "P2"},
@@ -96,26 +120,21 @@ def test_of_a_few_codings_the_first_known_one_decides(
         assert value(engine, lookup("claim_line", "payer_id", listed), first=first, second=second) == payer
 
 
-@pytest.mark.parametrize(
-    "link",
-    [
-        "Patient/1",
-        "Practitioner/a-b.c",
-        "Location/x",
-        "Device/4",
-        "PractitionerRole/4",
-        "Patient/",
-        "Patient/1/_history/2",
-        "http://site/fhir/Patient/1",
-        "Patient?identifier=urn:a|1",
-        "Patient/1?x",
-        "Patient/1#part",
-        "#contained",
-        "urn:uuid:1",
-        "",
-        None,
-    ],
-)
+@pytest.mark.parametrize("link", LINKS)
 def test_the_type_that_a_reference_names(engine: duckdb.DuckDBPyConnection, link: str | None) -> None:
     usual = value(engine, usual_kind("s.link"), link=link)
     assert usual == value(engine, "fhir_kind(s.link)", link=link)
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("wanted", ["Patient", "Practitioner"])
+def test_what_a_reference_names(engine: duckdb.DuckDBPyConnection, link: str | None, wanted: str) -> None:
+    target = f"CAST({{'reference': $link}} AS {fhir_resources.REFERENCE})"
+    given = f"'{wanted}', CAST(NULL AS {fhir_resources.CONTAINED}), 'own'"
+    source = f"(SELECT CASE WHEN $link IS NOT NULL THEN {target} END AS target) AS s"
+    general = f"fhir_elsewhere(s.target, fhir_kind(s.target.reference), fhir_tail(s.target.type), {given})"
+    found = engine.execute(
+        f"SELECT fhir_reference(s.target, {given}), {general} FROM {source}", {"link": link}
+    )
+    short, long = found.fetchone() or ()
+    assert short == long
