@@ -17,7 +17,7 @@ from orchestration.publishing.care_lists import write_care_lists
 from orchestration.publishing.claim_lists import write_claim_lists
 from orchestration.publishing.clinic_pages import write_clinic_pages
 from orchestration.publishing.contract import load_marts
-from orchestration.publishing.engine import literal, quoted
+from orchestration.publishing.engine import literal, meanwhile, quoted
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.failing_rows import LIST as FAILING_ROWS
 from orchestration.publishing.failing_rows import write_failing_rows
@@ -85,31 +85,40 @@ def write_contents(
         make_folder(folder / room)
     steps = len(sources) + 2
     hash_key = _hash_key(engine, lake)
-    for step, (name, source) in enumerate(sources.items(), start=1):
+
+    large = [name for name in sources if contract.marts[name].is_sorted_by_part]
+    others = [name for name in sources if name not in large]
+
+    def export_marts(by: duckdb.DuckDBPyConnection, names: Sequence[str], tell: Progress | None) -> None:
+        for step, name in enumerate(names, start=len(large) + 1):
+            if tell:
+                tell(f"publish {name}", step, steps)
+            mart, source = contract.marts[name], sources[name]
+            export.export_mart(by, source, mart, folder / IDENTIFIED / f"{name}.parquet", publish_id)
+            if name in contract.shared:
+                target = folder / SHARED / f"{name}.parquet"
+                shared = contract.shared[name]
+                minimum = _smallest_shown(by, as_of_date) if shared.has_counts_of_people else None
+                export.export_shared(by, source, mart, shared, target, publish_id, hash_key, minimum)
+
+    with meanwhile(engine, lambda by: export_marts(by, large, None)):
+        export_marts(engine, others, progress)
+        tables = export.warehouse_tables(engine)
+        for name in contract.rules:
+            if name in tables:
+                relation = f"{export.WAREHOUSE}.main.{quoted(name)}"
+                export.export_table(engine, name, relation, folder / RULES / f"{name}.parquet")
+        inputs = _write_inputs(engine, lake, folder / INPUTS_FILE)
         if progress:
-            progress(f"publish {name}", step, steps)
-        mart = contract.marts[name]
-        export.export_mart(engine, source, mart, folder / IDENTIFIED / f"{name}.parquet", publish_id)
-        if name in contract.shared:
-            target = folder / SHARED / f"{name}.parquet"
-            shared = contract.shared[name]
-            minimum = _smallest_shown(engine, as_of_date) if shared.has_counts_of_people else None
-            export.export_shared(engine, source, mart, shared, target, publish_id, hash_key, minimum)
-    tables = export.warehouse_tables(engine)
-    for name in contract.rules:
-        if name in tables:
-            relation = f"{export.WAREHOUSE}.main.{quoted(name)}"
-            export.export_table(engine, name, relation, folder / RULES / f"{name}.parquet")
-    inputs = _write_inputs(engine, lake, folder / INPUTS_FILE)
-    if progress:
-        progress("publish the lists", steps - 1, steps)
-    write_claim_lists(engine, folder / IDENTIFIED, folder / RULES, as_of_date, reuse)
-    write_care_lists(engine, folder / IDENTIFIED)
-    write_near_miss_lists(engine, folder / IDENTIFIED, folder / RULES)
-    write_clinic_pages(engine, folder / IDENTIFIED)
-    write_scorecards(engine, folder / IDENTIFIED, folder / RULES, as_of_date)
-    write_slot_study(engine, folder / IDENTIFIED, folder / RULES, reuse)
-    write_failing_rows(engine, failing_keys, folder / IDENTIFIED / FAILING_ROWS)
+            progress("publish the lists", steps - 1, steps)
+        write_claim_lists(engine, folder / IDENTIFIED, folder / RULES, as_of_date, reuse)
+        write_care_lists(engine, folder / IDENTIFIED)
+        write_near_miss_lists(engine, folder / IDENTIFIED, folder / RULES)
+        write_clinic_pages(engine, folder / IDENTIFIED)
+        unfinished = {name: sources[name].relation for name in large}
+        write_scorecards(engine, folder / IDENTIFIED, folder / RULES, as_of_date, unfinished)
+        write_slot_study(engine, folder / IDENTIFIED, folder / RULES, reuse)
+        write_failing_rows(engine, failing_keys, folder / IDENTIFIED / FAILING_ROWS)
     if progress:
         progress("check and flip", steps, steps)
     return Contents(

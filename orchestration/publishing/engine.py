@@ -3,12 +3,16 @@
 Belongs here: how the engine is opened. Does not belong here: any query about a mart.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
+
+_BETWEEN_INTERRUPTS = 0.1
+"""Seconds."""
 
 
 def quoted(name: str) -> str:
@@ -60,3 +64,31 @@ def open_engine(
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def meanwhile(
+    engine: duckdb.DuckDBPyConnection, work: Callable[[duckdb.DuckDBPyConnection], object]
+) -> Iterator[None]:
+    """Do work by a connection of its own while the block goes on; the end of the block waits for it.
+
+    Args:
+        engine: what it sees but temporary tables, the work sees, too.
+        work: is interrupted where the block fails.
+
+    Raises:
+        Exception: what the block raises, or else the work.
+    """
+    connection = engine.cursor()
+    connection.execute("set enable_progress_bar = false")
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work, connection)
+        try:
+            yield
+        except BaseException:
+            # It may be between two statements, and there is nothing to interrupt then.
+            while not working.done():
+                connection.interrupt()
+                wait([working], timeout=_BETWEEN_INTERRUPTS)
+            raise
+        working.result()

@@ -7,11 +7,15 @@ import hashlib
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
+
+_CONFIRMED_TOGETHER = 16
+"""Files that wait for the disk at a time: it confirms many as quickly as one."""
 
 
 def make_folder(folder: Path) -> Path:
@@ -33,13 +37,13 @@ def fsync_path(path: Path) -> None:
 
 def seal_tree(folder: Path) -> None:
     """Give everything below a folder its private mode and have the disk confirm it, contents first."""
-    for root, _, names in os.walk(folder, topdown=False):
-        for name in names:
-            path = Path(root) / name
-            path.chmod(FILE_MODE)
-            fsync_path(path)
-        Path(root).chmod(FOLDER_MODE)
-        fsync_path(Path(root))
+    with ThreadPoolExecutor(_CONFIRMED_TOGETHER) as pool:
+        for root, _, names in os.walk(folder, topdown=False):
+            for name in names:
+                Path(root, name).chmod(FILE_MODE)
+            list(pool.map(fsync_path, (Path(root, name) for name in names)))
+            Path(root).chmod(FOLDER_MODE)
+            fsync_path(Path(root))
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -6,6 +6,7 @@ Belongs here: which pages there are and what each template is given. Does not be
 recipient and month (``parts``), queries (``rows``) and words (``words``).
 """
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -81,7 +82,11 @@ class _Writer:
 
 
 def write_scorecards(
-    engine: duckdb.DuckDBPyConnection, identified: Path, rules: Path, as_of_date: date
+    engine: duckdb.DuckDBPyConnection,
+    identified: Path,
+    rules: Path,
+    as_of_date: date,
+    unfinished: Mapping[str, str] | None = None,
 ) -> int:
     """Write the pages from a generation's marts; none where a mart that every page needs is absent.
 
@@ -90,11 +95,12 @@ def write_scorecards(
         identified: the generation's identified marts; the pages go below it.
         rules: the generation's rules: thresholds and what the metrics mean.
         as_of_date: the business date; its month is open.
+        unfinished: SQL relations of marts whose files are still being written.
 
     Returns:
         The number of pages without the index.
     """
-    source = open_source(engine, identified, rules, as_of_date)
+    source = open_source(engine, identified, rules, as_of_date, unfinished or {})
     if source is None:
         return 0
     writer = _Writer(make_folder(identified / FOLDER), source, as_of_date)

@@ -6,6 +6,7 @@ Belongs here: queries. Does not belong here: words, pictures and files.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -145,12 +146,20 @@ class Source:
 
 
 def open_source(
-    engine: duckdb.DuckDBPyConnection, identified: Path, rules: Path, as_of_date: date
+    engine: duckdb.DuckDBPyConnection,
+    identified: Path,
+    rules: Path,
+    as_of_date: date,
+    unfinished: Mapping[str, str],
 ) -> Source | None:
-    """Read the rows, or return None where a mart or rule that every page needs is absent."""
+    """Read the rows, or return None where a mart or rule that every page needs is absent.
+
+    ``unfinished`` has SQL relations of marts whose files are still being written.
+    """
     files = {name: identified / f"{name}.parquet" for name in (*NEEDED, *_OPTIONAL)}
     files |= {name: rules / f"{name}.parquet" for name in _RULES}
     there = {name: f"read_parquet({literal(path)})" for name, path in files.items() if path.is_file()}
+    there |= unfinished
     if not all(name in there for name in (*NEEDED, "threshold")):
         return None
     reader = _Reader(engine, there, as_of_date)
