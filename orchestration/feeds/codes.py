@@ -34,19 +34,25 @@ SYSTEMS = "fhir_systems"
 
 
 class OneCoding(str):
-    """SQL of a list of one coding, which is looked up without a list."""
+    """SQL of a list of one coding of a known system, which is looked up without a list."""
 
-    __slots__ = ("coding",)
+    __slots__ = ("coding", "pair")
     coding: str
+    pair: str
 
-    def __new__(cls, coding: str) -> "OneCoding":
+    def __new__(cls, system: str, code: str) -> "OneCoding":
         """Make the list.
 
         Args:
-            coding: SQL of a struct of ``system`` and ``code``.
+            system: its name.
+            code: SQL of the code.
         """
+        coding = f"{{'system': '{system}', 'code': {code}}}"
         made = super().__new__(cls, f"[{coding}]")
         made.coding = coding
+        made.pair = f"fhir_system('{system}') || '|' || {code}"
+        if system in WORDS:
+            made.pair = f"'{system}|' || fhir_folded({code})"
         return made
 
 
@@ -89,7 +95,7 @@ def lookup(feed: str, column: str, codings: str) -> str:
         A VARCHAR expression; null where no coding is known.
     """
     if isinstance(codings, OneCoding):
-        return f"{values_of(feed, column)}[fhir_pair({codings.coding})]"
+        return f"{values_of(feed, column)}[{codings.pair}]"
     if isinstance(codings, Codings):
         return f"coalesce({', '.join(lookup(feed, column, coding) for coding in codings.each)})"
     found = f"[{values_of(feed, column)}[fhir_pair(coding)] for coding in {codings}]"

@@ -248,7 +248,7 @@ def kind_of(element: str) -> str:
 
 def primitive(element: str, system: str) -> OneCoding:
     """SQL of a code without a system of its own, as a list of one coding."""
-    return OneCoding(f"{{'system': '{system}', 'code': {element}}}")
+    return OneCoding(system, element)
 
 
 def exact(quantity: str) -> str:

@@ -138,3 +138,10 @@ def test_what_a_reference_names(engine: duckdb.DuckDBPyConnection, link: str | N
     )
     short, long = found.fetchone() or ()
     assert short == long
+
+
+@pytest.mark.parametrize("system", ["urn:a", "urn:oid:1", "payer"])
+@pytest.mark.parametrize("code", ["Acme  Health ", "", None])
+def test_the_pair_of_a_plain_code(engine: duckdb.DuckDBPyConnection, system: str, code: str | None) -> None:
+    plain = primitive("s.code", system)
+    assert value(engine, plain.pair, code=code) == value(engine, f"fhir_pair({plain.coding})", code=code)
