@@ -69,3 +69,18 @@ def untaken(plan: Plan, good: str) -> str:
     none = " AND ".join(f's."{name}" IS NOT TRUE' for name in takes)
     every = f"SELECT unnest(s.told_by) AS coding FROM {source} AS s WHERE {none}"  # noqa: S608
     return f"SELECT coding FROM ({every}) WHERE coding.code IS NOT NULL"  # noqa: S608
+
+
+def identifiers(plan: Plan, good: str) -> str:
+    """SQL of what others may name instead of the ids of good lines.
+
+    Args:
+        plan: of the type.
+        good: SQL of good lines with what their codes mean.
+    """
+    source = plan.steps(good, ["identifier_rows"], "both")
+    every = f"SELECT unnest(entries) AS entry FROM (SELECT s.identifier_rows AS entries FROM {source} AS s)"  # noqa: S608
+    return (
+        f"SELECT entry.type, entry.system, entry.value, entry.id FROM ({every}) "  # noqa: S608
+        "WHERE entry.id IS NOT NULL"
+    )

@@ -4,6 +4,7 @@ Belongs here: running the steps of a plan over one piece, and what becomes of li
 Does not belong here: the steps (``fhir_plan.py``), and putting pieces together (``fhir.py``).
 """
 
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,7 @@ from orchestration.feeds.fhir_deleted import (
     tombstones,
 )
 from orchestration.feeds.fhir_found import Found
-from orchestration.feeds.fhir_joins import joined, joined_again, sorted_out, untaken
+from orchestration.feeds.fhir_joins import identifiers, joined, joined_again, sorted_out, untaken
 from orchestration.feeds.fhir_plan import Plan, Row, plan_of
 from orchestration.feeds.fhir_text import first_type, note_modified_lines, numbers_in, read_json
 from orchestration.feeds.fhir_types import RESOURCES
@@ -36,7 +37,13 @@ class Piece:
     """
 
     def __init__(
-        self, reading: Reading, connection: duckdb.DuckDBPyConnection, text: Path, name: str
+        self,
+        reading: Reading,
+        connection: duckdb.DuckDBPyConnection,
+        text: Path,
+        name: str,
+        *,
+        is_whole: bool,
     ) -> None:
         """Keep where things are.
 
@@ -45,12 +52,14 @@ class Piece:
             connection: an engine's own for this piece, which knows what codes mean.
             text: the lines.
             name: of the piece, unlike those of others.
+            is_whole: whether the file has no other piece.
         """
         self.found = Found()
         self._reading = reading
         self._connection = connection
         self._text = text
         self._name = name
+        self._is_whole = is_whole
         self._tables = 0
         self._before = 0
         self._modified: str | None = None
@@ -151,7 +160,7 @@ class Piece:
         if plan.is_sorted:
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE fhir_sorted AS {sorted_out(plan, good)}")
             good = joined_again(plan, lines, "fhir_said", "fhir_sorted")
-        filled = sum(self._rows(plan, row, good) for row in plan.rows)
+        filled = sum(self._rows(plan, rows, good) for rows in self._together(plan))
         if plan.resource.identifier_rows:
             self._keep_identifiers(plan, good)
         elif unfilled := number - refused - filled:
@@ -163,24 +172,37 @@ class Piece:
         self.found.unfilled += number - filled
         self.found.unfilled_refused += refused
 
-    def _rows(self, plan: Plan, row: Row, good: str) -> int:
+    def _together(self, plan: Plan) -> list[list[Row]]:
+        """The rows of a type's feeds, those together that are judged and written at one time.
+
+        Rows of a feed stand in the order of what they come from, and then of the lines. So those of a piece
+        can be written together only where it is the whole file.
+        """
+        if not self._is_whole:
+            return [[row] for row in plan.rows]
+        return [list(rows) for _, rows in groupby(plan.rows, key=lambda row: row.feed.name)]
+
+    def _rows(self, plan: Plan, rows: list[Row], good: str) -> int:
         """Judge the rows of a feed.
 
         Returns:
-            How many lines fill it.
+            How many lines fill them.
         """
-        taken = plan.taken(row, good)
-        place = f"{plan.name} {row.prefix}"
-        judged = self._judge(row.feed.name, plan.filled(row, taken), row.columns, place)
+        taken = [plan.taken(row, good) for row in rows]
+        filled = " UNION ALL BY NAME ".join(plan.filled(*each) for each in zip(rows, taken, strict=True))
+        columns = list(dict.fromkeys(column for row in rows for column in row.columns))
+        judged = self._judge(rows[0].feed.name, filled, columns, f"{plan.name} {rows[0].prefix}")
         if not judged.rows:
             return 0
-        for column in row.reported:
-            if judged.refused or self._may_be_unknown(plan, row, column, judged.kept):
-                self._note_unmapped(plan, row, column, taken)
-        if not row.mapping.each:
+        for row, lines in zip(rows, taken, strict=True):
+            for column in row.reported:
+                if judged.refused or self._may_be_unknown(plan, row, column, judged.kept):
+                    self._note_unmapped(plan, row, column, lines)
+        if not any(row.mapping.each for row in rows):
             return judged.rows
-        lines = f"SELECT DISTINCT _row_number FROM {table(judged.kept)}"  # noqa: S608
-        return self._count(taken if judged.refused else f"({lines})")
+        if judged.refused:
+            return sum(map(self._count, taken))
+        return self._count(f"(SELECT DISTINCT _row_number FROM {table(judged.kept)})")  # noqa: S608
 
     def _judge(self, feed: str, relation: str, filled: list[str], place: str) -> Judged:
         """Judge the rows that one place in what is read of one type gives."""
@@ -235,7 +257,7 @@ class Piece:
 
     def _keep_identifiers(self, plan: Plan, good: str) -> None:
         made = self._next()
-        write_table(self._connection, plan.identifiers(good), made)
+        write_table(self._connection, identifiers(plan, good), made)
         if self._count(table(made)):
             self.found.identifiers.setdefault(plan.name, []).append(made)
 

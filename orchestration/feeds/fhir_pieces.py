@@ -104,7 +104,7 @@ class Pieces:
             if len(self._spans) > 1:
                 part = self._reading.work / f"piece{number}"
                 copy_span(self._text, *self._spans[number], part)
-            piece = Piece(self._reading, connection, part, f"piece{number}")
+            piece = Piece(self._reading, connection, part, f"piece{number}", is_whole=len(self._spans) == 1)
             piece.read(known, is_careful=is_careful)
             through.set_result(before.result() + piece.found.lines)
             piece.settle(before.result())

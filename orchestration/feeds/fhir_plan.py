@@ -258,22 +258,13 @@ class Plan:
             return f'(FROM {good} WHERE "{row.takes}")'
         return f'(FROM {self.steps(good, [row.takes], "both")} AS s WHERE s."{row.takes}")'
 
-    def identifiers(self, good: str) -> str:
-        """SQL of what others may name instead of the ids of good lines."""
-        every = f"SELECT unnest(s.identifier_rows) AS entry FROM {self.steps(good, ['identifier_rows'], 'both')} AS s"  # noqa: S608,E501
-        return (
-            f"SELECT entry.type, entry.system, entry.value, entry.id FROM ({every}) "  # noqa: S608
-            "WHERE entry.id IS NOT NULL"
-        )
-
     def filled(self, row: Row, taken: str) -> str:
         """SQL of a feed's columns as text, with the row number, ``updated_at`` and ``is_deleted``."""
-        if row.mapping.each:
-            parts = f"coalesce(nullif({row.mapping.each}, []), [NULL])"
-            taken = f"(SELECT s.*, unnest({parts}) AS {PART} FROM {taken} AS s)"  # noqa: S608
         columns = {f"{row.prefix}{column}": column for column in row.columns}
         columns[f"{row.prefix}is_deleted"] = "is_deleted"
         columns["updated_at"] = "updated_at"
+        if row.mapping.each:
+            taken = self._parted(row, columns, taken)
         source = self.steps(taken, columns, "both", self._known(row))
         listed = ", ".join(f's."{name}" AS "{column}"' for name, column in columns.items())
         rows = f"SELECT s.{ROW}, {listed} FROM {source} AS s"  # noqa: S608
@@ -283,10 +274,18 @@ class Plan:
         """SQL of the first codings of a column in lines that none is known of, as ``coding``."""
         name = f"{row.prefix}{column}_first"
         if row.mapping.each and self.places[name] == "both":
-            parts = f"coalesce(nullif({row.mapping.each}, []), [NULL])"
-            taken = f"(SELECT s.*, unnest({parts}) AS {PART} FROM {taken} AS s)"  # noqa: S608
+            taken = self._parted(row, [name], taken)
         source = self.steps(taken, [name], "both", self._known(row))
         return f'SELECT s."{name}" AS coding FROM {source} AS s WHERE s."{name}".code IS NOT NULL'  # noqa: S608
+
+    def _parted(self, row: Row, names: Iterable[str], taken: str) -> str:
+        """SQL of the parts of lines, each beside what the names are worked out of and nothing else."""
+        steps = {*self._needed(names, "both")} - {*self._known(row)}
+        used = {*names}.union(*(names_in(self._texts[name]) for name in steps)) - {*steps, PART}
+        kept = ", ".join(f's."{name}"' for name in (ROW, *sorted(used)))
+        parts = f"coalesce(nullif({row.mapping.each}, []), [NULL]) AS parts"
+        lines = f"SELECT {kept}, {parts} FROM {taken} AS s"  # noqa: S608
+        return f"(SELECT * EXCLUDE (parts), unnest(parts) AS {PART} FROM ({lines}))"  # noqa: S608
 
     def _known(self, row: Row) -> list[str]:
         """What was worked out to tell which lines fill a feed."""
