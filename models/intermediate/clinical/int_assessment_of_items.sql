@@ -109,7 +109,6 @@ final as (
         case
             when
                 points.is_complete
-                and form.is_told
                 and form.is_of_one_visit
                 and sent.patient_id is null
                 then cast(points.points as integer)
@@ -132,6 +131,8 @@ final as (
         on form.patient_id = sent.patient_id
         and form.instrument = sent.instrument
         and form.form_number = sent.form_number
+    -- The items of a PHQ-9 are no PHQ-2 besides.
+    where form.is_told
 )
 
 select * from final
