@@ -21,11 +21,14 @@ DELETIONS = Resource(
     },
     mappings=(),
 )
-TARGET = r"regexp_extract(entry.request.url, '(?:^|/)([A-Z][A-Za-z]+)/([^/?]+)/?$', ['type', 'id'])"
+OF_RESOURCE = "(?:^|/)([A-Z][A-Za-z]+)/([^/?]+)(?:/_history/[^/?]+)?/?$"
+"""An address of a resource, or of the version of it that a server's history names."""
+
+TARGET = f"regexp_extract(entry.request.url, '{OF_RESOURCE}', ['type', 'id'])"
 IS_DELETION = (
     "coalesce(len(s.entry), 0) > 0 AND len([entry for entry in s.entry "
     "if coalesce(entry.request.method, '') != 'DELETE' "
-    "OR NOT regexp_matches(coalesce(entry.request.url, ''), '(?:^|/)[A-Z][A-Za-z]+/[^/?]+/?$')]) = 0"
+    f"OR NOT regexp_matches(coalesce(entry.request.url, ''), '{OF_RESOURCE}')]) = 0"
 )
 """Whether all entries of a Bundle are deletions by id."""
 

@@ -93,8 +93,9 @@ def test_a_reference_of_a_bundle_says_the_type_that_it_names(tmp_path: Path) -> 
     assert outcome.refused == [(2, "missing_required:payer_id")]
 
 
-def test_what_a_bundle_deletes_beside_its_resources_is_a_tombstone(tmp_path: Path) -> None:
-    gone = {"request": {"method": "DELETE", "url": "Patient/p9"}}
+@pytest.mark.parametrize("url", ["Patient/p9", "Patient/p9/_history/2", "https://h.example/fhir/Patient/p9/"])
+def test_what_a_bundle_deletes_beside_its_resources_is_a_tombstone(tmp_path: Path, url: str) -> None:
+    gone = {"request": {"method": "DELETE", "url": url}}
     text = json.dumps(BUNDLE | {"entry": [gone, {"resource": ONE}]})
     rows = read_file(tmp_path, "fhir", text, "a.ndjson", "patient").rows
     assert [(row["patient_id"], row["is_deleted"]) for row in rows] == [("p9", True), ("p1", False)]
