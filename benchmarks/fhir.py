@@ -21,6 +21,7 @@ from typing import Final
 from benchmarks.measure import Measured, measure
 from benchmarks.resources import FORMATS, write_resources
 from benchmarks.table import markdown, memory, ratio, seconds
+from orchestration import ENGINE_MEMORY
 from orchestration.feeds.fhir_resources import EVERY
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.ingest import ingest
@@ -112,7 +113,7 @@ def _measured(workdir: Path, name: str, files: Sequence[tuple[str, float]], say:
         statements.append(_statement(kind, path, home / f"{path.stem}.parquet"))
     script = home / "alone.sql"
     script.write_text(";\n".join(statements), encoding="utf-8")
-    alone = _run("-c", ALONE, str(script))
+    alone = _run("-c", ALONE, str(script), without=ENGINE_MEMORY)
     product = _run("-m", "benchmarks.fhir", str(home))
     found = Figures(name, size, lines, alone, product)
     shutil.rmtree(home)
@@ -124,8 +125,9 @@ def _measured(workdir: Path, name: str, files: Sequence[tuple[str, float]], say:
     return found
 
 
-def _run(*arguments: str) -> Measured:
-    return measure([sys.executable, *arguments], environment=os.environ, folder=PROJECT_ROOT)
+def _run(*arguments: str, without: str | None = None) -> Measured:
+    environment = {name: value for name, value in os.environ.items() if name != without}
+    return measure([sys.executable, *arguments], environment=environment, folder=PROJECT_ROOT)
 
 
 def _spent(measured: Measured) -> str:
