@@ -35,6 +35,18 @@ ITEM_NINE = "44260-8"
 """LOINC of the ninth item of the PHQ-9. A form that answers it and makes no total is an observation of it."""
 
 
+def loinc_in(text: str) -> str:
+    """SQL of the last LOINC code in a text, null where there is none.
+
+    Args:
+        text: SQL of the text; most are such a code and no more.
+    """
+    return (
+        f"CASE WHEN regexp_full_match({text}, '/?[0-9]{{3,7}}-[0-9]') THEN ltrim({text}, '/') "
+        f"ELSE nullif(regexp_extract({text}, {LOINC_IN_TEXT}, 1), '') END"
+    )
+
+
 def item_answers(answers: str, instrument: str) -> str:
     """SQL of the answers that belong to an instrument.
 
@@ -101,8 +113,10 @@ def _every(listed: str) -> str:
     return f"[{{'link': i.linkId, 'definition': i.definition, 'answer': {FIRST_ANSWER}}} for i in {listed}]"
 
 
-LEVELS = {"level1": "s.item"} | {
-    f"level{depth}": f"flatten([i.item for i in s.level{depth - 1}])" for depth in range(2, DEPTH + 1)
+LEVELS = {"level1": "s.item", "level2": "flatten([i.item for i in s.level1])"} | {
+    f"level{depth}": f"CASE WHEN len(s.level{depth - 1}) > 0 "
+    f"THEN flatten([i.item for i in s.level{depth - 1}]) END"
+    for depth in range(3, DEPTH + 1)
 }
 UNDER = "flatten([flatten([a.item for a in i.answer]) for i in {0}])"
 LISTS = [listed for level in LEVELS for listed in (f"s.{level}", UNDER.format(f"s.{level}"))]
@@ -110,33 +124,38 @@ OWN_ASKED = (
     "flatten([list_concat(form.item, flatten([i.item for i in form.item])) for form in s.contained "
     "if '#' || form.id = s.questionnaire])"
 )
-EVERY_ITEM = f"list_concat({', '.join(map(_every, LISTS))})"
-LEAVES = (
-    f"[{{'link': i.link, 'loinc': coalesce(nullif(regexp_extract(i.link, {LOINC_IN_TEXT}, 1), ''), "
-    f"nullif(regexp_extract(i.definition, {LOINC_IN_TEXT}, 1), ''), "
-    "[fhir_of_system(part.code, 'http://loinc.org') for part in s.own_form if part.linkId = i.link][1], ''), "
-    "'answer': i.answer} for i in s.every_item]"
+EVERY_ITEM = (
+    f"CASE WHEN len(s.level2) = 0 AND len({UNDER.format('s.level1')}) = 0 THEN {_every('s.level1')} "
+    f"ELSE list_concat({', '.join(map(_every, LISTS))}) END"
 )
-WORDS = "'text|' || fhir_folded(coalesce(leaf.answer.valueCoding.display, leaf.answer.valueString))"
+"""All items; those of a form without groups are its own."""
+
+WORDS = "'text|' || fhir_folded(coalesce(i.answer.valueCoding.display, i.answer.valueString))"
 POINTS = (
-    "coalesce(CASE WHEN leaf.answer.valueCoding.extension IS NOT NULL "
-    "THEN try_cast([e.valueDecimal for e in leaf.answer.valueCoding.extension "
+    "coalesce(CASE WHEN i.answer.valueCoding.extension IS NOT NULL "
+    "THEN try_cast([e.valueDecimal for e in i.answer.valueCoding.extension "
     "if ends_with(e.url, 'ordinalValue') OR ends_with(e.url, 'itemWeight')][1] AS DECIMAL(18, 6)) END, "
-    f"try_cast({values_of(*SCORES)}[fhir_pair(leaf.answer.valueCoding)] AS DECIMAL(18, 6)), "
+    f"try_cast({values_of(*SCORES)}[fhir_pair(i.answer.valueCoding)] AS DECIMAL(18, 6)), "
     f"try_cast({values_of(*SCORES)}[{WORDS}] AS DECIMAL(18, 6)), "
-    "try_cast(coalesce(leaf.answer.valueInteger, leaf.answer.valueDecimal, "
-    f"{exact('leaf.answer.valueQuantity')}, "
-    "leaf.answer.valueString) AS DECIMAL(18, 6)))"
+    "try_cast(coalesce(i.answer.valueInteger, i.answer.valueDecimal, "
+    f"{exact('i.answer.valueQuantity')}, "
+    "i.answer.valueString) AS DECIMAL(18, 6)))"
 )
+LEAVES = (
+    f"[{{'link': i.link, 'loinc': coalesce({loinc_in('i.link')}, {loinc_in('i.definition')}, "
+    "[fhir_of_system(part.code, 'http://loinc.org') for part in s.own_form if part.linkId = i.link][1], ''), "
+    f"'points': {POINTS}}} for i in s.every_item]"
+)
+"""What each item asks, and the points of its answer."""
 ANSWERS = (
     f"[{{'item': coalesce({values_of(*ITEM)}['http://loinc.org|' || leaf.loinc], "
     f"{values_of(*ITEM)}['linkId|' || leaf.link], "
     f"{values_of(*ITEM)}['uri|' || split_part(s.questionnaire, '|', 1) || '#' || leaf.link]), "
-    f"'points': {POINTS}}} for leaf in s.leaves]"
+    "'points': leaf.points} for leaf in s.leaves]"
 )
 TOTAL_CODE = f"list_contains({pairs_of('assessment', 'instrument')}, 'http://loinc.org|' || leaf.loinc)"
 TOTAL = f"list_filter(s.leaves, lambda leaf: {TOTAL_CODE})[1:1]"
-TOTAL_POINTS = f"[{{'loinc': leaf.loinc, 'points': {POINTS}}} for leaf in s.total_leaf][1]"
+TOTAL_POINTS = "s.total_leaf[1]"
 BY_FORM = (
     f"coalesce({values_of('assessment', 'instrument')}['http://loinc.org|' || s.total.loinc], "
     f"{values_of('assessment', 'form')}['uri|' || split_part(s.questionnaire, '|', 1)], "

@@ -8,6 +8,7 @@ import pytest
 from orchestration.feeds import fhir_resources
 from orchestration.feeds.codes import CodeMap, Codings, lookup
 from orchestration.feeds.fhir_claims import is_known, words_known
+from orchestration.feeds.fhir_forms import LOINC_IN_TEXT, loinc_in
 from orchestration.feeds.fhir_resources import primitive
 from orchestration.feeds.fhir_scheduling import usual_kind
 
@@ -145,3 +146,24 @@ def test_what_a_reference_names(engine: duckdb.DuckDBPyConnection, link: str | N
 def test_the_pair_of_a_plain_code(engine: duckdb.DuckDBPyConnection, system: str, code: str | None) -> None:
     plain = primitive("s.code", system)
     assert value(engine, plain.pair, code=code) == value(engine, f"fhir_pair({plain.coding})", code=code)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/44250-9",
+        "44250-9",
+        "//44250-9",
+        "/44250-9/44251-7",
+        "group.44250-9",
+        "44250-99",
+        "12345678-9",
+        "12-3",
+        "/LL44250-9",
+        "",
+        None,
+    ],
+)
+def test_the_code_in_a_text(engine: duckdb.DuckDBPyConnection, text: str | None) -> None:
+    general = f"nullif(regexp_extract(s.text, {LOINC_IN_TEXT}, 1), '')"
+    assert value(engine, loinc_in("s.text"), text=text) == value(engine, general, text=text)
