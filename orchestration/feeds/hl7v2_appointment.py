@@ -23,7 +23,7 @@ from orchestration.feeds.hl7v2_rules import (
     Trigger,
     bare,
 )
-from orchestration.feeds.hl7v2_times import in_order, is_time, iso_time
+from orchestration.feeds.hl7v2_times import in_order, is_time
 from orchestration.feeds.placers import PLACER
 
 SIU = "SIU"
@@ -105,7 +105,7 @@ class Schedules:
         number = read.appointment_id()
         decision = self._decide(message, trigger_event)
         starts_at, ends_at = read.times()
-        happened = read.first("updated_at")
+        happened = read.happened()
         values = {
             "appointment_id": f"{BLOCKED}{number}" if number else None,
             "practitioner_id": read.first("practitioner_id"),
@@ -113,7 +113,7 @@ class Schedules:
             "starts_at": starts_at,
             "ends_at": ends_at,
             "status": decision.status,
-            "updated_at": in_order(iso_time(happened), trigger.order) if happened else None,
+            "updated_at": in_order(happened, trigger.order) if happened else None,
             "is_deleted": "true" if decision.status == "entered-in-error" else None,
             "x_siu_trigger": trigger_event,
             "x_siu_state": decision.state,
@@ -144,10 +144,9 @@ class Schedules:
             starts_at = None
         coded = self._code(read)
         unmapped += coded.unmapped
-        happened = read.first("updated_at")
+        happened = read.happened()
         updated_at = None
         if happened is not None:
-            happened = iso_time(happened)
             updated_at = in_order(happened, trigger.order)
         else:
             read.reasons.append("no_time_of_message")

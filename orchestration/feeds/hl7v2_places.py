@@ -15,6 +15,7 @@ from orchestration.feeds.placers import PLACED
 OF_RESOURCES = ("AIS", "AIG", "AIL", "AIP")
 REMOVED = "D"
 WITH_REMOVED = "with_removed_resources"
+DAY = len("2026-03-02")
 CLOCK = "T"
 """Stands in a time that says more than its day."""
 
@@ -75,6 +76,24 @@ class Places:
             number = f"{scope}:{number}"
         is_later = OCCURRENCE.fullmatch(occurrence) is not None and int(occurrence) > 1
         return f"{number}#{int(occurrence)}" if number and is_later else number
+
+    def happened(self) -> str | None:
+        """When it happened, in ISO 8601.
+
+        A day gives way to a time on it, and a day after the message was sent to the message's own time.
+        """
+        best: str | None = None
+        for source in self.rules.sources.get("updated_at", ()):
+            if not (value := self._best(source)):
+                continue
+            found = iso_time(value)
+            if best is None or (CLOCK not in best and found.startswith(best)):
+                best = found
+                self._note(source)
+            elif is_time(value) and best[:DAY] > found[:DAY]:
+                best = found
+                self.reasons.append("event_after_message")
+        return best
 
     def times(self) -> tuple[str | None, str | None]:
         """Start and end; an end that is not after the start, or belongs to another start, is none.

@@ -163,6 +163,23 @@ def test_the_event_says_when_it_happened_before_the_message_does(tmp_path: Path)
     assert row["cancelled_at"] == datetime(2026, 3, 1, 8)
 
 
+@pytest.mark.parametrize(
+    ("event", "happened", "reason"),
+    [
+        ("20260302", datetime(2026, 3, 2, 11), None),
+        ("202603022359", datetime(2026, 3, 2, 23, 59), None),
+        ("20260303", datetime(2026, 3, 2, 11), "event_after_message"),
+        ("209903020800", datetime(2026, 3, 2, 11), "event_after_message"),
+        ("20260301", datetime(2026, 3, 1), None),
+    ],
+)
+def test_an_event_is_not_after_the_message_and_a_day_gives_way_to_a_time_on_it(
+    tmp_path: Path, event: str, happened: datetime, reason: str | None
+) -> None:
+    row = only(tmp_path, message(f"EVN||{event}"))
+    assert (row["booked_at"], row.get("x_siu_reason")) == (happened, reason)
+
+
 def test_what_no_row_knows_is_a_finding_and_no_text_of_it_is_kept(tmp_path: Path) -> None:
     strange = message("RGS|1", "AIS|1|A|LOCAL7^^L", sch_25="Blocked")
     told = message(
