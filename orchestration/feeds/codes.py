@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import duckdb
@@ -127,16 +128,23 @@ class CodeMap:
         Args:
             connection: gets them.
         """
+        if connection.execute(f"SELECT getvariable('{CODES}_name')").fetchone() == (self._name,):
+            return
+        connection.execute(f"SET VARIABLE {CODES} = {self._texts[0]}")
+        connection.execute(f"SET VARIABLE {SYSTEMS} = {self._texts[1]}")
+        connection.execute(f"SET VARIABLE {CODES}_name = '{self._name}'")
+
+    @cached_property
+    def _texts(self) -> tuple[str, str]:
+        """SQL of the lookups and of the names of systems."""
         columns = ", ".join(
             f"'{feed}.{column}': {_map(known)}" for (feed, column), known in sorted(self.entries.items())
         )
-        every = f"MAP {{{columns}}}::MAP(VARCHAR, MAP(VARCHAR, VARCHAR))"
-        name = hashlib.sha256(every.encode()).hexdigest()
-        if connection.execute(f"SELECT getvariable('{CODES}_name')").fetchone() == (name,):
-            return
-        connection.execute(f"SET VARIABLE {CODES} = {every}")
-        connection.execute(f"SET VARIABLE {SYSTEMS} = {_map(self.systems)}")
-        connection.execute(f"SET VARIABLE {CODES}_name = '{name}'")
+        return f"MAP {{{columns}}}::MAP(VARCHAR, MAP(VARCHAR, VARCHAR))", _map(self.systems)
+
+    @cached_property
+    def _name(self) -> str:
+        return hashlib.sha256("".join(self._texts).encode()).hexdigest()
 
 
 def _map(known: dict[str, str]) -> str:
@@ -179,6 +187,16 @@ def load_code_map(seeds: Path, day: date, payers: Mapping[str, str] | None = Non
     Returns:
         The lookups; an instrument is known by the code of its own row, too.
     """
+    found = (path.stat() for path in (seeds / INSTRUMENT_FILE, seeds / CODE_MAP_FILE) if path.exists())
+    stamps = tuple((status.st_mtime_ns, status.st_size) for status in found)
+    return _load_code_map(seeds, day, tuple((payers or {}).items()), stamps)
+
+
+@lru_cache(maxsize=4)
+def _load_code_map(
+    seeds: Path, day: date, payers: tuple[tuple[str, str], ...], _stamps: tuple[tuple[int, int], ...]
+) -> CodeMap:
+    """The codes of seeds as they were written at some time: many files have one date."""
     entries: dict[tuple[str, str], dict[str, str]] = {}
     for row in rows_in_force(seeds / INSTRUMENT_FILE, day):
         if row["loinc_code"]:
@@ -191,7 +209,7 @@ def load_code_map(seeds: Path, day: date, payers: Mapping[str, str] | None = Non
         code = folded(row["code"]) if system in WORDS else row["code"]
         entries.setdefault((row["feed"], row["column"]), {})[f"{system}|{code}"] = row["value"]
     for column in PAYER_COLUMNS:
-        named = {f"payer|{folded(name)}": payer for name, payer in (payers or {}).items()}
+        named = {f"payer|{folded(name)}": payer for name, payer in payers}
         entries.setdefault(column, {}).update(named)
     forms = entries.get(("assessment", "form"), {})
     entries["assessment", "items_asked"] = _items_asked(entries.get(("assessment", "item"), {}))
