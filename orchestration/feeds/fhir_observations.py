@@ -43,7 +43,10 @@ VALUE = {
     "valueCodeableConcept": CONCEPT,
 }
 
-SENT = f"coalesce(s.valueInteger, {exact('s.valueQuantity')}, s.valueString)"
+SAID = f"{values_of('assessment', 'screen_result')}['text|' || fhir_folded(s.valueString)]"
+SENT = (
+    f"coalesce(s.valueInteger, {exact('s.valueQuantity')}, CASE WHEN {SAID} IS NULL THEN s.valueString END)"
+)
 IS_TOTAL = "list_has_any([fhir_pair(coding) for coding in s.code.coding], " + (
     f"{pairs_of('assessment', 'instrument')})"
 )
@@ -143,6 +146,9 @@ def _observed(columns: dict[str, str], *, where: str = "true", each: str | None 
     )
 
 
+IN_A_WORD = f"CASE WHEN {SAID} IS NOT NULL THEN [{{'system': 'text', 'code': s.valueString}}] END"
+"""The finding of a screen that is written out; other texts are none."""
+
 OBSERVATION = Resource(
     elements={
         **EVERY,
@@ -189,7 +195,7 @@ OBSERVATION = Resource(
                 "encounter_id": reference("s.encounter", "Encounter"),
             },
             {
-                "screen_result": Coded("s.valueCodeableConcept.coding"),
+                "screen_result": Coded(f"list_concat(s.valueCodeableConcept.coding, {IN_A_WORD})"),
                 "not_done_reason": Coded(NOT_DONE),
                 "status": OBSERVATION_STATUS,
             },

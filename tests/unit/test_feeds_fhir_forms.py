@@ -298,3 +298,19 @@ def test_the_parts_of_a_panel_without_a_total_have_points_in_words(tmp_path: Pat
     }
     rows = read(tmp_path, "observation", panel).rows
     assert [(row["observation_id"], row["value_number"]) for row in rows] == [("o1", None), ("o1#44260-8", 1)]
+
+
+@pytest.mark.parametrize(
+    ("said", "result", "score"),
+    [("Positive", "positive", None), (" negative\u00a0screen", "negative", None), ("3", None, 3)],
+)
+def test_a_screen_may_say_its_finding_in_a_word(
+    tmp_path: Path, said: str, result: str | None, score: int | None
+) -> None:
+    screen = {
+        **{"resourceType": "Observation", "id": "o1", "status": "final", "code": concept(LOINC, "73832-8")},
+        **{"subject": ref("Patient/p1"), "effectiveDateTime": "2025-01-10T10:00:00Z", "valueString": said},
+    }
+    found = read(tmp_path, "assessment", screen)
+    assert [(row["screen_result"], row["score"]) for row in found.rows] == [(result, score)]
+    assert unmapped(found) == []
