@@ -113,6 +113,13 @@ def _every(listed: str) -> str:
     return f"[{{'link': i.linkId, 'definition': i.definition, 'answer': {FIRST_ANSWER}}} for i in {listed}]"
 
 
+KNOWN = {
+    "item_codes": values_of(*ITEM),
+    "score_codes": values_of(*SCORES),
+    "total_codes": pairs_of("assessment", "instrument"),
+}
+"""What codes mean, by names of their own: a constant within a list is copied for each of its entries."""
+
 LEVELS = {"level1": "s.item", "level2": "flatten([i.item for i in s.level1])"} | {
     f"level{depth}": f"CASE WHEN len(s.level{depth - 1}) > 0 "
     f"THEN flatten([i.item for i in s.level{depth - 1}]) END"
@@ -135,8 +142,8 @@ POINTS = (
     "coalesce(CASE WHEN i.answer.valueCoding.extension IS NOT NULL "
     "THEN try_cast([e.valueDecimal for e in i.answer.valueCoding.extension "
     "if ends_with(e.url, 'ordinalValue') OR ends_with(e.url, 'itemWeight')][1] AS DECIMAL(18, 6)) END, "
-    f"try_cast({values_of(*SCORES)}[fhir_pair(i.answer.valueCoding)] AS DECIMAL(18, 6)), "
-    f"try_cast({values_of(*SCORES)}[{WORDS}] AS DECIMAL(18, 6)), "
+    "try_cast(s.score_codes[fhir_pair(i.answer.valueCoding)] AS DECIMAL(18, 6)), "
+    f"try_cast(s.score_codes[{WORDS}] AS DECIMAL(18, 6)), "
     "try_cast(coalesce(i.answer.valueInteger, i.answer.valueDecimal, "
     f"{exact('i.answer.valueQuantity')}, "
     "i.answer.valueString) AS DECIMAL(18, 6)))"
@@ -148,12 +155,12 @@ LEAVES = (
 )
 """What each item asks, and the points of its answer."""
 ANSWERS = (
-    f"[{{'item': coalesce({values_of(*ITEM)}['http://loinc.org|' || leaf.loinc], "
-    f"{values_of(*ITEM)}['linkId|' || leaf.link], "
-    f"{values_of(*ITEM)}['uri|' || split_part(s.questionnaire, '|', 1) || '#' || leaf.link]), "
+    "[{'item': coalesce(s.item_codes['http://loinc.org|' || leaf.loinc], "
+    "s.item_codes['linkId|' || leaf.link], "
+    "s.item_codes['uri|' || split_part(s.questionnaire, '|', 1) || '#' || leaf.link]), "
     "'points': leaf.points} for leaf in s.leaves]"
 )
-TOTAL_CODE = f"list_contains({pairs_of('assessment', 'instrument')}, 'http://loinc.org|' || leaf.loinc)"
+TOTAL_CODE = "list_contains(s.total_codes, 'http://loinc.org|' || leaf.loinc)"
 TOTAL = f"list_filter(s.leaves, lambda leaf: {TOTAL_CODE})[1:1]"
 TOTAL_POINTS = "s.total_leaf[1]"
 BY_FORM = (
@@ -185,6 +192,7 @@ QUESTIONNAIRE_RESPONSE = Resource(
     foreign={"parent": "STU3", "context": "STU3"},
     told_by=("assessment", "form", "[{'system': 'uri', 'code': coalesce(s.questionnaire, '')}]"),
     derived={
+        **KNOWN,
         **LEVELS,
         "every_item": EVERY_ITEM,
         "own_form": OWN_ASKED,

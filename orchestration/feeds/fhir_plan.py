@@ -151,11 +151,12 @@ class Plan:
 
     @cached_property
     def places(self) -> dict[str, str]:
-        """Where each named text is worked out: of each ``line``, of its ``codes``, or of ``both``."""
+        """Where each named text is worked out: of a ``line``, its ``codes``, ``both``; constants, ``any``."""
         places: dict[str, str] = {}
         for name, text in self._texts.items():
-            found = {self._place_of_name(part, places) for part in names_in(text)}
-            places[name] = found.pop() if len(found) == 1 else "both"
+            found = {self._place_of_name(part, places) for part in names_in(text)} - {"any"}
+            other = "any" if name in self.resource.derived and not names_in(text) else "both"
+            places[name] = found.pop() if len(found) == 1 else other
         return places
 
     def _place_of_name(self, name: str, places: dict[str, str]) -> str:
@@ -168,7 +169,7 @@ class Plan:
         needed, waiting = set(), list(names)
         while waiting:
             name = waiting.pop()
-            if name in self._texts and name not in needed and self.places[name] == place:
+            if name in self._texts and name not in needed and self.places[name] in (place, "any"):
                 needed.add(name)
                 waiting.extend(names_in(self._texts[name]))
         return [name for name in self._texts if name in needed]

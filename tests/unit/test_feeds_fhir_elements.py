@@ -28,3 +28,9 @@ def test_what_several_feeds_take_alike_is_kept_once() -> None:
     kept = plan_of(load_contract(), "Observation").lines("(FROM lines)", None)
     assert kept.count("fhir_reference(s.subject") == 1
     assert kept.count("fhir_reference(s.encounter") == 1
+
+
+def test_what_is_made_of_a_line_and_constants_is_worked_out_of_the_line() -> None:
+    plan = plan_of(load_contract(), "QuestionnaireResponse")
+    assert (plan.places["item_codes"], plan.places["answers"]) == ("any", "line")
+    assert 's."item_codes"' not in plan.lines("(FROM lines)", None).partition(" FROM ")[0]
