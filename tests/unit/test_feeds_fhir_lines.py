@@ -141,7 +141,7 @@ def test_what_might_have_filled_two_feeds_is_deleted_in_both(tmp_path: Path) -> 
         (deletion("PractitionerRole/r1"), "deletion_without_key:PractitionerRole"),
         (deletion(), "unsupported_resource:Bundle"),
         (deletion("Patient?identifier=7"), "unsupported_resource:Bundle"),
-        (deletion("Patient/p1/_history/3"), "unsupported_resource:Bundle"),
+        (deletion("Patient/p1/_history/"), "unsupported_resource:Bundle"),
         ({**deletion(), "entry": [{"fullUrl": "urn:uuid:1"}]}, "unsupported_resource:Bundle"),
         ({"resourceType": "Bundle"}, "unsupported_resource:Bundle"),
     ],
