@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestration.feeds.fhir_deleted import BUNDLE
-from orchestration.feeds.fhir_text import LINE_LIMIT
+from orchestration.feeds.fhir_text import LINE_LIMIT, objects_in
 
 DOCUMENT_LIMIT: Final = 64 << 20
 """Bytes of the largest file that is read as a whole; lines of Bundles may be in files of any size."""
@@ -142,14 +142,8 @@ def _of_entry(entry: Any, names: dict[str, str]) -> Any:
 
 def _renamed(resource: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     """A resource whose references name others as they are known outside of the Bundle."""
-    waiting: list[Any] = [resource]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting.extend(node)
-        elif isinstance(node, dict):
-            reference = node.get("reference")
-            if isinstance(reference, str) and reference in names:
-                node["reference"] = names[reference]
-            waiting.extend(node.values())
+    for node in objects_in(resource):
+        reference = node.get("reference")
+        if isinstance(reference, str) and reference in names:
+            node["reference"] = names[reference]
     return resource

@@ -85,18 +85,24 @@ def keep_readable_lines(text: Path, target: Path) -> int:
     return lines
 
 
-def _modifiers(node: Any) -> Iterator[str]:
-    """Addresses of all modifier extensions in a resource, the resources that it contains included."""
-    waiting = [node]
+def objects_in(value: Any) -> Iterator[dict[str, Any]]:
+    """The objects of a JSON value, itself and those in its lists and objects among them, in no order."""
+    waiting = [value]
     while waiting:
         node = waiting.pop()
         if isinstance(node, list):
             waiting.extend(node)
         elif isinstance(node, dict):
-            found = node.get("modifierExtension")
-            for entry in found if isinstance(found, list) else []:
-                yield str(entry.get("url")) if isinstance(entry, dict) else ""
+            yield node
             waiting.extend(node.values())
+
+
+def _modifiers(resource: Any) -> Iterator[str]:
+    """Addresses of all modifier extensions in a resource, the resources that it contains included."""
+    for node in objects_in(resource):
+        found = node.get("modifierExtension")
+        for entry in found if isinstance(found, list) else []:
+            yield str(entry.get("url")) if isinstance(entry, dict) else ""
 
 
 def note_modified_lines(text: Path, known: set[str], target: Path) -> bool:
