@@ -99,7 +99,7 @@ def nightly(
             "--as-of",
             envvar="WARMHANDOFF_AS_OF_DATE",
             formats=_DATE_FORMATS,
-            help="Last delivery date that is read; without it, the latest in the landing folder up to today.",
+            help="Last delivery date that is read; without it, the latest in the landing folder.",
         ),
     ] = None,
     rebuild: Annotated[
@@ -108,7 +108,6 @@ def nightly(
     ] = False,
 ) -> None:
     """Run the night: read what has landed, build, check and publish."""
-    from orchestration.ahead import told_ahead
     from orchestration.publishing.history import current
     from orchestration.publishing.status import read_status
     from orchestration.publishing.summary import summarize
@@ -120,8 +119,8 @@ def nightly(
     before = current(settings.published)
     with TerminalReporter(err) as reporter:
         outcome = run_night(settings, reporter, is_rebuild=rebuild, now=datetime.now(UTC))
-    if outcome.passed_over:
-        err.print(told_ahead(outcome.passed_over), soft_wrap=True, markup=False)
+    for sentence in outcome.ahead.told():
+        err.print(sentence, soft_wrap=True, markup=False)
     if outcome.is_published:
         called = sys.argv[0] if Path(sys.argv[0]).name == app.info.name else app.info.name
         opens_ui = f"{called} ui --landing {settings.landing} --home {settings.home}"

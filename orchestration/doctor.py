@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from orchestration.ahead import dates_ahead
+from orchestration.ahead import Ahead
 from orchestration.doctor_findings import (
     Delivered,
     Look,
@@ -72,13 +72,15 @@ def look(
         settings = load_settings(landing=landing, home=home, profile=profile, as_of_date=as_of)
         days = set() if as_of else set(delivered_days(settings.landing, settings.site()))
         at = now.astimezone(ZoneInfo(settings.default_time_zone)) if now else None
-        ahead = dates_ahead(days, now, settings.default_time_zone)
+        ahead = Ahead.of(days, now, settings.default_time_zone)
         today = at.date() if at else date.max
         report = ingest(
             settings.landing,
             settings.lake,
             settings.quarantine,
-            as_of=max(days.difference(ahead), default=today) if ahead else settings.as_of_date,
+            as_of=max(days.difference(ahead.passed_over), default=today)
+            if ahead.passed_over
+            else settings.as_of_date,
             default_time_zone=settings.default_time_zone,
             hash_key=secrets.token_hex(16),
             progress=progress,

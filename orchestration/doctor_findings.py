@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Final, Literal
 
+from orchestration.ahead import Ahead
 from orchestration.feeds.due import Due
 from orchestration.feeds.landing import FHIR, HL7V2, Notice
 
@@ -140,7 +141,7 @@ class Look:
         required_in_fhir: feeds that the site requires and that come as FHIR alone: the sensor, which looks at
             folders, waits for files of their own.
         awaited: feeds whose delivery of today has not come and may still come in time, with the time.
-        ahead: delivery dates after today, which a night that is given no date does not read.
+        ahead: delivery dates after today; none where a date is asked for.
         stops: what would stop the night, a sentence each; none where the landing is usable.
     """
 
@@ -158,5 +159,5 @@ class Look:
     is_zone_missing: bool
     required_in_fhir: tuple[str, ...]
     awaited: tuple[tuple[str, time], ...]
-    ahead: tuple[date, ...]
+    ahead: Ahead
     stops: tuple[str, ...]

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.ahead import told_ahead
 from orchestration.doctor_findings import Gap, Look, Refusal, UnknownColumn
 from orchestration.feeds.contract import Column, load_contract
 from orchestration.feeds.landing import Notice
@@ -165,8 +164,7 @@ def _sentences(look: Look) -> Iterator[str]:
         )
     for feed, by in look.awaited:
         yield f"Awaited today: {feed}, by {by:%H:%M}."
-    if look.ahead:
-        yield told_ahead(look.ahead)
+    yield from look.ahead.told()
     for stop in look.stops:
         yield f"Stops the night: {stop}"
     if not look.stops:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from time import monotonic
 
-from orchestration.ahead import dates_ahead, told_ahead
+from orchestration.ahead import Ahead
 from orchestration.feeds.landing import scan
 from orchestration.fingerprints import landing_hash
 from orchestration.night import Night
@@ -34,13 +34,13 @@ class Outcome:
         is_published: whether its generation is current.
         as_of_date: the business date.
         log_file: the night's log.
-        passed_over: delivery dates after today, where no date was asked for.
+        ahead: delivery dates after today, where no date was asked for.
     """
 
     is_published: bool
     as_of_date: date
     log_file: Path
-    passed_over: tuple[date, ...] = ()
+    ahead: Ahead
 
 
 def run_night(
@@ -52,13 +52,13 @@ def run_night(
         settings: the site's choices.
         reporter: is told of each stage.
         is_rebuild: build and check again, also where nothing has changed since the last night.
-        now: the time, with its zone: where the settings name no business date, none is later; None is any.
+        now: the time, with its zone: where the settings name no business date, none lies far behind it.
 
     Raises:
         ConfigurationError: there is nothing to read, or an entry of the waivers or thresholds is refused.
         NightRunningError: another process runs a night in this home.
     """
-    as_of, passed_over = business_date(settings, now)
+    as_of, ahead = business_date(settings, now)
     NightFindings(settings).refuse_wrong_entries(as_of)
     settings.make_home()
     night = Night(settings, reporter, as_of, is_rebuild)
@@ -69,18 +69,18 @@ def run_night(
         except Exception as error:
             night.fail(PREPARE, error)
             is_published = False
-    return Outcome(is_published, as_of, log_file, passed_over)
+    return Outcome(is_published, as_of, log_file, ahead)
 
 
-def business_date(settings: Settings, now: datetime | None) -> tuple[date, tuple[date, ...]]:
-    """Return the business date: the one asked for, else the latest delivery date up to today.
+def business_date(settings: Settings, now: datetime | None) -> tuple[date, Ahead]:
+    """Return the business date: the one asked for, else the latest delivery date that may be meant.
 
     Args:
         settings: landing and zone.
         now: the time, with its zone; None knows no today.
 
     Returns:
-        The date, and the delivery dates after today, which are passed over.
+        The date, and the delivery dates after today.
 
     Raises:
         ConfigurationError: there is nothing to read.
@@ -89,11 +89,11 @@ def business_date(settings: Settings, now: datetime | None) -> tuple[date, tuple
         raise ConfigurationError(f"the landing folder {settings.landing} does not exist")
     asked = settings.as_of_date
     days = {file.delivered_on for file in scan(settings.landing, asked, site=settings.site()).files}
-    ahead = () if asked else dates_ahead(days, now, settings.default_time_zone)
-    if found := days.difference(ahead):
+    ahead = Ahead() if asked else Ahead.of(days, now, settings.default_time_zone)
+    if found := days.difference(ahead.passed_over):
         return asked or max(found), ahead
-    if ahead:
-        raise ConfigurationError(f"no delivery in {settings.landing} up to today. {told_ahead(ahead)}")
+    if days:
+        raise ConfigurationError(f"no delivery in {settings.landing} up to today. {' '.join(ahead.told())}")
     raise ConfigurationError(
         f"no delivery in {settings.landing}{f' up to {asked}' if asked else ''}: "
         "files belong in <feed>/<YYYY-MM-DD>/"

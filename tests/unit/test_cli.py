@@ -11,6 +11,7 @@ import typer
 from typer.main import get_command
 
 from orchestration import cli
+from orchestration.ahead import Ahead
 from orchestration.night_lock import night_lock
 from orchestration.runner import Outcome, business_date
 from orchestration.settings import Settings
@@ -108,31 +109,36 @@ def test_a_landing_folder_with_deliveries_of_the_future_alone_is_wrong_use(
     land("patient", "2962-06-30")
     code, _, told = run("nightly", "--landing", settings.landing, "--home", settings.home)
     assert code == 2
-    assert "Not read, since dated after today: 2962-06-30." in told
+    assert "Not read, since dated far after today: 2962-06-30." in told
     assert told.count("\n") == 1
 
 
 @pytest.mark.parametrize(
-    ("hour", "as_of", "passed_over"),
+    ("hour", "read", "passed_over"),
     [
-        (3, date(2026, 6, 29), (date(2026, 6, 30), date(2962, 1, 1))),
-        (4, date(2026, 6, 30), (date(2962, 1, 1),)),
+        (3, (date(2026, 6, 30), date(2036, 6, 26)), (date(2036, 6, 27), date(2962, 1, 1))),
+        (4, (date(2036, 6, 26), date(2036, 6, 27)), (date(2962, 1, 1),)),
     ],
 )
-def test_a_night_without_a_date_reads_up_to_today_where_the_site_is(
+def test_a_night_without_a_date_reads_what_is_not_far_after_today_where_the_site_is(
     settings: Settings,
     land: Callable[[str, str], Path],
     hour: int,
-    as_of: date,
+    read: tuple[date, ...],
     passed_over: tuple[date, ...],
 ) -> None:
     settings = settings.model_copy(update={"default_time_zone": "America/New_York"})
-    for day in ("2026-06-29", "2026-06-30", "2962-01-01"):
+    for day in ("2026-06-29", "2026-06-30", "2036-06-26", "2036-06-27", "2962-01-01"):
         land("patient", day)
     now = datetime(2026, 6, 30, hour, tzinfo=UTC)
-    assert business_date(settings, now) == (as_of, passed_over)
+    ahead = Ahead(read, passed_over)
+    assert business_date(settings, now) == (read[-1], ahead)
+    assert [sentence.split(":")[0] for sentence in ahead.told()] == [
+        "Not read, since dated far after today",
+        "Read, although dated after today",
+    ]
     asked = settings.model_copy(update={"as_of_date": date(2962, 1, 1)})
-    assert business_date(asked, now) == (date(2962, 1, 1), ())
+    assert business_date(asked, now) == (date(2962, 1, 1), Ahead())
 
 
 def test_what_is_not_a_date_is_wrong_use(run: Run, settings: Settings) -> None:
@@ -191,7 +197,7 @@ def test_a_night_of_an_earlier_date_says_how_to_give_the_later_one_back(
 ) -> None:
     home = make_home(tmp_path / "home")
     shown = home.publish()
-    earlier = Outcome(True, shown.as_of_date - timedelta(days=1), tmp_path / "log")
+    earlier = Outcome(True, shown.as_of_date - timedelta(days=1), tmp_path / "log", Ahead())
     for outcome, is_told in ((earlier, True), (replace(earlier, as_of_date=shown.as_of_date), False)):
         monkeypatch.setattr("orchestration.runner.run_night", lambda *_, _it=outcome, **__: _it)
         code, _, told = run("nightly", "--landing", tmp_path, "--home", home.root)

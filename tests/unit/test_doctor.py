@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestration import cli
+from orchestration.ahead import Ahead
 from orchestration.doctor import look
 from orchestration.doctor_findings import Delivered, State
 from orchestration.doctor_gaps import required_in_fhir
@@ -309,9 +310,9 @@ def test_a_delivery_of_a_date_that_has_not_come_is_named_and_not_looked_at(night
     nights.land("patient/2962-01-01/a.csv", PATIENTS)
     _, told = run("--landing", nights.landing)
     assert "As of 2025-02-01" in told
-    assert "Not read, since dated after today: 2962-01-01." in told
+    assert "Not read, since dated far after today: 2962-01-01." in told
     assert look(nights.landing).as_of_date == date(2962, 1, 1)
-    assert look(nights.landing, as_of=date(2962, 1, 1), now=datetime(2025, 3, 1, tzinfo=UTC)).ahead == ()
+    assert look(nights.landing, as_of=date(2962, 1, 1), now=datetime(2025, 3, 1, tzinfo=UTC)).ahead == Ahead()
 
 
 def test_nothing_is_usable_where_all_is_dated_after_today(tmp_path: Path, run: Run) -> None:
@@ -320,4 +321,4 @@ def test_nothing_is_usable_where_all_is_dated_after_today(tmp_path: Path, run: R
     code, told = run("--landing", nights.landing)
     assert code == 1
     assert "Nothing has been delivered" in told
-    assert "Not read, since dated after today: 2962-01-01." in told
+    assert "Not read, since dated far after today: 2962-01-01." in told
