@@ -100,6 +100,7 @@ def _check(floor_out: Path, home: Path, say: Say) -> None:
 
 def _totals(floor_out: Path, marts: Path) -> dict[str, Any]:
     with duckdb.connect() as engine:
+        engine.execute("set enable_progress_bar = false")
         return check_equal(
             engine, floor_out, lambda mart: f"read_parquet('{marts / mart}.parquet')", marts_of("all")
         )
