@@ -16,15 +16,12 @@ _UNREAD: Final = (
     "select split_part(reason, ';', 1) as cause, null as row_key, source_file as place from quarantine "  # noqa: S608
     f"where row_number > 0 and {_OF_MESSAGES} and not starts_with(reason, 'unsupported_message')"
 )
-_SHARED: Final = (
+_BY_NUMBER: Final = (
     "select null as cause, appointment_id as row_key, max(_source_file) as place from appointment "
-    "where starts_with(_source_file, 'hl7v2/') group by appointment_id having count(distinct patient_id) > 1"
+    "where starts_with(_source_file, 'hl7v2/')"
 )
-_SEVERAL: Final = (
-    "select null as cause, appointment_id as row_key, max(_source_file) as place from appointment "
-    "where starts_with(_source_file, 'hl7v2/') and contains(site_columns, 'several_patients') "
-    "group by appointment_id"
-)
+_SHARED: Final = f"{_BY_NUMBER} group by appointment_id having count(distinct patient_id) > 1"
+_SEVERAL: Final = f"{_BY_NUMBER} and contains(site_columns, 'several_patients') group by appointment_id"
 _TAKEN_BACK: Final = (
     "select min(later.status) as cause, later.appointment_id as row_key, max(later._source_file) as place "
     "from appointment as later inner join appointment as earlier "

@@ -51,6 +51,10 @@ class Ahead:
             passed_over=tuple(day for day in ahead if day > last),
         )
 
+    def latest_of(self, days: Iterable[date]) -> date | None:
+        """The latest of delivery dates that may be meant; None where none may."""
+        return max(set(days).difference(self.passed_over), default=None)
+
     def told(self) -> Iterator[str]:
         """What is said of them, a sentence for those that are read and one for those that are not."""
         if self.passed_over:

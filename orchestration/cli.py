@@ -49,7 +49,7 @@ err = Console(stderr=True, highlight=False)
 
 HomeOption = Annotated[
     Path,
-    typer.Option("--home", envvar="WARMHANDOFF_HOME", help="Folder of lake, warehouse, published."),
+    typer.Option("--home", envvar="WARMHANDOFF_HOME", help="Holds lake, warehouse, quarantine, published."),
 ]
 
 

@@ -53,7 +53,7 @@ def look(
     Args:
         landing: the folder; nothing is written into it.
         profile: the site's.
-        as_of: later deliveries are not looked at; None is the latest delivery date up to today.
+        as_of: later deliveries are not looked at; None is the latest that may be meant.
         now: the time, with its zone: what may still come in time today is not late; None judges dates that
             have ended, and knows no today.
         progress: called with folder, files done and files to do.
@@ -70,7 +70,8 @@ def look(
     with TemporaryDirectory(prefix="warmhandoff-doctor-") as place:
         home = Path(place)
         settings = load_settings(landing=landing, home=home, profile=profile, as_of_date=as_of)
-        days = set() if as_of else set(delivered_days(settings.landing, settings.site()))
+        asked = settings.as_of_date
+        days = set() if asked else set(delivered_days(settings.landing, settings.site()))
         at = now.astimezone(ZoneInfo(settings.default_time_zone)) if now else None
         ahead = Ahead.of(days, now, settings.default_time_zone)
         today = at.date() if at else date.max
@@ -78,9 +79,7 @@ def look(
             settings.landing,
             settings.lake,
             settings.quarantine,
-            as_of=max(days.difference(ahead.passed_over), default=today)
-            if ahead.passed_over
-            else settings.as_of_date,
+            as_of=ahead.latest_of(days) or today if ahead.passed_over else asked,
             default_time_zone=settings.default_time_zone,
             hash_key=secrets.token_hex(16),
             progress=progress,

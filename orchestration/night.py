@@ -236,10 +236,10 @@ class Night:
             from orchestration.quality.findings import blocking, held_sentence, result_of
 
             publish_id = self.publish_context().publish_id
-            has_docs = (self.settings.data_docs / f"{layer}.html").exists()
-            kept = self._standing.recall(stage, publish_id, database) if has_docs else None
+            docs = self.settings.data_docs / f"{layer}.html"
+            kept = self._standing.recall(stage, publish_id, database) if docs.exists() else None
             if kept is None:
-                results = self._findings.waive(self._check(layer, database), self.business_date())
+                results = self._findings.waive(self._check(layer, database, docs), self.business_date())
             else:
                 results = [result_of(row) for row in kept["findings"]]
             findings = [asdict(result) for result in results]
@@ -254,7 +254,7 @@ class Night:
             outcome(f"{told}{len(results)} checks, {failed} failed, {len(held)} of them blocking")
         return results
 
-    def _check(self, layer: Any, database: Path) -> "list[CheckResult]":
+    def _check(self, layer: Any, database: Path, docs: Path) -> "list[CheckResult]":
         from orchestration.quality.drill import KeysFile
         from orchestration.quality.gates import EngineLimits, run_gate
 
@@ -265,7 +265,7 @@ class Night:
             quarantine=self.settings.quarantine,
             as_of=self.business_date(),
             limits=EngineLimits(self.settings.threads, self.settings.memory_limit),
-            docs=self.settings.data_docs / f"{layer}.html",
+            docs=docs,
             changes=self._findings.changes(),
             keys=KeysFile(self._findings.keys_file(layer), self.settings.read_hash_key()),
             dues=self.settings.dues(),

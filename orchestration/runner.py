@@ -90,8 +90,8 @@ def business_date(settings: Settings, now: datetime | None) -> tuple[date, Ahead
     asked = settings.as_of_date
     days = {file.delivered_on for file in scan(settings.landing, asked, site=settings.site()).files}
     ahead = Ahead() if asked else Ahead.of(days, now, settings.default_time_zone)
-    if found := days.difference(ahead.passed_over):
-        return asked or max(found), ahead
+    if latest := ahead.latest_of(days):
+        return asked or latest, ahead
     if days:
         raise ConfigurationError(f"no delivery in {settings.landing} up to today. {' '.join(ahead.told())}")
     raise ConfigurationError(

@@ -7,6 +7,7 @@ numbers (``hl7v2_places.py``).
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -77,23 +78,36 @@ def numbered(feed: Feed, rows: str) -> str:
     )
 
 
-def count_placed(connection: duckdb.DuckDBPyConnection, feed: Feed, rows: str) -> tuple[str, int]:
-    """What the numbers of a table lead to, and how many rows have one that leads to several.
+def answers_of_placers(connection: duckdb.DuckDBPyConnection, feed: Feed, rows: str) -> str:
+    """A text that changes when what the numbers of a table lead to does; empty where they lead to nothing.
 
     Args:
         connection: has the table ``placed``.
-        feed: the contract; there is nothing to tell of other feeds.
+        feed: the contract; other feeds have no such numbers.
         rows: SQL of the rows.
-
-    Returns:
-        A text that changes when the answers do, empty where there are none; and the number of rows.
     """
-    if feed.name != APPOINTMENT:
-        return "", 0
     answer = "placer || '=' || id"
+    text = f"coalesce(md5(string_agg(DISTINCT {answer}, '|' ORDER BY {answer})), '')"
+    return str(_of_asked(connection, feed, rows, text) or "")
+
+
+def count_ambiguous(connection: duckdb.DuckDBPyConnection, feed: Feed, rows: str) -> int:
+    """How many rows of a table have a placer's number that leads to several of the filler's.
+
+    Args:
+        connection: has the table ``placed``.
+        feed: the contract; other feeds have no such numbers.
+        rows: SQL of the rows.
+    """
+    return int(_of_asked(connection, feed, rows, "count(*) FILTER (id IS NULL)") or 0)
+
+
+def _of_asked(connection: duckdb.DuckDBPyConnection, feed: Feed, rows: str, wanted: str) -> Any:
+    """What is wanted of the rows whose number others were asked for; None where the feed has none."""
+    if feed.name != APPOINTMENT:
+        return None
     found = connection.execute(
-        f"SELECT coalesce(md5(string_agg(DISTINCT {answer}, '|' ORDER BY {answer})), ''), "  # noqa: S608
-        f"count(*) FILTER (id IS NULL) FROM ({rows}) AS r "
+        f"SELECT {wanted} FROM ({rows}) AS r "  # noqa: S608
         f"INNER JOIN placed ON r.appointment_id = placed.placer AND {is_placed(feed, 'r')}"
     ).fetchone()
-    return (str(found[0]), int(found[1])) if found else ("", 0)
+    return found[0] if found else None

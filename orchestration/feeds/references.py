@@ -21,7 +21,14 @@ from orchestration.feeds.identity import answers_of, count_unjoined, gather_join
 from orchestration.feeds.lake import Lake, move_into_place, table, write_table
 from orchestration.feeds.landing import IDENTITY
 from orchestration.feeds.merges import gather_merges, has_links, hold_back_merged, merged_rows, merges_of
-from orchestration.feeds.placers import AMBIGUOUS, count_placed, gather_placers, is_placed, numbered
+from orchestration.feeds.placers import (
+    AMBIGUOUS,
+    answers_of_placers,
+    count_ambiguous,
+    gather_placers,
+    is_placed,
+    numbered,
+)
 from orchestration.feeds.reading import NOT_RESOLVED, Judged, Reading, Rules
 from orchestration.feeds.registry import Content, Part, State, Unjoined
 
@@ -177,7 +184,7 @@ def _resolve_table(
     ).fetchone()
     resolution, named = (str(found[0]), found[1] or []) if found else (NOT_RESOLVED, [])
     names = [name for name in _reference_columns(feed) if name in named]
-    numbers, _ = count_placed(connection, feed, f"FROM {held}")
+    numbers = answers_of_placers(connection, feed, f"FROM {held}")
     resolution += numbers
     stays = not (names or has_reports or rules.joins_identifiers or has_merges or numbers)
     joins = " ".join(
@@ -290,5 +297,5 @@ def _unjoined(
             if rules.joins_identifiers:
                 for found in count_unjoined(connection, feed, folder, held, rules.site):
                     yield (feed.name, *found, day)
-            if unclear := count_placed(connection, feed, held)[1]:
+            if unclear := count_ambiguous(connection, feed, held):
                 yield (feed.name, feed.key[0], feed.name, "", AMBIGUOUS, unclear, day)
