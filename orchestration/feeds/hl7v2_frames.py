@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from orchestration.feeds.hl7v2_wrapped import opener_of, unwrapped
+
 CHUNK = 1 << 20
 MESSAGE_LIMIT = 16 << 20
 """Bytes of the longest message that is read."""
@@ -65,7 +67,7 @@ def frames(
     Yields:
         Each message, and each run of lines that holds segments and is none.
     """
-    is_open = False
+    opener = b""
     for piece, is_long in _pieces(handle, limit, begin, end):
         if not piece.startswith(HEADER):
             if _holds_segments(piece):
@@ -73,25 +75,27 @@ def frames(
         elif is_long:
             yield Frame(b"", TOO_LONG)
         else:
-            yield from _message(piece, is_open=is_open)
-        is_open = _opens(piece)
+            yield from _message(piece, opener)
+        opener = _opener(piece)
 
 
-def _opens(piece: bytes) -> bool:
-    """Whether a frame begins behind a piece."""
-    return piece[-1:] == START or piece.rstrip(b" \t").endswith(START)
+def _opener(piece: bytes) -> bytes:
+    """What a piece opens for the message behind it: a frame, quotes, a tag, or nothing."""
+    is_frame = piece[-1:] == START or piece.rstrip(b" \t").endswith(START)
+    return START if is_frame else opener_of(piece)
 
 
-def _message(piece: bytes, *, is_open: bool) -> Iterator[Frame]:
+def _message(piece: bytes, opener: bytes) -> Iterator[Frame]:
     """The message that a piece begins with, and what of the rest looks like one that lost its header."""
     body, end, after = piece.partition(END)
     rest = b""
     if START in body:
         body, _, rest = body.partition(START)
-    if is_open and not end and not body.endswith((b"\r", b"\n")):
+    if opener == START and not end and not body.endswith((b"\r", b"\n")):
         yield Frame(b"", TRUNCATED)
     else:
-        yield Frame(body.strip(b" \t\r\n\0"))
+        body = body.strip(b" \t\r\n\0")
+        yield Frame(unwrapped(body, opener) if opener not in (b"", START) else body)
     if _holds_segments(rest) or _holds_segments(after):
         yield Frame(b"", MALFORMED)
 
@@ -140,7 +144,7 @@ def _pieces(handle: BinaryIO, limit: int, begin: int, end: int | None) -> Iterat
     """A stretch cut before each header; what is longer than the limit is cut short and says so.
 
     The first piece is what stands before the first message, and may be empty. Where the stretch begins within
-    the file that piece belongs to the one before, and only says whether a frame begins behind it.
+    the file that piece belongs to the one before, and only says what it opens.
     """
     window = _before(handle, begin) if begin else b""
     read_until, looked = begin, len(window)
@@ -162,7 +166,7 @@ def _pieces(handle: BinaryIO, limit: int, begin: int, end: int | None) -> Iterat
             if not is_before:
                 yield window[cut:found], is_long or found - cut > limit
             elif not is_beyond:
-                yield START if _opens(window[cut:found]) else b"", False
+                yield _opener(window[cut:found]), False
             if is_beyond:
                 return
             cut, is_long, is_before = found, False, False

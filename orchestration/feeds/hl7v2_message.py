@@ -23,6 +23,12 @@ LAST_BREAK = re.compile(rf"(?:{_BREAK})[ \t]*\Z", re.IGNORECASE)
 ESCAPED_SIGN = "&amp;"
 """A subcomponent separator of a header in a message that was exported as XML."""
 
+LINE_OF_A_LOG = re.compile(
+    r"[\[(<\"']?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d[-/.]\d\d[-/.]\d{4}|[A-Z][a-z]{2} [ \d]\d)[T ,]+\d\d:\d\d"
+    r"|[\[(<]?\d\d:\d\d:\d\d|\[?(?:TRACE|DEBUG|INFO|WARN|ERROR)\b"
+)
+"""Begins a line that an interface engine wrote for itself: a stamp, or how serious it is."""
+
 HEADER_FIELDS = 11
 """A header has this many fields before another segment can begin in the same line."""
 
@@ -155,7 +161,7 @@ class Message:
         return head[0] + inside.sub("\r", text[head.end() :])
 
     def _lines(self, text: str) -> dict[str, list[str]]:
-        """Lines by segment, in order; a broken line goes on where it holds a separator."""
+        """Lines by segment, in order; a broken line with a separator goes on, but for those of a log."""
         mark = self.separators.field
         found: dict[str, list[str]] = {}
         last: list[str] = []
@@ -166,7 +172,7 @@ class Message:
                 line = line.strip(BLANKS)
                 name = _segment_name(line[:4], mark)
                 if not name:
-                    if last and mark in line:
+                    if last and mark in line and not LINE_OF_A_LOG.match(line):
                         rest.append(line)
                     continue
             if rest:

@@ -21,7 +21,7 @@ from tests.support.siu import HEADER, message
 from tests.unit.test_feeds_hl7v2_golden import CASES
 
 TOKENS = (b"MSH|^~\\&|A\rSCH|1\r", b"MSH|", b"MSH", b"\x0b", b"\x1c", b"\r", b"\n", b" ", b" " * 20)
-OTHERS = (b"\t", b"PID|1\r", b"xx", b"\xef\xbb\xbf", b"msh|^~\\&|a\r")
+OTHERS = (b"\t", b"PID|1\r", b"xx", b"\xef\xbb\xbf", b"msh|^~\\&|a\r", b'"', b"<EB>")
 DAY = date(2026, 3, 2)
 SMALL = 700
 """Bytes of a stretch of these tests: two messages or so."""
