@@ -16,6 +16,7 @@ from orchestration.feeds.hl7v2_rules import (
     EVENT_REASON,
     HL7V2,
     NONE,
+    PERSONNEL_ROLE,
     SLOT,
     STATUS,
     UNKNOWN,
@@ -27,7 +28,10 @@ from orchestration.feeds.hl7v2_times import in_order, is_time
 from orchestration.feeds.placers import PLACER
 
 SIU = "SIU"
-CODED_PLACES = (("AIS", 3), ("SCH", 8), ("SCH", 7), ("AIP", 4))
+CODED_PLACES = (("AIS", 3), ("SCH", 8), ("SCH", 7))
+ROLE_PLACE = ("AIP", 4)
+"""A taxonomy of providers may stand here, which says the service; most often it is a role, which does not."""
+
 REPORTED_COLUMN = "service_line"
 OTHER = "other"
 CODED_COLUMNS = ("service_line", "visit_type", "modality")
@@ -82,7 +86,7 @@ class Schedules:
         """
         self.rules = rules
         self._decisions: dict[tuple[Separators, str, tuple[tuple[str, ...], ...]], Decision] = {}
-        self._coded: dict[tuple[Separators, tuple[str, ...]], Coded] = {}
+        self._coded: dict[tuple[Separators, tuple[str, ...], tuple[str, ...]], Coded] = {}
 
     def row(self, message: Message, trigger_event: str, trigger: Trigger) -> tuple[Row, list[Unmapped]]:
         """What a message says of an appointment or a slot, whichever its event is about.
@@ -129,6 +133,7 @@ class Schedules:
         appointment_id = read.appointment_id()
         placer = read.placer()
         practitioner_id = read.first("practitioner_id")
+        unmapped = [("practitioner_id", HL7V2, code) for code in dict.fromkeys(read.strange)]
         patient_id = read.first("patient_id")
         team_id = read.first("team_id")
         slot_id = read.first("slot_id")
@@ -137,7 +142,7 @@ class Schedules:
         status, is_deleted = decision.status, None
         if decision.reason:
             read.reasons.append(decision.reason)
-        unmapped = list(decision.unmapped)
+        unmapped += decision.unmapped
         starts_at, ends_at = read.times()
         is_error = status == "entered-in-error"
         if starts_at and (trigger.may_lack_times or is_error) and not is_time(starts_at):
@@ -199,23 +204,28 @@ class Schedules:
     def _code(self, read: Places) -> Coded:
         """Service line, visit type and modality: for each the first coding that is known."""
         fields = tuple(field for place in CODED_PLACES for field in read.fields(*place))
-        key = (read.message.separators, fields)
+        roles = tuple(read.fields(*ROLE_PLACE))
+        key = (read.message.separators, fields, roles)
         if (known := self._coded.get(key)) is None:
-            codings = list(self._codings(read.message, fields))
+            codings = [(*coding, False) for coding in self._codings(read.message, fields)]
+            for system, code in self._codings(read.message, roles):
+                codings.append((system, code, self.rules.knows(PERSONNEL_ROLE, code)))
             unmapped: list[Unmapped] = []
             values = tuple(self._value(column, codings, unmapped) for column in CODED_COLUMNS)
             known = Coded(values, tuple(unmapped))
             _remember(self._coded, key, known)
         return known
 
-    def _value(self, column: str, codings: list[tuple[str, str]], unmapped: list[Unmapped]) -> str | None:
-        """The value of the first coding that is known; where none is, the first one is noted."""
+    def _value(
+        self, column: str, codings: list[tuple[str, str, bool]], unmapped: list[Unmapped]
+    ) -> str | None:
+        """The value of the first coding that is known; where none is, the first that is no role is noted."""
         known = self.rules.values.get(column, {})
         first: tuple[str, str] | None = None
-        for system, code in codings:
+        for system, code, is_role in codings:
             if value := known.get(f"{system}|{code}"):
                 return value
-            if not self.rules.code("no_service", code):
+            if not is_role and not self.rules.code("no_service", code):
                 first = first or (system, code)
         if column != REPORTED_COLUMN or first is None:
             return None

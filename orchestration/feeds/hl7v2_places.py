@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from orchestration.feeds.hl7v2_message import Message
-from orchestration.feeds.hl7v2_rules import NEVER, SiuRules, Source
+from orchestration.feeds.hl7v2_rules import AUTHORITY, NEVER, SiuRules, Source
 from orchestration.feeds.hl7v2_times import is_after, is_time, iso_time, later
 from orchestration.feeds.placers import PLACED
 
@@ -30,6 +30,7 @@ class Places:
     Attributes:
         message: what is looked up.
         reasons: what was decided so far, in order.
+        strange: types beside values that were passed over because no row knows them.
     """
 
     def __init__(self, message: Message, rules: SiuRules, *, keeps_removed: bool = False) -> None:
@@ -44,6 +45,7 @@ class Places:
         self.rules = rules
         self.keeps_removed = keeps_removed
         self.reasons: list[str] = []
+        self.strange: list[str] = []
         self._standing: dict[str, list[list[str]]] = {}
 
     def first(self, column: str) -> str | None:
@@ -151,11 +153,19 @@ class Places:
         if found := LETTER_FIRST.fullmatch(value):
             amount, unit = found[2], found[1]
         elif found := AMOUNT.fullmatch(value):
-            amount, unit = found[1], found[2] or (self.message.text(*source.beside) if source.beside else "")
+            amount, unit = found[1], found[2] or self._unit(source)
         else:
             return None
         factor = self.rules.code(source.codes, unit)
         return float(amount) * float(factor) if factor else None
+
+    def _unit(self, source: Source) -> str:
+        """The unit of an amount: behind it in its own field where a row knows it, else in its place."""
+        segment, number, component = source.place
+        behind = self.message.text(segment, number, 2) if component == 1 else ""
+        if behind and self.rules.knows(source.codes, behind):
+            return behind
+        return self.message.text(*source.beside) if source.beside else ""
 
     def patients(self) -> int:
         """How many patients the usual place names, each in a segment of its own."""
@@ -176,6 +186,8 @@ class Places:
         for other, value in self._ranked(source):
             if not best or other < rank:
                 best, rank = value, other
+        if best:
+            self.strange.clear()
         return best
 
     def _values(self, source: Source) -> list[str]:
@@ -207,6 +219,12 @@ class Places:
                     # A number in the sender's own table has the word behind it.
                     text = component(holder, 2) if beside.component == 1 else ""
                     rank = self.rules.coded(source.codes, code, text)
+                    if is_same_field and not code:
+                        # Some write the type where the authority belongs.
+                        authority = component(holder, beside.component - 1)
+                        rank = self.rules.code(AUTHORITY, authority) or rank
+                    elif rank == NEVER and not self.rules.knows(source.codes, code, text):
+                        self.strange.append(code)
                 if rank != NEVER:
                     yield rank, value
 

@@ -25,6 +25,8 @@ NONE = "none"
 UNKNOWN = "unknown"
 NEVER = "never"
 DURATION_UNIT = "duration_unit"
+AUTHORITY = "identifier_authority"
+PERSONNEL_ROLE = "personnel_role"
 EVENT_REASON = "event_reason"
 STATUS = "status"
 APPOINTMENT = "appointment"
@@ -151,7 +153,12 @@ class SiuRules:
     def coded(self, kind: str, code: str, text: str) -> str:
         """What a coded element is read as: by its code, by the text behind it, or as any other code."""
         known = self.codes.get(kind, {})
-        return known.get(bare(code)) or known.get(bare(text)) or self.code(kind, code)
+        return known.get(bare(code)) or known.get(bare(text)) or self.code(kind, code or text)
+
+    def knows(self, kind: str, code: str, text: str = "") -> bool:
+        """Whether a code or the text behind it has a row of its own."""
+        known = self.codes.get(kind, {})
+        return bare(code) in known or bare(text) in known
 
     def code(self, kind: str, code: str) -> str:
         """What a code is read as; the row for any code where it has none of its own; empty without rows."""
