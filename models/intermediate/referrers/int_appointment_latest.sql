@@ -1,13 +1,43 @@
--- Appointments as they are known now, their times in UTC and their local date; errors are none.
+-- Appointments as they are known now, their times in UTC and their local date; errors are none. Of a scheduler's messages
+-- the booking alone says when it was made: the others leave that blank, and it stands.
 with appointment as (
     {{ latest_version('stg_feed__appointment', ['appointment_id']) }}
+),
+
+booking_ranked as (
+    select
+        version.appointment_id,
+        version.booked_at as message_booked_at,
+        version.booked_at_is_local as message_booked_at_is_local,
+        row_number() over (
+            partition by version.appointment_id
+            order by
+                {{ version_order('version') }}
+        ) as booking_rank
+    from {{ ref('stg_feed__appointment') }} as version
+    where
+        version.booked_at is not null
+        and not version.is_deleted
+        and version.site_columns like '%"x_siu_trigger"%'
+),
+
+booking as (
+    select * from booking_ranked
+    where booking_rank = 1
 ),
 
 zoned as (
     select
         appointment.*,
+        coalesce(appointment.booked_at, booking.message_booked_at) as first_booked_at,
+        case
+            when appointment.booked_at is null then booking.message_booked_at_is_local
+            else appointment.booked_at_is_local
+        end as first_booked_at_is_local,
         {{ row_time_zone() }} as time_zone
     from appointment
+    left join booking
+        on appointment.appointment_id = booking.appointment_id
     {{ join_row_time_zone('appointment', 'appointment.starts_at', team='appointment.team_id',
         practitioner='appointment.practitioner_id', patient='appointment.patient_id') }}
     where appointment.status <> 'entered-in-error'
@@ -16,11 +46,12 @@ zoned as (
 instant as (
     select
         zoned.*,
-        {{ utc_instant('zoned.booked_at', 'book_offset') }} as booked_at_utc,
+        {{ utc_instant('zoned.first_booked_at', 'book_offset') }} as booked_at_utc,
         {{ utc_instant('zoned.starts_at', 'start_offset') }} as starts_at_utc,
         {{ utc_instant('zoned.cancelled_at', 'cancel_offset') }} as cancelled_at_utc
     from zoned
-    {{ join_offset_of_local('book_offset', 'zoned.time_zone', 'zoned.booked_at', 'zoned.booked_at_is_local') }}
+    {{ join_offset_of_local('book_offset', 'zoned.time_zone', 'zoned.first_booked_at',
+        'zoned.first_booked_at_is_local') }}
     {{ join_offset_of_local('start_offset', 'zoned.time_zone', 'zoned.starts_at', 'zoned.starts_at_is_local') }}
     {{ join_offset_of_local('cancel_offset', 'zoned.time_zone', 'zoned.cancelled_at', 'zoned.cancelled_at_is_local') }}
 ),
