@@ -31,14 +31,14 @@ CREATE OR REPLACE MACRO wh_trim(x) AS
          THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
 CREATE OR REPLACE MACRO wh_blank(x) AS nullif(x, '');
 CREATE OR REPLACE MACRO wh_number(x) AS
-    CASE WHEN contains(x, '_') THEN NULL ELSE try_cast(x AS DECIMAL(18, 6)) END;
+    CASE WHEN contains(x, '_') THEN NULL ELSE CAST(try_cast(x AS DECIMAL(15, 6)) AS DECIMAL(18, 6)) END;
 CREATE OR REPLACE MACRO wh_integer(x) AS
     CASE WHEN wh_number(x) = trunc(wh_number(x)) THEN CAST(wh_number(x) AS BIGINT) END;
 CREATE OR REPLACE MACRO wh_boolean(x) AS
     CASE WHEN lower(x) IN ('true', 't', 'yes', '1') THEN true
          WHEN lower(x) IN ('false', 'f', 'no', '0') THEN false END;
 CREATE OR REPLACE MACRO wh_time_form(x) AS
-    CASE WHEN x IS NULL THEN NULL
+    CASE WHEN x IS NULL OR starts_with(x, '0000') THEN NULL
          WHEN x LIKE '____-__-_____:__:__Z' THEN 1
          WHEN x LIKE '____-__-_____:__:__' THEN 2
          WHEN x LIKE '____-__-_____:__:_____:__' THEN 3
@@ -64,7 +64,8 @@ CREATE OR REPLACE MACRO wh_moment(x, form, p) AS
          WHEN p.day != '' THEN date_trunc('second', wh_utc(wh_time_of_parts(p))) END;
 CREATE OR REPLACE MACRO wh_is_local(form, p) AS CASE WHEN form = 4 THEN p.zone = '' ELSE form = 2 END;
 CREATE OR REPLACE MACRO wh_date(x) AS
-    CASE WHEN x LIKE '____-__-__' THEN try_cast(x AS DATE)
+    CASE WHEN starts_with(x, '0000') THEN NULL
+         WHEN x LIKE '____-__-__' THEN try_cast(x AS DATE)
          WHEN x LIKE '____-__-___00:00%' AND x[11] IN ('T', ' ')
               AND (strlen(x) = 16 OR x[17:19] = ':00' AND rtrim(x[20:], '0') IN ('', '.'))
          THEN try_cast(left(x, 10) AS DATE) END;

@@ -17,6 +17,8 @@ from orchestration.feeds.site import NO_SITE, Site
 
 WITH_ZONE = "%Y-%m-%dT%H:%M:%S.%fZ"
 WITHOUT_ZONE = "%Y-%m-%dT%H:%M:%S.%f"
+NO_FRACTION = r"\.0+$"
+"""What a typed table adds to a whole number; to an id it does not belong."""
 
 
 def _as_text(name: str, kind: str) -> str:
@@ -29,6 +31,8 @@ def _as_text(name: str, kind: str) -> str:
         return f"strftime(CAST({column} AS TIMESTAMP), '{WITHOUT_ZONE}')"
     if kind == "BLOB":
         return f"try(decode({column}))"
+    if kind in ("FLOAT", "DOUBLE") or kind.startswith("DECIMAL"):
+        return f"regexp_replace(CAST({column} AS VARCHAR), '{NO_FRACTION}', '')"
     return f"CAST({column} AS VARCHAR)"
 
 

@@ -58,6 +58,27 @@ def test_a_number_may_be_of_any_type_of_number(tmp_path: Path, cell: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("10023::BIGINT", "10023"),
+        ("10023::DOUBLE", "10023"),
+        ("10020::FLOAT", "10020"),
+        ("10023::DECIMAL(38, 10)", "10023"),
+        ("0::DOUBLE", "0"),
+        ("10023.5::DOUBLE", "10023.5"),
+        ("1.05::DECIMAL(9, 2)", "1.05"),
+        ("1.50::DECIMAL(9, 2)", "1.50"),
+        ("'10023.0'", "10023.0"),
+    ],
+)
+def test_an_id_that_a_table_keeps_as_a_number_is_the_whole_number(
+    tmp_path: Path, cell: str, text: str
+) -> None:
+    row = entries(tmp_path, patient_id=cell, encounter_id=cell).rows[0]
+    assert (row["patient_id"], row["encounter_id"]) == (text, text)
+
+
+@pytest.mark.parametrize(
     ("name", "cell", "reason"),
     [
         ("started_at", "10", "invalid_type:started_at"),

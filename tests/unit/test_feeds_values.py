@@ -80,6 +80,10 @@ def test_a_moment_in_another_form_is_of_an_invalid_type(tmp_path: Path) -> None:
         "infinity",
         "epoch",
         "now",
+        "0000-01-01",
+        "0000-01-01T00:00:00Z",
+        "0000-01-01T00:00:00",
+        "0000-01-01T00:00:00.5Z",
     ]
     found = read_as(tmp_path, "care_activity", ENTRY, "started_at", texts)
     assert dict(zip(texts, found, strict=True)) == dict.fromkeys(texts, "invalid_type:started_at")
@@ -100,14 +104,14 @@ ASSESSMENT = {"assessment_id": "A1", "patient_id": "P1", "instrument": "PHQ-9", 
 
 
 def test_a_whole_number_may_be_written_with_a_zero_fraction(tmp_path: Path) -> None:
-    values = {"0": 0, "3": 3, "3.0": 3, "03": 3, "+3": 3, "-1": -1, "999999999999": 999999999999, "": None}
+    values = {"0": 0, "3": 3, "3.0": 3, "03": 3, "+3": 3, "-1": -1, "999999999": 999999999, "": None}
     row = {**ASSESSMENT, "screen_result": "negative"}
     found = read_as(tmp_path, "assessment", row, "score", list(values))
     assert dict(zip(values, found, strict=True)) == values
 
 
 def test_a_number_that_is_not_whole_is_of_an_invalid_type(tmp_path: Path) -> None:
-    texts = ["3.5", "2.9999", "three", "1_000", "0x1F", "1e15", "NaN", "inf", "3 3", "٣"]
+    texts = ["3.5", "2.9999", "three", "1_000", "0x1F", "1000000000", "NaN", "inf", "3 3", "٣"]
     found = read_as(tmp_path, "assessment", ASSESSMENT, "score", texts)
     assert dict(zip(texts, found, strict=True)) == dict.fromkeys(texts, "invalid_type:score")
 
@@ -120,13 +124,14 @@ def test_a_decimal_has_six_places(tmp_path: Path) -> None:
         "1e2": Decimal(100),
         "-0.000001": Decimal("-0.000001"),
         "1.2345678": Decimal("1.234568"),
+        "-999999999.999999": Decimal("-999999999.999999"),
     }
     found = read_as(tmp_path, "care_activity", ENTRY, "duration_minutes", list(values))
     assert dict(zip(values, found, strict=True)) == values
 
 
 def test_a_decimal_that_cannot_be_read_is_of_an_invalid_type(tmp_path: Path) -> None:
-    texts = ["1,5", "ten", "1000000000000", "NaN", "--1", "$3"]
+    texts = ["1,5", "ten", "1000000000", "-1e9", "999999999.9999999", "NaN", "--1", "$3"]
     found = read_as(tmp_path, "care_activity", ENTRY, "duration_minutes", texts)
     assert dict(zip(texts, found, strict=True)) == dict.fromkeys(texts, "invalid_type:duration_minutes")
 
@@ -160,9 +165,15 @@ def test_a_date_may_be_a_midnight(tmp_path: Path) -> None:
     assert read_as(tmp_path, "patient", PATIENT, "birth_date", texts) == [date(1980, 2, 29)] * 4
 
 
+def test_a_date_may_be_of_the_first_and_of_the_last_year(tmp_path: Path) -> None:
+    found = read_as(tmp_path, "patient", PATIENT, "birth_date", ["0001-01-01", "9999-12-31"])
+    assert found == [date(1, 1, 1), date(9999, 12, 31)]
+
+
 def test_another_form_of_a_date_is_of_an_invalid_type(tmp_path: Path) -> None:
     texts = ["1981-02-29", "1980-2-29", "29.02.1980", "1980/02/29", "1980", "1980-02"]
-    texts += ["1980-02-29T00:00:01", "1980-02-29Z", "1980-02-29 00:00:00.1"]
+    texts += ["1980-02-29T00:00:01", "1980-02-29Z", "1980-02-29 00:00:00.1", "0000-01-01"]
+    texts += ["0000-02-29T00:00:00"]
     found = read_as(tmp_path, "patient", PATIENT, "birth_date", texts)
     assert dict(zip(texts, found, strict=True)) == dict.fromkeys(texts, "invalid_type:birth_date")
 
