@@ -1,6 +1,6 @@
 """Dagster's run history inside a home: where it lies, and how a killed night is cleared from it.
 
-Belongs here: DAGSTER_HOME and its one configuration file. Does not belong here: assets, jobs and what they
+Belongs here: DAGSTER_HOME, its one configuration file, and where it may not lie. Does not belong here: assets, jobs and what they
 run.
 """
 
@@ -13,7 +13,7 @@ import yaml
 
 from orchestration.environment import environment
 from orchestration.publishing.files import write_whole
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.settings import PROJECT_ROOT, ConfigurationError, Settings
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -24,8 +24,25 @@ POSTGRES_VARIABLE: Final = "WARMHANDOFF_DAGSTER_POSTGRES_URL"
 EVENTS_AT_ONCE: Final = {"DAGSTER_EVENT_BATCH_SIZE": "1000"}
 
 
+def expect_home_apart(settings: Settings) -> None:
+    """Refuse a home in the landing folder: what is private would lie with those who deliver.
+
+    Raises:
+        ConfigurationError: it names both.
+    """
+    if settings.home.resolve().is_relative_to(settings.landing.resolve()):
+        raise ConfigurationError(
+            f"the home {settings.home} lies in the landing folder {settings.landing}; give it a place of its own"
+        )
+
+
 def prepare_dagster_home(settings: Settings) -> Path:
-    """Put Dagster's settings into the home, with its storage: Postgres where the environment names one."""
+    """Put Dagster's settings into the home, with its storage: Postgres where the environment names one.
+
+    Raises:
+        ConfigurationError: the home lies in the landing folder, or cannot be made.
+    """
+    expect_home_apart(settings)
     settings.make_home()
     if settings.dagster_postgres_url is not None:
         storage: dict[str, Any] = {"storage": {"postgres": {"postgres_url": {"env": POSTGRES_VARIABLE}}}}

@@ -16,6 +16,7 @@ from time import monotonic
 from orchestration.ahead import Ahead
 from orchestration.feeds.landing import scan
 from orchestration.fingerprints import landing_hash
+from orchestration.instance import close_dead_runs, expect_home_apart, open_instance
 from orchestration.night import Night
 from orchestration.night_findings import NightFindings
 from orchestration.night_lock import night_lock
@@ -55,9 +56,11 @@ def run_night(
         now: the time, with its zone: where the settings name no business date, none lies far behind it.
 
     Raises:
-        ConfigurationError: there is nothing to read, or an entry of the waivers or thresholds is refused.
+        ConfigurationError: there is nothing to read, the home lies in the landing folder, or an entry of the
+            waivers or thresholds is refused.
         NightRunningError: another process runs a night in this home.
     """
+    expect_home_apart(settings)
     as_of, ahead = business_date(settings, now)
     NightFindings(settings).refuse_wrong_entries(as_of)
     settings.make_home()
@@ -107,7 +110,6 @@ def _run_job(night: Night, as_of: date) -> bool:
     warnings.simplefilter("ignore")
 
     from orchestration.build import build_defs
-    from orchestration.instance import close_dead_runs, open_instance
     from orchestration.jobs import JOB_NAME, run_config, run_tags
 
     with open_instance(night.settings) as instance:

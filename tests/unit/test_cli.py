@@ -86,6 +86,18 @@ def test_a_landing_folder_that_does_not_exist_is_wrong_use(run: Run, tmp_path: P
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.parametrize("place", [".", "home", "lake/../home/deeper"])
+def test_a_home_in_the_landing_folder_is_wrong_use(run: Run, settings: Settings, place: str) -> None:
+    delivered = settings.landing / "patient" / "2026-06-30" / "patient.csv"
+    delivered.parent.mkdir(parents=True)
+    delivered.write_text("patient_id\n", encoding="utf-8")
+    for command in ("nightly", "ui"):
+        code, _, told = run(command, "--landing", settings.landing, "--home", settings.landing / place)
+        assert code == 2
+        assert "lies in the landing folder" in told
+    assert [path.name for path in settings.landing.iterdir()] == ["patient"]
+
+
 def test_a_landing_folder_without_a_delivery_is_wrong_use(run: Run, settings: Settings) -> None:
     code, _, told = run("nightly", "--landing", settings.landing, "--home", settings.home)
     assert code == 2
@@ -200,7 +212,7 @@ def test_a_night_of_an_earlier_date_says_how_to_give_the_later_one_back(
     earlier = Outcome(True, shown.as_of_date - timedelta(days=1), tmp_path / "log", Ahead())
     for outcome, is_told in ((earlier, True), (replace(earlier, as_of_date=shown.as_of_date), False)):
         monkeypatch.setattr("orchestration.runner.run_night", lambda *_, _it=outcome, **__: _it)
-        code, _, told = run("nightly", "--landing", tmp_path, "--home", home.root)
+        code, _, told = run("nightly", "--landing", tmp_path / "landing", "--home", home.root)
         assert code == 0
         assert (f"rollback --home {home.root} --to {shown.name}" in told) is is_told
 
