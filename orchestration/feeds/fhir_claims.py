@@ -54,8 +54,11 @@ PROVIDERS = {
 }
 """Who bills, and who gave the service where an organization bills for it."""
 
-VISIT = {"visit": "s.line.encounter[1]"}
-"""What an item refers to, taken out of its list once."""
+VISIT = {
+    "visit": "s.line.encounter[1]",
+    "only_item": "CASE WHEN coalesce(len(s.item), 0) <= 1 THEN '1' END",
+}
+"""What an item refers to, taken out of its list once, and the number of one that needs none."""
 
 
 def _line(claim: str) -> dict[str, str]:
@@ -65,7 +68,7 @@ def _line(claim: str) -> dict[str, str]:
         claim: SQL of the id of the claim.
     """
     return {
-        "claim_line_id": f"{claim} || '#' || coalesce(s.line.sequence, '1')",
+        "claim_line_id": f"{claim} || '#' || coalesce(s.line.sequence, s.only_item)",
         "patient_id": reference("s.patient", "Patient"),
         "procedure_code": f"fhir_coding(s.line.productOrService.coding, {BILLED_SYSTEMS}).code",
         "units": "coalesce(s.line.quantity.value, '1')",

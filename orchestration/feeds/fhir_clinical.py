@@ -45,7 +45,14 @@ FIRST_TAKES_PART = (
     "CASE WHEN s.first.type IS NULL OR s.first.type[1].coding[1].code IN ('PPRF', 'ATND') THEN true "
     f"ELSE {TAKES_PART.format('s.first')} END"
 )
-CLASS = """from_json(s."class", '{"system": "VARCHAR", "code": "VARCHAR"}')"""
+CODING_READ = '{"system": "VARCHAR", "code": "VARCHAR"}'
+CLASS_READ = f"""from_json(s."class", '{CODING_READ[:-1]}, "coding": [{CODING_READ}]}}')"""
+CLASS_CODINGS = (
+    "CASE WHEN s.class_read.code IS NULL THEN s.class_read.coding "
+    "ELSE [{'system': s.class_read.system, 'code': s.class_read.code}] END"
+)
+"""What kind of visit it was: a coding, which some senders write as a concept."""
+
 VISIT_CODINGS = with_words("[s.serviceType]", "s.type")
 
 ENCOUNTER = Resource(
@@ -82,15 +89,17 @@ ENCOUNTER = Resource(
                 "referral_id": reference("s.basedOn[1]", "ServiceRequest"),
             },
             {
-                "encounter_class": Coded(f"[{CLASS}]"),
+                "encounter_class": Coded("s.class_codings"),
                 "service_line": Coded(VISIT_CODINGS, otherwise="'other'"),
                 "visit_type": Coded(VISIT_CODINGS, is_reported=False, otherwise="NULL"),
-                "modality": Coded(f"list_concat({VISIT_CODINGS}, [{CLASS}])", is_reported=False),
+                "modality": Coded(f"list_concat({VISIT_CODINGS}, s.class_codings)", is_reported=False),
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/encounter-status")),
             },
         ),
     ),
     derived={
+        "class_read": CLASS_READ,
+        "class_codings": CLASS_CODINGS,
         "people": f"CASE WHEN len(s.participant) > 1 THEN {PRACTITIONERS} END",
         "first": "CASE WHEN len(s.participant) = 1 THEN s.participant[1] END",
         "performer": f"CASE WHEN s.people IS NOT NULL THEN coalesce({BY_ROLE}, "
@@ -112,7 +121,10 @@ ENCOUNTER = Resource(
     },
 )
 
-CODED_STATUS = '{"coding": [{"system": "VARCHAR", "code": "VARCHAR"}]}'
+CODED_STATUS = f'{{"coding": [{CODING_READ}], "text": "VARCHAR"}}'
+ICD10_CODE = r"regexp_replace(s.icd10, '^([A-Z][0-9][0-9A-Z])([0-9A-Z]{1,4})$', '\1.\2')"
+"""A diagnosis as lists of codes have it: claims systems leave the dot out, and some write small letters."""
+
 ABATEMENT_END = local_day('s.abatementPeriod."end"', is_end=True)
 CONDITION = Resource(
     elements={
@@ -135,7 +147,7 @@ CONDITION = Resource(
             {
                 "condition_id": "s.id",
                 "patient_id": reference("s.subject", "Patient"),
-                "icd10_code": f"fhir_of_system(s.code.coding, '{ICD10}')",
+                "icd10_code": ICD10_CODE,
                 "snomed_code": f"fhir_of_system(s.code.coding, '{SNOMED}')",
                 "recorded_on": local_day("s.recordedDate"),
                 "encounter_id": reference("s.encounter", "Encounter"),
@@ -143,13 +155,18 @@ CONDITION = Resource(
                 "abated_on": f"coalesce({local_day('s.abatementDateTime')}, {ABATEMENT_END})",
             },
             {
-                "category": Coded("fhir_concepts(s.category)"),
-                "verification_status": Coded(f"from_json(s.verificationStatus, '{CODED_STATUS}').coding"),
-                "clinical_status": Coded(f"from_json(s.clinicalStatus, '{CODED_STATUS}').coding"),
+                "category": Coded(with_words("s.category")),
+                "verification_status": Coded(with_words("[s.verification]")),
+                "clinical_status": Coded(with_words("[s.clinical]")),
             },
             listed={"icd10_code": f"fhir_unlisted(s.code.coding, ['{ICD10}', '{SNOMED}'])"},
         ),
     ),
+    derived={
+        "icd10": f"upper(trim(fhir_of_system(s.code.coding, '{ICD10}')))",
+        "verification": f"from_json(s.verificationStatus, '{CODED_STATUS}')",
+        "clinical": f"from_json(s.clinicalStatus, '{CODED_STATUS}')",
+    },
     foreign={"participant": "R5", "assertedDate": "STU3", "context": "STU3"},
     misshapen={
         f"coalesce(json_type(s.{element}) = 'VARCHAR', false)": "STU3"

@@ -25,6 +25,12 @@ CONSENT_CODINGS = with_words("s.category", "[s.policyRule]", "s.provision.code")
 CONSENTED_AT = "fhir_moment(coalesce(s.dateTime, s.provision.period.start))"
 REJECTED = primitive("'rejected'", "http://hl7.org/fhir/consent-state-codes")
 STATED = primitive("s.status", "http://hl7.org/fhir/consent-state-codes")
+CONSENT_STATE = (
+    f"CASE WHEN s.status = 'active' AND s.provision.type = 'deny' THEN {REJECTED} "
+    f"WHEN s.status = 'active' THEN list_concat(s.policyRule.coding, {STATED}) ELSE {STATED} END"
+)
+"""An active document may be a refusal: by what it provides, or by its rule (``OPTOUT``)."""
+
 REVOKED = 's.provision.period."end"'
 REVOKED_AT = (
     f"CASE WHEN {REVOKED} IS NOT NULL THEN {day_after(REVOKED)} "
@@ -73,10 +79,7 @@ CONSENT = Resource(
                     otherwise="CASE WHEN s.sourceAttachment IS NOT NULL OR s.sourceReference IS NOT NULL "
                     "THEN 'written' END",
                 ),
-                "status": Coded(
-                    "CASE WHEN s.status = 'active' AND s.provision.type = 'deny' "
-                    f"THEN {REJECTED} ELSE {STATED} END"
-                ),
+                "status": Coded(CONSENT_STATE),
             },
             where="{program} IS NOT NULL "
             "OR NOT coalesce(list_has_any([coding.code for coding in s.scope.coding], "

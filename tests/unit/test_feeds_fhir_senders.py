@@ -1,0 +1,156 @@
+"""More of what senders write: codes without their systems, refusals, other scripts of the same code."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.support.fhir_lines import LOINC, Json, concept, only, read, ref, unmapped
+
+CODES = "http://terminology.hl7.org/CodeSystem"
+CPT, ICD10 = "http://www.ama-assn.org/go/cpt", "http://hl7.org/fhir/sid/icd-10-cm"
+PATIENT = ref("Patient/p1")
+DIAGNOSIS: Json = {
+    "resourceType": "Condition",
+    "id": "c1",
+    "code": concept(ICD10, "F33.1"),
+    "subject": PATIENT,
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"coding": [{"code": "refuted"}]}, "refuted"),
+        ({"text": "Entered in error"}, "entered-in-error"),
+        (concept("http://hl7.org/fhir/condition-ver-status", "confirmed"), "confirmed"),
+    ],
+)
+def test_a_refuted_diagnosis_needs_no_system_to_be_none(tmp_path: Path, said: Json, status: str) -> None:
+    row = only(
+        tmp_path, "condition", DIAGNOSIS | {"verificationStatus": said, "clinicalStatus": {"text": "Active"}}
+    )
+    assert (row["verification_status"], row["clinical_status"]) == (status, "active")
+
+
+@pytest.mark.parametrize("code", ["F331", "f33.1", " F33.1 ", "F33.1"])
+def test_a_diagnosis_is_one_however_it_is_written(tmp_path: Path, code: str) -> None:
+    assert only(tmp_path, "condition", DIAGNOSIS | {"code": concept(ICD10, code)})["icd10_code"] == "F33.1"
+
+
+def test_a_code_of_three_signs_has_no_dot(tmp_path: Path) -> None:
+    assert only(tmp_path, "condition", DIAGNOSIS | {"code": concept(ICD10, "F29")})["icd10_code"] == "F29"
+
+
+AGREED: Json = {
+    "resourceType": "Consent",
+    "id": "k1",
+    "status": "active",
+    "category": [concept(CPT, "99492")],
+    "patient": PATIENT,
+    "dateTime": "2025-01-02",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"policyRule": concept(f"{CODES}/v3-ActCode", "OPTOUT")}, "rejected"),
+        ({"policyRule": concept(f"{CODES}/v3-ActCode", "OPTIN")}, "active"),
+        ({"policyRule": concept(f"{CODES}/v3-ActCode", "OPTOUT"), "status": "inactive"}, "inactive"),
+        ({"policyRule": {"text": "clinic policy"}}, "active"),
+    ],
+)
+def test_a_document_of_dissent_is_no_consent(tmp_path: Path, change: Json, status: str) -> None:
+    assert only(tmp_path, "consent", AGREED | change)["status"] == status
+
+
+VISIT: Json = {
+    "resourceType": "Encounter",
+    "id": "e1",
+    "status": "finished",
+    "subject": PATIENT,
+    "period": {"start": "2025-01-07T14:00:00Z"},
+}
+EPIC_CLASS = "urn:oid:1.2.840.114350.1.72.1.7.7.10.696784.13260"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (concept(f"{CODES}/v3-ActCode", "AMB"), "ambulatory"),
+        ({"coding": [{"code": "EMER"}], "text": "ED"}, "emergency"),
+        ({"system": EPIC_CLASS, "code": "5", "display": "Appointment"}, "ambulatory"),
+    ],
+)
+def test_a_class_of_visit_may_be_a_concept(tmp_path: Path, kind: Json, said: str) -> None:
+    found = read(tmp_path, "encounter", VISIT | {"class": kind})
+    assert (found.rows[0]["encounter_class"], unmapped(found)) == (said, [])
+
+
+def test_what_a_visit_was_may_stand_in_words(tmp_path: Path) -> None:
+    said = {
+        "class": {"code": "AMB"},
+        "type": [{"text": "video visit"}],
+        "serviceType": {"text": "Psychiatry"},
+    }
+    row = only(tmp_path, "encounter", VISIT | said)
+    assert (row["service_line"], row["modality"]) == ("psychiatry", "video")
+
+
+BLUE_BUTTON = "https://bluebutton.cms.gov/resources"
+
+
+def _variable(name: str, value: float) -> Json:
+    category = concept(f"{BLUE_BUTTON}/codesystem/adjudication", f"{BLUE_BUTTON}/variables/{name}")
+    return {"category": category, "amount": {"value": value, "currency": "USD"}}
+
+
+def test_what_medicare_paid_is_known_by_its_own_names(tmp_path: Path) -> None:
+    amounts = [("line_sbmtd_chrg_amt", 150), ("line_nch_pmt_amt", 90), ("line_prvdr_pmt_amt", 90)]
+    item = {
+        "sequence": 1,
+        "productOrService": concept(CPT, "99492"),
+        "servicedDate": "2025-01-31",
+        "adjudication": [_variable(name, value) for name, value in amounts],
+    }
+    explanation = {
+        "resourceType": "ExplanationOfBenefit",
+        "id": "x1",
+        "status": "active",
+        "outcome": "complete",
+        "patient": PATIENT,
+        "insurer": {"identifier": {"value": "Centers for Medicare and Medicaid Services"}},
+        "item": [item],
+    }
+    found = read(tmp_path, "claim_line", explanation)
+    row = found.rows[0]
+    assert (row["paid_amount_usd"], row["payer_id"], unmapped(found)) == (Decimal(90), "medicare", [])
+
+
+def test_items_without_numbers_are_not_taken_for_one(tmp_path: Path) -> None:
+    items = [
+        {"productOrService": concept(CPT, code), "servicedDate": "2025-01-31"} for code in ("99492", "99494")
+    ]
+    claim = {"resourceType": "Claim", "id": "m1", "status": "active", "patient": PATIENT, "item": items}
+    assert read(tmp_path, "claim_line", claim).refused == [(1, "missing_required:claim_line_id")]
+    assert only(tmp_path, "claim_line", claim | {"item": items[:1]})["claim_line_id"] == "m1#1"
+
+
+@pytest.mark.parametrize("code", ["F", "Female", "female"])
+def test_a_sex_in_another_script(tmp_path: Path, code: str) -> None:
+    patient = {"resourceType": "Patient", "id": "p1", "gender": code}
+    assert only(tmp_path, "patient", patient)["sex"] == "female"
+
+
+def test_a_finding_of_a_screen_may_be_a_common_word_with_a_code(tmp_path: Path) -> None:
+    screen: Json = {
+        "resourceType": "Observation",
+        "id": "o1",
+        "status": "final",
+        "code": concept(LOINC, "73832-8"),
+        "subject": PATIENT,
+        "effectiveDateTime": "2025-01-07",
+        "valueCodeableConcept": concept(LOINC, "LA6576-8"),
+    }
+    assert only(tmp_path, "assessment", screen)["screen_result"] == "positive"
