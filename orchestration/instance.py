@@ -1,7 +1,7 @@
 """Dagster's run history inside a home: where it lies, and how a killed night is cleared from it.
 
-Belongs here: DAGSTER_HOME, its one configuration file, and where it may not lie. Does not belong here: assets, jobs and what they
-run.
+Belongs here: DAGSTER_HOME, its one configuration file, and where it may not lie. Does not belong here:
+assets, jobs and what they run.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def expect_home_apart(settings: Settings) -> None:
     """
     if settings.home.resolve().is_relative_to(settings.landing.resolve()):
         raise ConfigurationError(
-            f"the home {settings.home} lies in the landing folder {settings.landing}; give it a place of its own"
+            f"the home {settings.home} lies in the landing folder {settings.landing}; give it its own place"
         )
 
 
