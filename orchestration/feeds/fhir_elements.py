@@ -1,15 +1,14 @@
 """What SQL takes from a resource, and how its elements are read.
 
-Belongs here: the names in an expression, which elements are read as text because many lines say the same in
-them, and rows in error. Does not belong here: where expressions are worked out (``fhir_plan.py``).
+Belongs here: the names in an expression, and which elements are read as text because many lines say the same
+in them. Does not belong here: where expressions are worked out (``fhir_plan.py``).
 """
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from orchestration.feeds.contract import Feed
-from orchestration.feeds.fhir_resources import CODING, ENTERED_IN_ERROR
+from orchestration.feeds.fhir_resources import CODING
 
 NAME: Final = re.compile(r'\bs\.(?:"(\w+)"|(\w+))')
 SAID: Final = "said_number"
@@ -26,6 +25,22 @@ FEW_VALUES: Final = frozenset({"status", "intent", "gender", "use", "outcome"})
 def names_in(text: str) -> set[str]:
     """The names that SQL takes from the resource ``s``."""
     return {first or second for first, second in NAME.findall(text)}
+
+
+def made_of(names: Iterable[str], texts: Mapping[str, str]) -> set[str]:
+    """These names, as far as they are worked out, and those that they are made of.
+
+    Args:
+        names: what is asked for.
+        texts: SQL by name of all that is worked out.
+    """
+    found, waiting = set[str](), list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in texts and name not in found:
+            found.add(name)
+            waiting.extend(names_in(texts[name]))
+    return found
 
 
 def is_code(element: str, kind: str) -> bool:
@@ -51,28 +66,6 @@ def structure(kind: str) -> str:
         else:
             part += sign
     return f"{{{', '.join(parts)}}}"
-
-
-def voided(feed: Feed, columns: Iterable[str], coded: Container[str], rows: str) -> str:
-    """SQL of rows; those in error that say too little to be rows take back what they name.
-
-    Args:
-        feed: the contract.
-        columns: the contract's columns that the rows fill.
-        coded: those of them that are looked up.
-        rows: a query.
-    """
-    filled = set(columns)
-    status = next((name for name in ("status", "verification_status") if name in coded), None)
-    if status is None:
-        return rows
-    lacking = [f'"{name}" IS NULL' for name in feed.required if name not in feed.key]
-    if feed.one_of:
-        none = " AND ".join(f'"{name}" IS NULL' for name in feed.one_of if name in filled)
-        lacking.append(f"({none})")
-    is_void = f"coalesce({status}, '') = '{ENTERED_IN_ERROR}' AND ({' OR '.join(lacking)})"
-    is_deleted = f"CASE WHEN {is_void} THEN 'true' ELSE is_deleted END"
-    return f"SELECT * REPLACE ({is_deleted} AS is_deleted) FROM ({rows})"  # noqa: S608
 
 
 def with_targets(texts: dict[str, str]) -> dict[str, str]:

@@ -106,12 +106,12 @@ def _part(mark: str) -> str:
 
 
 PARTS = {
+    "has_parts": f"coalesce(len([1 for part in s.component if {PART_FOUND}.code IS NOT NULL]) > 0, false)",
     "all_parts": CODED_PARTS,
     "part_codes": "[part.found.code for part in s.all_parts]",
     "parts": "CASE WHEN list_unique(s.part_codes) < len(s.part_codes) "
     f"THEN [{_part(NUMBERED)} for part, place in s.all_parts if part.found.code IS NOT NULL] "
     f"ELSE [{_part(MARK)} for part in s.all_parts] END",
-    "has_parts": "coalesce(len(s.parts) > 0, false)",
 }
 """The parts of a finding that have a code; those that have the same are numbered."""
 
@@ -177,8 +177,8 @@ OBSERVATION = Resource(
         "stated": f"{stated_reason('notDoneReason')}.valueCodeableConcept.coding",
         "sent": SENT,
         **PARTS,
-        "items": f"CASE WHEN s.scale IS NOT NULL THEN {COMPONENTS} END",
-        "own_items": item_answers("s.items", "s.scale"),
+        "items": f"CASE WHEN s.scale IS NOT NULL AND s.component IS NOT NULL THEN {COMPONENTS} END",
+        "own_items": f"CASE WHEN s.items IS NOT NULL THEN {item_answers('s.items', 's.scale')} END",
         "total": f"CASE WHEN s.scale IS NOT NULL THEN coalesce(s.sent, {TOTAL_COMPONENT}, "
         f"CAST({complete_total('s.own_items', 's.scale')} AS VARCHAR)) END",
     },

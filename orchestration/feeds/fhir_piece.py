@@ -20,7 +20,8 @@ from orchestration.feeds.fhir_deleted import (
 )
 from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_joins import identifiers, joined, joined_again, sorted_out, untaken
-from orchestration.feeds.fhir_plan import Plan, Row, plan_of
+from orchestration.feeds.fhir_plan import Plan, plan_of
+from orchestration.feeds.fhir_rows import Row
 from orchestration.feeds.fhir_text import first_type, note_modified_lines, numbers_in, read_json
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.fhir_unknown import count_codes
@@ -61,6 +62,7 @@ class Piece:
         self._name = name
         self._is_whole = is_whole
         self._tables = 0
+        self._made = {"fhir_lines", "fhir_others", "fhir_said", "fhir_sorted"}
         self._before = 0
         self._modified: str | None = None
         self._first_type = ""
@@ -113,7 +115,7 @@ class Piece:
                 continue
             self.found.unfilled += number
             self.found.unfilled_refused += number
-        for made in ("fhir_lines", "fhir_others", "fhir_said", "fhir_sorted"):
+        for made in self._made:
             self._connection.execute(f"DROP TABLE IF EXISTS {made}")
 
     def _read_lines(self, made: str, name: str) -> None:
@@ -188,7 +190,7 @@ class Piece:
         Returns:
             How many lines fill them.
         """
-        taken = [plan.taken(row, good) for row in rows]
+        taken = [self._taken(plan, row, good) for row in rows]
         filled = " UNION ALL BY NAME ".join(plan.filled(*each) for each in zip(rows, taken, strict=True))
         columns = list(dict.fromkeys(column for row in rows for column in row.columns))
         judged = self._judge(rows[0].feed.name, filled, columns, f"{plan.name} {rows[0].prefix}")
@@ -203,6 +205,20 @@ class Piece:
         if judged.refused:
             return sum(map(self._count, taken))
         return self._count(f"(SELECT DISTINCT _row_number FROM {table(judged.kept)})")  # noqa: S608
+
+    def _taken(self, plan: Plan, row: Row, good: str) -> str:
+        """SQL of the lines that fill a feed.
+
+        Those with parts are put together first where others lie between them: lists cost the engine as much
+        for one line of a block as for all.
+        """
+        taken = plan.taken(row, good)
+        if not row.mapping.each or not plan.is_sorted:
+            return taken
+        made = f"fhir_parted_{row.prefix}"
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {made} AS {plan.narrow(row, taken)}")
+        self._made.add(made)
+        return made
 
     def _judge(self, feed: str, relation: str, filled: list[str], place: str) -> Judged:
         """Judge the rows that one place in what is read of one type gives."""

@@ -8,50 +8,20 @@ expressions mean (``fhir_resources.py`` and its neighbours), and running the ste
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from orchestration.feeds.codes import lookup
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.door import ROW
-from orchestration.feeds.fhir_elements import SAID, is_code, names_in, structure, voided, with_targets
+from orchestration.feeds.fhir_elements import SAID, is_code, made_of, names_in, structure, with_targets
 from orchestration.feeds.fhir_resources import Mapping
+from orchestration.feeds.fhir_rows import Row, voided
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.lake import quoted
 
 PART: Final = "line"
 """What a part of a resource is called where each is a row."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A feed's row out of a resource, by the names of what is worked out.
-
-    Attributes:
-        feed: the contract.
-        mapping: the feed's columns.
-        prefix: of the names of its columns.
-        takes: the name of whether a resource fills the feed; None where each does.
-        reported: its coded columns whose unknown codes are findings.
-    """
-
-    feed: Feed
-    mapping: Mapping
-    prefix: str
-    takes: str | None
-    reported: tuple[str, ...]
-
-    @property
-    def columns(self) -> list[str]:
-        """The contract's columns that it fills."""
-        return [*self.mapping.columns, *self.mapping.coded]
-
-    @property
-    def names(self) -> set[str]:
-        """What has to be worked out for it."""
-        ends = [*self.columns, "is_deleted", *(f"{column}_first" for column in self.reported)]
-        return {*(f"{self.prefix}{end}" for end in ends), *([self.takes] if self.takes else [])}
 
 
 class Plan:
@@ -86,11 +56,21 @@ class Plan:
         for number, mapping in enumerate(resource.mappings):
             self.rows.append(self._row(contract.feeds[mapping.feed], mapping, f"{number}_"))
         self._texts = with_targets(self._texts)
+        self._put_off()
         # What several feeds take alike is worked out once.
         known: dict[str, str] = {}
         for name, text in self._texts.items():
             if self.places[name] == "line" and known.setdefault(text, name) != name:
                 self._texts[name], self.places[name] = f's."{known[text]}"', "both"
+
+    def _put_off(self) -> None:
+        """Leave what only parts of one feed's lines are made of until it is known which lines those are."""
+        for row in self.rows if self.is_sorted else ():
+            others = {"updated_at", "identifier_rows", "told_by"}
+            for other in self.rows:
+                others |= other.names | (names_in(other.mapping.each or "") if other != row else set())
+            for name in made_of(names_in(row.mapping.each or ""), self._texts) - made_of(others, self._texts):
+                self.places[name] = "both"
 
     def _row(self, feed: Feed, mapping: Mapping, prefix: str) -> Row:
         """Name a feed's columns, their lookups, and whether a resource fills the feed."""
@@ -285,8 +265,22 @@ class Plan:
         used = {*names}.union(*(names_in(self._texts[name]) for name in steps)) - {*steps, PART}
         kept = ", ".join(f's."{name}"' for name in (ROW, *sorted(used)))
         parts = f"coalesce(nullif({row.mapping.each}, []), [NULL]) AS parts"
+        taken = self.steps(taken, names_in(row.mapping.each or ""), "both", self._known(row))
         lines = f"SELECT {kept}, {parts} FROM {taken} AS s"  # noqa: S608
         return f"(SELECT * EXCLUDE (parts), unnest(parts) AS {PART} FROM ({lines}))"  # noqa: S608
+
+    def narrow(self, row: Row, taken: str) -> str:
+        """SQL of the lines that fill a feed, with what its columns are made of and nothing else.
+
+        Args:
+            row: of the feed.
+            taken: SQL of the lines.
+        """
+        wanted = row.names.union(names_in(row.mapping.each or ""), {ROW, "updated_at"}) - {row.takes}
+        later = {*self._needed(wanted, "both")}
+        used = wanted.union(*(names_in(self._texts[name]) for name in later)) - later - {PART}
+        listed = ", ".join(f's."{name}"' for name in sorted(used))
+        return f"SELECT {listed} FROM {taken} AS s"  # noqa: S608
 
     def _known(self, row: Row) -> list[str]:
         """What was worked out to tell which lines fill a feed."""

@@ -131,7 +131,7 @@ CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS
             THEN type_name || '?location=' || substring(target.reference, 10)
         WHEN fhir_is_address(target.reference, type_name) THEN split_part(target.reference, '/', -1)
         WHEN starts_with(target.reference, 'urn:uuid:') AND coalesce(target.type, type_name) = type_name
-            THEN target.reference[10:]
+            THEN substring(target.reference, 10)
         ELSE [fhir_elsewhere(target, told.kind, told.hint, type_name, inside, own_id)
               for told in [{'kind': fhir_kind(target.reference), 'hint': fhir_tail(target.type)}]][1] END;
 CREATE OR REPLACE MACRO fhir_name(names) AS
