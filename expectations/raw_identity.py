@@ -16,14 +16,20 @@ _COSTS: Final = {
 }
 _REASONS: Final = {
     "unknown": (
-        "lead to nobody: neither the crosswalk nor a resource has them",
+        "lead to nobody: neither the crosswalk nor a resource has them. They stay as they came: {cost}.",
         "Add rows to the crosswalk in the landing folder identity, or have the source send them; the lake's "
         "reference table unjoined_identifier names feed, column, system and number of rows.",
     ),
     "ambiguous": (
-        "lead to two, and are joined to neither",
+        "lead to two, and are joined to neither. They stay as they came: {cost}.",
         "Correct the crosswalk, or have the source say which of its two resources is the one; the lake's "
         "reference table unjoined_identifier names feed, column, system and number of rows.",
+    ),
+    "chained": (
+        "lead in the crosswalk to an id that the crosswalk joins to another one. Each row is taken as it is, "
+        "and no further: of three records of one person two stay apart, and minutes and scores with them.",
+        "Where such rows are merges that followed each other, name the record that stands in each of them. "
+        "Where two sites count in the same numbers, state their systems in the profile and the crosswalk.",
     ),
 }
 
@@ -42,7 +48,7 @@ def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
             rule=NoRows(_unjoined(kind, reason)),
             severity="warning",
             owner=consequences[kind].owner,
-            what_it_means=f"Identifiers of {kind}s {means}. They stay as they came: {cost}.",
+            what_it_means=f"Identifiers of {kind}s {means.format(cost=cost)}",
             what_to_do=do,
             affected_marts=consequences[kind].affected_marts,
             is_about_emptiness=True,

@@ -16,6 +16,7 @@ import duckdb
 from orchestration.feeds.contract import Column, Feed
 from orchestration.feeds.lake import quoted, table
 from orchestration.feeds.landing import FHIR, IDENTITY
+from orchestration.feeds.registry import Unjoined
 from orchestration.feeds.site import Kind, Site
 
 CROSSWALK: Final = Feed(
@@ -31,6 +32,7 @@ CROSSWALK: Final = Feed(
 """What a crosswalk says: this identifier of this system is that patient or practitioner of the warehouse. The
 system ``fhir`` is the ids of FHIR resources; a blank one, the ids of feeds whose system nobody states."""
 
+CHAINED: Final = "chained"
 KINDS: Final[dict[str, Kind]] = {"patient": "patient", "practitioner": "practitioner"}
 TYPES: Final[dict[Kind, str]] = {"patient": "Patient", "practitioner": "Practitioner"}
 
@@ -43,13 +45,18 @@ def identity_columns(feed: Feed) -> Iterator[tuple[str, Kind]]:
             yield column.name, kind
 
 
-def gather_joins(connection: duckdb.DuckDBPyConnection, crosswalks: Iterable[Path], site: Site) -> None:
+def gather_joins(
+    connection: duckdb.DuckDBPyConnection, crosswalks: Iterable[Path], site: Site
+) -> list[Unjoined]:
     """Make the table ``joined``: what an identifier leads to, null where it leads to more than one.
 
     Args:
         connection: has the table ``carried`` of the identifiers that resources carry.
         crosswalks: raw tables of the crosswalk delivered so far.
         site: which systems hold the warehouse's own ids.
+
+    Returns:
+        The rows of the crosswalk that lead to what it says is somebody else.
     """
     columns = ", ".join(f"{name} {kind}" for name, kind in CROSSWALK.lake_columns())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE delivered_crosswalk ({columns})")
@@ -63,11 +70,12 @@ def gather_joins(connection: duckdb.DuckDBPyConnection, crosswalks: Iterable[Pat
     connection.execute(_RESOURCES)
     connection.execute(_CANONICAL)
     connection.execute(_JOINED)
+    return list(_chained(connection))
 
 
 _CROSSWALK_NOW = """
 CREATE OR REPLACE TEMP TABLE crosswalk AS
-SELECT kind, coalesce(system, '') AS system, value, id
+SELECT kind, coalesce(system, '') AS system, value, id, _delivered_on
 FROM (
     SELECT
         *,
@@ -152,6 +160,25 @@ SELECT kind, 'fhir', upper(kind[1]) || kind[2:] || '?identifier=' || system || '
 FROM settled
 WHERE system != ''
 """
+
+
+def _chained(connection: duckdb.DuckDBPyConnection) -> Iterator[Unjoined]:
+    """Count the rows of the crosswalk that lead to what the crosswalk itself says is somebody else.
+
+    They are not followed: numbers of two sites overlap, and the next step may be another person's.
+    """
+    counts = connection.execute(
+        """
+        SELECT row.kind, row.system, count(*), row._delivered_on
+        FROM crosswalk AS row
+        INNER JOIN crosswalk AS further
+            ON row.kind = further.kind AND row.id = further.value AND further.system = ''
+        WHERE row.id <> further.id
+        GROUP BY row.kind, row.system, row._delivered_on ORDER BY ALL
+        """
+    ).fetchall()
+    for kind, system, number, day in counts:
+        yield IDENTITY, "id", str(kind), str(system), CHAINED, int(number), day
 
 
 def answers_of(connection: duckdb.DuckDBPyConnection, feed: Feed, folder: str, rows: str, site: Site) -> str:

@@ -255,7 +255,7 @@ def resolve_references(
             and not content.reason
             and content.delivered_on <= as_of.isoformat()
         )
-        gather_joins(connection, crosswalks, rules.site)
+        state.unjoined += gather_joins(connection, crosswalks, rules.site)
     has_merges = links and gather_merges(connection, lake, state, as_of, has_joins=rules.joins_identifiers)
     if has_merges:
         hold_back_merged(connection, lake, rules.contract, state, as_of)

@@ -201,6 +201,31 @@ def test_a_crosswalk_that_contradicts_itself_joins_nobody(nights: Nights) -> Non
     assert ("patient", "patient_id", "ambiguous", 1) in _unjoined(nights)
 
 
+@pytest.mark.parametrize(
+    ("rows", "ids", "chained"),
+    [
+        ("patient,,A,B,,\npatient,,B,C,,\n", ["B", "C"], 1),
+        ("patient,,A,B,,\npatient,,B,A,,\n", ["B", "A"], 2),
+        (f"patient,{MRN},M1,B,,\npatient,,B,C,,\n", ["A", "C"], 1),
+        ("patient,,A,B,,\npatient,,B,B,,\n", ["B", "B"], 0),
+        ("patient,,A,B,,\npractitioner,,B,C,,\n", ["B", "B"], 0),
+    ],
+)
+def test_a_crosswalk_is_not_followed_and_says_so(
+    nights: Nights, rows: str, ids: list[str], chained: int
+) -> None:
+    nights.land(
+        "panel/2025-01-31/a.csv", "patient_id,team_id,effective_from\nA,t1,2025-01-01\nB,t1,2025-01-01\n"
+    )
+    nights.land("identity/2025-01-31/a.csv", CROSSWALK + rows)
+    _run(nights, Site())
+    assert [row["patient_id"] for row in nights.raw("panel")] == ids
+    found = [row for row in nights.reference("unjoined_identifier") if row["reason"] == "chained"]
+    assert [(row["feed"], row["kind"], row["rows"], row["delivered_on"]) for row in found] == (
+        [("identity", "patient", chained, DAY)] if chained else []
+    )
+
+
 @pytest.mark.slow
 def test_a_crosswalk_that_comes_later_is_corrected_or_taken_back_is_applied_to_all(nights: Nights) -> None:
     nights.land("panel/2025-01-29/a.csv", "patient_id,team_id,effective_from\nold1,t1,2025-01-01\n")
