@@ -56,6 +56,15 @@ def local_day(moment: str, *, is_end: bool = False) -> str:
     return f"CASE WHEN strlen({moment}) IN (4, 7) THEN {after} ELSE {day} END"
 
 
+def part_of_a_date(element: str) -> str:
+    """SQL of the coding by which a date that is only a year or a month is a finding; null where it is whole.
+
+    Args:
+        element: name of the element.
+    """
+    return f"CASE WHEN strlen(s.{element}) < 10 THEN {{'system': '{element}', 'code': 'part of a date'}} END"
+
+
 def day_after(moment: str) -> str:
     """SQL of when a period is over: after the whole of the day, month or year that it ends with.
 

@@ -4,8 +4,8 @@ Belongs here: Patient, Practitioner, PractitionerRole, Organization, Coverage.
 Does not belong here: what happens to a patient (``fhir_clinical.py``).
 """
 
-from orchestration.feeds.codes import pairs_of
-from orchestration.feeds.fhir_dates import local_day
+from orchestration.feeds.codes import pairs_of, with_words
+from orchestration.feeds.fhir_dates import local_day, part_of_a_date
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     EVERY,
@@ -39,11 +39,47 @@ IS_RECORD_NUMBER = (
     f"THEN list_contains({pairs_of('patient', 'mrn')}, 'text|' || fhir_folded(entry.type.text)) END"
 )
 IS_EMPLOYER_NUMBER = f"(entry.system IN {EMPLOYER_NUMBERS} OR fhir_has(entry.type.coding, 'TAX'))"
-OWN_IDENTIFIER = f"STRUCT(use VARCHAR, type {CONCEPT}, system VARCHAR, value VARCHAR)"
-INSURER_TYPES = "('ins', 'pay')"
+OWN_IDENTIFIER = f"STRUCT(use VARCHAR, type {CONCEPT}, system VARCHAR, value VARCHAR, period {PERIOD})"
+OWN_NAME = f"{NAME.removesuffix(')')}, period {PERIOD})"
+ORGANIZATION_TYPES = (
+    f"flatten([[fhir_pair(coding), '|' || coding.code] for coding in {with_words('s.type')}])"
+)
+"""What an organization is, under the names of the code systems and without them."""
+
+IS_INSURER = f"coalesce(list_has_any({ORGANIZATION_TYPES}, {pairs_of('team', 'team_id')}), false)"
+
+NO_NAME_NOW = "('old', 'maiden', 'nickname', 'temp', 'anonymous')"
+KNOWN_AS = (
+    "coalesce([one for one in s.name if one.use = 'official' AND one.period.\"end\" IS NULL][1], "
+    f"[one for one in s.name if coalesce(one.use, '') NOT IN {NO_NAME_NOW} "
+    'AND one.period."end" IS NULL][1], fhir_name(s.name))'
+)
+"""The name that somebody goes by; one that has ended stands back."""
+
+
+def current_number(condition: str) -> str:
+    """SQL of the number that counts: neither old nor ended, else not old, else any.
+
+    Args:
+        condition: SQL of which identifiers are such numbers, as ``entry``.
+    """
+    tiers = (
+        " AND coalesce(entry.use, '') NOT IN ('old', 'secondary', 'temp') AND entry.period.\"end\" IS NULL",
+        " AND coalesce(entry.use, '') != 'old'",
+        "",
+    )
+    every = (f"[entry.value for entry in s.identifier if {condition}{tier}][1]" for tier in tiers)
+    return f"coalesce({', '.join(every)})"
+
 
 FAMILY_IS_A_LIST = """coalesce(starts_with(s.name[1].family, '["'), false)"""
 OTHER_RECORD = reference("part.other", "Patient")
+DECEASED_ON = (
+    f"CASE WHEN strlen(s.died) IN (4, 7) THEN least({local_day('s.died', is_end=True)}, "
+    f"{local_day('s.meta.lastUpdated')}) ELSE {local_day('s.died')} END"
+)
+"""The latest day that a death can have been on: no work before it is doubted."""
+
 LINKS = (
     f"[{{'type': 'Patient', 'system': '{LINK}' || part.type, "
     f"'value': coalesce(s.meta.lastUpdated, '') || '|' || {OTHER_RECORD}, 'id': s.id}} "
@@ -55,7 +91,7 @@ PATIENT = Resource(
     elements={
         **EVERY,
         "identifier": f"{OWN_IDENTIFIER}[]",
-        "name": f"{NAME}[]",
+        "name": f"{OWN_NAME}[]",
         "gender": "VARCHAR",
         "birthDate": "VARCHAR",
         "deceasedDateTime": "VARCHAR",
@@ -67,25 +103,26 @@ PATIENT = Resource(
             "patient",
             {
                 "patient_id": "s.id",
-                "mrn": f"coalesce([entry.value for entry in s.identifier if {IS_RECORD_NUMBER} "
-                "AND coalesce(entry.use, '') != 'old'][1], "
-                f"[entry.value for entry in s.identifier if {IS_RECORD_NUMBER}][1])",
-                "family_name": "coalesce(fhir_name(s.name).family, fhir_name(s.name).text)",
-                "given_name": "array_to_string(fhir_name(s.name).given, ' ')",
+                "mrn": current_number(IS_RECORD_NUMBER),
+                "family_name": "coalesce(s.known_as.family, s.known_as.text)",
+                "given_name": "array_to_string(s.known_as.given, ' ')",
                 "birth_date": "fhir_day(s.birthDate)",
-                "deceased_on": local_day("s.died"),
+                "deceased_on": DECEASED_ON,
             },
             {"sex": Coded(primitive("s.gender", "http://hl7.org/fhir/administrative-gender"))},
             listed={
+                "birth_date": part_of_a_date("birthDate"),
                 "deceased_on": "CASE WHEN s.deceasedDateTime IS NULL AND s.deceasedBoolean = 'true' "
-                "THEN {'system': 'deceasedBoolean', 'code': 'true'} END"
+                "THEN {'system': 'deceasedBoolean', 'code': 'true'} "
+                f"ELSE {part_of_a_date('deceasedDateTime')} END",
             },
         ),
     ),
     # A death without a date was before the record said so; each of them is a finding.
     derived={
+        "known_as": KNOWN_AS,
         "died": "CASE WHEN s.deceasedDateTime IS NULL AND s.deceasedBoolean = 'true' THEN s.meta.lastUpdated "
-        "ELSE s.deceasedDateTime END"
+        "ELSE s.deceasedDateTime END",
     },
     identifier_rows=f"CASE WHEN len(s.link) > 0 THEN list_concat({own_identifiers('Patient')}, {LINKS}) "
     f"ELSE {own_identifiers('Patient')} END",
@@ -96,7 +133,7 @@ PRACTITIONER = Resource(
     elements={
         **EVERY,
         "identifier": f"{OWN_IDENTIFIER}[]",
-        "name": f"{NAME}[]",
+        "name": f"{OWN_NAME}[]",
         "qualification": f"STRUCT(code {CONCEPT})[]",
     },
     mappings=(
@@ -104,16 +141,15 @@ PRACTITIONER = Resource(
             "practitioner",
             {
                 "practitioner_id": "s.id",
-                "npi": f"coalesce([entry.value for entry in s.identifier if {IS_NPI} "
-                f"AND coalesce(entry.use, '') != 'old'][1], "
-                f"[entry.value for entry in s.identifier if {IS_NPI}][1])",
-                "family_name": "coalesce(fhir_name(s.name).family, fhir_name(s.name).text)",
-                "given_name": "array_to_string(fhir_name(s.name).given, ' ')",
-                "credential": "coalesce(array_to_string(fhir_name(s.name).suffix, ' '), "
+                "npi": current_number(IS_NPI),
+                "family_name": "coalesce(s.known_as.family, s.known_as.text)",
+                "given_name": "array_to_string(s.known_as.given, ' ')",
+                "credential": "coalesce(array_to_string(s.known_as.suffix, ' '), "
                 "s.qualification[1].code.coding[1].code, s.qualification[1].code.text)",
             },
         ),
     ),
+    derived={"known_as": KNOWN_AS},
     identifier_rows=f"list_concat({own_identifiers('Practitioner')}, {OTHER_NPI})",
     foreign={"practitionerRole": "DSTU2"},
 )
@@ -133,6 +169,7 @@ PRACTITIONER_ROLE = Resource(
         "specialty": f"{CONCEPT}[]",
         "identifier": f"{IDENTIFIER}[]",
         "location": f"{REFERENCE}[]",
+        "healthcareService": f"{REFERENCE}[]",
     },
     mappings=(
         Mapping(
@@ -140,7 +177,8 @@ PRACTITIONER_ROLE = Resource(
             {
                 "practitioner_id": reference("s.practitioner", "Practitioner"),
                 "team_id": f"coalesce({reference('s.organization', 'Organization')}, "
-                f"{reference('s.location[1]', 'Organization')})",
+                f"{reference('s.location[1]', 'Organization')}, "
+                f"{reference('s.healthcareService[1]', 'Organization')})",
                 "effective_from": local_day("s.period.start"),
                 "effective_to": local_day('s.period."end"', is_end=True),
             },
@@ -171,8 +209,7 @@ ORGANIZATION = Resource(
                 f"if {IS_EMPLOYER_NUMBER}][1], '-', '')",
             },
             {"facility_type": Coded("fhir_concepts(s.type)", is_reported=False)},
-            where="NOT list_has_any([coding.code for coding in coalesce(fhir_concepts(s.type), [])], "
-            f"{INSURER_TYPES.replace('(', '[').replace(')', ']')})",
+            where=f"NOT {IS_INSURER}",
         ),
     ),
     identifier_rows=own_identifiers("Organization"),

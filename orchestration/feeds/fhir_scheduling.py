@@ -5,6 +5,7 @@ HealthcareService. Does not belong here: visits that took place (``fhir_clinical
 """
 
 from orchestration.feeds.codes import with_words
+from orchestration.feeds.fhir_clinical import TAKES_PART
 from orchestration.feeds.fhir_resources import (
     CODING,
     CONCEPT,
@@ -27,16 +28,21 @@ OF_PLACE = ("HealthcareService", "Location", "PractitionerRole")
 USUAL = ("Patient", "Practitioner", "Location")
 """What most participants are."""
 
+AWAY = "away"
+"""What a practitioner is called who declined, or has no part in the visit itself."""
+
 LOCATION = Resource(
-    elements={"identifier": f"{IDENTIFIER}[]", "managingOrganization": REFERENCE},
+    elements={"identifier": f"{IDENTIFIER}[]", "managingOrganization": REFERENCE, "partOf": REFERENCE},
     mappings=(),
-    identifier_rows=stands_for("location", Organization="s.managingOrganization"),
+    identifier_rows=stands_for("location", Organization="s.place"),
+    derived={"place": "coalesce(s.managingOrganization, s.partOf)"},
 )
 
 HEALTHCARE_SERVICE = Resource(
-    elements={"identifier": f"{IDENTIFIER}[]", "providedBy": REFERENCE},
+    elements={"identifier": f"{IDENTIFIER}[]", "providedBy": REFERENCE, "location": f"{REFERENCE}[]"},
     mappings=(),
-    identifier_rows=stands_for("service", Organization="s.providedBy"),
+    identifier_rows=stands_for("service", Organization="s.place"),
+    derived={"place": "coalesce(s.providedBy, s.location[1])"},
 )
 
 SCHEDULE = Resource(
@@ -100,8 +106,28 @@ def usual_kind(link: str) -> str:
     )
 
 
-KINDS = f"[coalesce({usual_kind('part.actor.reference')}, part.actor.type, '') for part in s.participant]"
+KIND = f"coalesce({usual_kind('part.actor.reference')}, part.actor.type, '')"
+STAYS_AWAY = (
+    "part.status = 'declined' OR CASE WHEN part.type IS NULL "
+    "OR part.type[1].coding[1].code IN ('PPRF', 'ATND') "
+    f"THEN false ELSE NOT {TAKES_PART.format('part')} END"
+)
+KINDS = (
+    f"[CASE WHEN ({STAYS_AWAY}) AND {KIND} IN {OF_PRACTITIONER} THEN '{AWAY}' ELSE {KIND} END "
+    "for part in s.participant]"
+)
 """The types of the participants, in their order; empty where nothing tells one."""
+
+LEADS = ", ".join(
+    f"[part for part, place in s.participant if s.kinds[place] IN {OF_PRACTITIONER} "
+    f"AND fhir_has(fhir_concepts(part.type), '{role}')][1].actor"
+    for role in ("PPRF", "ATND")
+)
+HOLDS = (
+    f"CASE WHEN len([1 for kind in s.kinds if kind IN {OF_PRACTITIONER}]) > 1 "
+    f"THEN coalesce({LEADS}, {_participant(*OF_PRACTITIONER)}) ELSE {_participant(*OF_PRACTITIONER)} END"
+)
+"""Who holds the appointment: of several, the primary performer, then the attending one, then the first."""
 
 PATIENT = "s.participant[coalesce(list_position(s.kinds, 'Patient'), list_position(s.kinds, ''))].actor"
 PLAIN_TYPES = "[{'coding': kind.coding, 'text': kind.text} for kind in s.serviceType]"
@@ -135,7 +161,7 @@ APPOINTMENT = Resource(
         "minutesDuration": "VARCHAR",
         "created": "VARCHAR",
         "slot": f"{REFERENCE}[]",
-        "participant": f"STRUCT(actor {REFERENCE})[]",
+        "participant": f"STRUCT(actor {REFERENCE}, status VARCHAR, type {CONCEPT}[])[]",
     },
     foreign={
         "virtualService": "R5",
@@ -181,7 +207,7 @@ APPOINTMENT = Resource(
     derived={
         "kinds": KINDS,
         "patient": PATIENT,
-        "practitioner": _participant(*OF_PRACTITIONER),
+        "practitioner": HOLDS,
         "place": _participant(*OF_PLACE),
     },
     identifier_rows=own_identifiers("Appointment"),

@@ -1,11 +1,13 @@
 """More of what senders write: codes without their systems, refusals, other scripts of the same code."""
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.support.fhir_lines import LOINC, Json, concept, only, read, ref, unmapped
+from tests.support.feeds_night import Nights
+from tests.support.fhir_lines import LOINC, Json, concept, lines, only, read, ref, unmapped
 
 CODES = "http://terminology.hl7.org/CodeSystem"
 CPT, ICD10 = "http://www.ama-assn.org/go/cpt", "http://hl7.org/fhir/sid/icd-10-cm"
@@ -154,3 +156,141 @@ def test_a_finding_of_a_screen_may_be_a_common_word_with_a_code(tmp_path: Path) 
         "valueCodeableConcept": concept(LOINC, "LA6576-8"),
     }
     assert only(tmp_path, "assessment", screen)["screen_result"] == "positive"
+
+
+def _number(value: str, **more: object) -> Json:
+    return {"type": concept(f"{CODES}/v2-0203", "MR"), "value": value, **more}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"use": "old"}, {"use": "secondary"}, {"period": {"end": "2020-06-30"}}],
+)
+def test_a_number_that_has_ended_stands_back(tmp_path: Path, other: Json) -> None:
+    patient = {"resourceType": "Patient", "id": "p1", "identifier": [_number("1", **other), _number("2")]}
+    assert only(tmp_path, "patient", patient)["mrn"] == "2"
+
+
+def test_the_only_number_counts_also_where_it_has_ended(tmp_path: Path) -> None:
+    ended = _number("1", period={"end": "2020-06-30"})
+    assert (
+        only(tmp_path, "patient", {"resourceType": "Patient", "id": "p1", "identifier": [ended]})["mrn"]
+        == "1"
+    )
+
+
+def test_a_name_that_has_ended_stands_back(tmp_path: Path) -> None:
+    names = [
+        {"use": "official", "family": "Before", "period": {"end": "2020-06-30"}},
+        {"use": "temp", "family": "Unknown"},
+        {"use": "official", "family": "Now", "period": {"start": "2020-07-01"}},
+    ]
+    assert (
+        only(tmp_path, "patient", {"resourceType": "Patient", "id": "p1", "name": names})["family_name"]
+        == "Now"
+    )
+
+
+def test_part_of_a_date_is_a_finding_and_doubts_no_work_before_a_death(tmp_path: Path) -> None:
+    said: Json = {"resourceType": "Patient", "birthDate": "1960-02-03"}
+    found = read(
+        tmp_path,
+        "patient",
+        {**said, "id": "born", "birthDate": "1960"},
+        {**said, "id": "year", "deceasedDateTime": "2024"},
+        {
+            **said,
+            "id": "month",
+            "deceasedDateTime": "2025-01",
+            "meta": {"lastUpdated": "2025-01-09T02:00:00Z"},
+        },
+        {**said, "id": "day", "deceasedDateTime": "2025-01-04"},
+    )
+    assert {row["patient_id"]: row["deceased_on"] for row in found.rows} == {
+        "born": None,
+        "year": date(2024, 12, 31),
+        "month": date(2025, 1, 9),
+        "day": date(2025, 1, 4),
+    }
+    assert unmapped(found) == [
+        ("birth_date", "birthDate", "part of a date", 1),
+        ("deceased_on", "deceasedDateTime", "part of a date", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"text": "Payer"},
+        concept("http://hl7.org/fhir/organization-type", "ins"),
+        concept("http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/OrgTypeCS", "payer"),
+    ],
+)
+def test_an_insurer_is_no_team(tmp_path: Path, kind: Json) -> None:
+    plan = {"resourceType": "Organization", "id": "o1", "name": "Plan", "type": [kind]}
+    assert read(tmp_path, "team", plan).rows == []
+
+
+def test_a_role_at_a_service_is_at_who_provides_it(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    role = {"resourceType": "PractitionerRole", "id": "r1", "practitioner": ref("Practitioner/d1")}
+    service = {"resourceType": "HealthcareService", "id": "h1", "location": [ref("Location/room")]}
+    room = {"resourceType": "Location", "id": "room", "partOf": ref("Location/house")}
+    house = {"resourceType": "Location", "id": "house", "managingOrganization": ref("Organization/t1")}
+    whole = (role | {"healthcareService": [ref("HealthcareService/h1")]}, service, room, house)
+    nights.land("fhir/2025-01-06/a.ndjson", lines(*whole))
+    nights.run()
+    assert [row["team_id"] for row in nights.raw("staffing")] == ["t1"]
+
+
+def test_places_within_each_other_lead_to_nobody(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    room = {"resourceType": "Location", "id": "room", "partOf": ref("Location/house")}
+    house = {"resourceType": "Location", "id": "house", "partOf": ref("Location/room")}
+    visit = VISIT | {"class": {"code": "AMB"}, "location": [{"location": ref("Location/room")}]}
+    nights.land("fhir/2025-01-06/a.ndjson", lines(room, house, visit))
+    nights.run()
+    (row,) = nights.raw("encounter")
+    assert row["team_id"].startswith("Organization?location=")
+
+
+def _booked(*participants: Json) -> Json:
+    return {
+        "resourceType": "Appointment",
+        "id": "a1",
+        "status": "booked",
+        "start": "2025-02-03T15:00:00Z",
+        "participant": [{"actor": PATIENT, "status": "accepted"}, *participants],
+    }
+
+
+def _asked(who: str, status: str = "accepted", role: str = "") -> Json:
+    return {
+        "actor": ref(f"Practitioner/{who}"),
+        "status": status,
+        "type": [concept(f"{CODES}/v3-ParticipationType", role)] if role else None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("participants", "practitioner"),
+    [
+        ([_asked("away", "declined"), _asked("seen")], "seen"),
+        ([_asked("away", "declined")], None),
+        ([_asked("sender", role="REF"), _asked("seen")], "seen"),
+        ([_asked("second", role="SPRF"), _asked("seen", role="PPRF")], "seen"),
+        ([_asked("helper"), _asked("seen", role="ATND")], "seen"),
+        ([_asked("seen", "tentative"), _asked("helper")], "seen"),
+    ],
+)
+def test_who_declined_or_referred_holds_no_appointment(
+    tmp_path: Path, participants: list[Json], practitioner: str | None
+) -> None:
+    row = only(tmp_path, "appointment", _booked(*participants))
+    assert (row["patient_id"], row["practitioner_id"]) == ("p1", practitioner)
+
+
+def test_a_patient_who_declines_is_still_the_patient(tmp_path: Path) -> None:
+    booking = _booked() | {"participant": [{"actor": PATIENT, "status": "declined"}, _asked("seen")]}
+    row = only(tmp_path, "appointment", booking)
+    assert (row["patient_id"], row["practitioner_id"]) == ("p1", "seen")
