@@ -180,7 +180,7 @@ class Export:
         place = answer.headers.get("Content-Location")
         if answer.status_code != 202 or not place:
             raise FetchError(f"The server answers {answer.status_code} and starts no export.")
-        status_url = urljoin(self.request.server, place)
+        status_url = urljoin(str(answer.url), place)
         check_address(status_url)
         self._remember(status_url=status_url, since=since)
 

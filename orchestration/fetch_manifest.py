@@ -6,11 +6,11 @@ Belongs here: the form of the list, and reading it to its last page. Does not be
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
 
 import httpx
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from orchestration.fetch_client import FetchError, Server, check_address
 
@@ -64,6 +64,14 @@ class Manifest(BaseModel):
     error: tuple[ManifestFile, ...] = ()
     link: tuple[Link, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_null(cls, page: Any) -> Any:
+        """Some servers write null for what a page leaves out."""
+        if not isinstance(page, dict):
+            return page
+        return {name: value for name, value in page.items() if value is not None}
+
     @property
     def next_url(self) -> str | None:
         """Where the list goes on."""
@@ -84,10 +92,23 @@ class Manifest(BaseModel):
 
 
 def _page(answer: httpx.Response) -> Manifest:
+    """A page, its addresses as they are from where it stands."""
     try:
-        return Manifest.model_validate_json(answer.content)
+        page = Manifest.model_validate_json(answer.content)
     except ValidationError:
         raise FetchError("The server's list of files is none; tell the server's operators.") from None
+    whole = {
+        kind: tuple(one.model_copy(update={"url": _whole(answer, one.url)}) for one in getattr(page, kind))
+        for kind in (*KINDS, "link")
+    }
+    return page.model_copy(update=whole)
+
+
+def _whole(answer: httpx.Response, url: str) -> str:
+    try:
+        return urljoin(str(answer.url), url)
+    except ValueError:
+        raise FetchError("The server's list names no address; tell the server's operators.") from None
 
 
 async def read_manifest(server: Server, answer: httpx.Response) -> Manifest:

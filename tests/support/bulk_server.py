@@ -41,6 +41,7 @@ class BulkServer:
         ranges: whether it sends the rest of a file to those who have its beginning.
         version: of the files, as a validator.
         packed: whether it packs files on the way.
+        place: where an export's status is, if it is not told by its whole address.
         refused: a status that starts are answered with; 0 is none.
         failing: statuses that requests to some paths are answered with, and an outcome that names a problem.
         raw: bytes that every file holds instead of its lines.
@@ -65,6 +66,7 @@ class BulkServer:
     ranges: bool = False
     version: str = '"v1"'
     packed: bool = False
+    place: str = ""
     refused: int = 0
     failing: dict[str, int] = field(default_factory=dict)
     raw: bytes | None = None
@@ -208,7 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         elif path.endswith("/$export"):
             self._kick_off()
-        elif path.startswith("/status/"):
+        elif "/status/" in path:
             self._status(path)
         elif path.startswith("/pages/") and not self._is_busy("page"):
             _, _, export, page = path.split("/")
@@ -225,7 +227,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(self.site.refused or 400)
             return
         self.site.exports += 1
-        self._answer(202, Content_Location=f"{self.site.url}/status/{self.site.exports}")
+        place = self.site.place or f"{self.site.url}/status/"
+        self._answer(202, Content_Location=f"{place}{self.site.exports}")
 
     def _status(self, path: str) -> None:
         site = self.site

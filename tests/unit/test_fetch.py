@@ -276,6 +276,34 @@ def test_a_list_of_several_pages_is_read_to_its_end(fetch: Fetch, server: BulkSe
 
 
 @pytest.mark.parametrize(
+    ("place", "asked"), [("status/", "/Patient/status/1"), ("/fhir/status/", "/fhir/status/1")]
+)
+def test_the_status_is_where_the_start_of_the_export_says(
+    fetch: Fetch, server: BulkServer, place: str, asked: str
+) -> None:
+    server.place = place
+    assert fetch().files == 2
+    assert server.count("GET", asked) == 2
+
+
+def test_what_a_list_leaves_empty_or_says_from_where_it_stands_is_read(
+    fetch: Fetch, server: BulkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = BulkServer.manifest
+
+    def odd(site: BulkServer, export: str, number: int = 0) -> dict[str, Any]:
+        files = usual(site, export, number)["output"]
+        output = [{**one, "url": one["url"].removeprefix(site.url), "count": None} for one in files]
+        nothing = dict.fromkeys(("error", "deleted", "link", "requiresAccessToken"))
+        return {**usual(site, export, number), "output": output, **nothing}
+
+    monkeypatch.setattr(BulkServer, "manifest", odd)
+    assert fetch().rows == 4
+    assert _landed(tmp_path) == WHOLE
+    assert all(has_token for _, has_token in server.with_token)
+
+
+@pytest.mark.parametrize(
     ("page", "told"),
     [
         ({"link": [{"relation": "next", "url": "https://elsewhere.invalid/list"}]}, "do not end"),
