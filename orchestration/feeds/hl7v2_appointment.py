@@ -28,10 +28,13 @@ from orchestration.feeds.hl7v2_times import in_order, is_time
 from orchestration.feeds.placers import PLACER
 
 SIU = "SIU"
-CODED_PLACES = (("AIS", 3), ("SCH", 8), ("SCH", 7))
+REASON_PLACE = ("SCH", 7)
+"""The reason for the visit: a code, or what somebody wrote, which is nobody else's business."""
+
 ROLE_PLACE = ("AIP", 4)
 """A taxonomy of providers may stand here, which says the service; most often it is a role, which does not."""
 
+CODED_PLACES = (("AIS", 3), ("SCH", 8), REASON_PLACE, ROLE_PLACE)
 REPORTED_COLUMN = "service_line"
 OTHER = "other"
 CODED_COLUMNS = ("service_line", "visit_type", "modality")
@@ -65,6 +68,18 @@ class Decision(NamedTuple):
     unmapped: tuple[Unmapped, ...]
 
 
+class Coding(NamedTuple):
+    """A code of what was booked.
+
+    Attributes:
+        shown: what a finding may say of it; None where it needs none.
+    """
+
+    system: str
+    code: str
+    shown: str | None
+
+
 class Coded(NamedTuple):
     """The values of ``CODED_COLUMNS``."""
 
@@ -86,7 +101,7 @@ class Schedules:
         """
         self.rules = rules
         self._decisions: dict[tuple[Separators, str, tuple[tuple[str, ...], ...]], Decision] = {}
-        self._coded: dict[tuple[Separators, tuple[str, ...], tuple[str, ...]], Coded] = {}
+        self._coded: dict[tuple[Separators, tuple[tuple[str, ...], ...]], Coded] = {}
 
     def row(self, message: Message, trigger_event: str, trigger: Trigger) -> tuple[Row, list[Unmapped]]:
         """What a message says of an appointment or a slot, whichever its event is about.
@@ -203,44 +218,47 @@ class Schedules:
 
     def _code(self, read: Places) -> Coded:
         """Service line, visit type and modality: for each the first coding that is known."""
-        fields = tuple(field for place in CODED_PLACES for field in read.fields(*place))
-        roles = tuple(read.fields(*ROLE_PLACE))
-        key = (read.message.separators, fields, roles)
+        fields = tuple(tuple(read.fields(*place)) for place in CODED_PLACES)
+        key = (read.message.separators, fields)
         if (known := self._coded.get(key)) is None:
-            codings = [(*coding, False) for coding in self._codings(read.message, fields)]
-            for system, code in self._codings(read.message, roles):
-                codings.append((system, code, self.rules.knows(PERSONNEL_ROLE, code)))
+            listed = zip(CODED_PLACES, fields, strict=True)
+            codings = [
+                coding for place, found in listed for coding in self._codings(read.message, place, found)
+            ]
             unmapped: list[Unmapped] = []
             values = tuple(self._value(column, codings, unmapped) for column in CODED_COLUMNS)
             known = Coded(values, tuple(unmapped))
             _remember(self._coded, key, known)
         return known
 
-    def _value(
-        self, column: str, codings: list[tuple[str, str, bool]], unmapped: list[Unmapped]
-    ) -> str | None:
-        """The value of the first coding that is known; where none is, the first that is no role is noted."""
+    def _value(self, column: str, codings: list[Coding], unmapped: list[Unmapped]) -> str | None:
+        """The value of the first coding that is known; where none is, the first is noted that may be one."""
         known = self.rules.values.get(column, {})
         first: tuple[str, str] | None = None
-        for system, code, is_role in codings:
+        for system, code, shown in codings:
             if value := known.get(f"{system}|{code}"):
                 return value
-            if not is_role and not self.rules.code("no_service", code):
-                first = first or (system, code)
+            if shown is not None and not self.rules.code("no_service", code):
+                first = first or (system, shown)
         if column != REPORTED_COLUMN or first is None:
             return None
         unmapped.append((column, *first))
         return OTHER
 
-    def _codings(self, message: Message, fields: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-        """System and code of what was booked, in the order of their weight."""
+    def _codings(self, message: Message, place: tuple[str, int], fields: tuple[str, ...]) -> Iterator[Coding]:
+        """What one place says of what was booked, in the order of its weight."""
         systems = self.rules.codes.get("system", {})
         for field in fields:
             for repetition in message.repetitions(field):
                 for at in (1, 4):
                     if code := message.component(repetition, at):
                         system = message.component(repetition, at + 2)
-                        yield systems.get(bare(system), system) or HL7V2, code
+                        shown: str | None = code
+                        if place == ROLE_PLACE and self.rules.knows(PERSONNEL_ROLE, code):
+                            shown = None
+                        elif place == REASON_PLACE and not system and " " in code:
+                            shown = ""
+                        yield Coding(systems.get(bare(system), system) or HL7V2, code, shown)
 
 
 def _remember(known: dict[Key, Value], key: Key, value: Value) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.feeds.registry import UnmappedCode
-from tests.support.siu import message, only, read
+from tests.support.siu import HEADER, message, only, read
 
 NO_END = "^^^202603101400"
 
@@ -69,6 +69,34 @@ def test_a_role_is_no_service(
     expected = "other" if codes else line
     assert [row["service_line"] for row in outcome.rows] == [expected]
     assert found_codes(outcome.content.unmapped) == codes
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("Tova feels worse", [("service_line", "")]),
+        ("LOCAL7", [("service_line", "LOCAL7")]),
+        ("LOCAL 7^^99X", [("service_line", "LOCAL 7")]),
+    ],
+)
+def test_the_written_reason_for_a_visit_is_in_no_finding(
+    tmp_path: Path, reason: str, told: list[tuple[str, str]]
+) -> None:
+    outcome = read(tmp_path, message(sch_7=reason))
+    assert found_codes(outcome.content.unmapped) == told
+
+
+@pytest.mark.parametrize(
+    ("reason", "found"),
+    [
+        ("12^Other: Error", "entered-in-error"),
+        ("Duplicate Appointment", "entered-in-error"),
+        ("Ill", "cancelled"),
+    ],
+)
+def test_a_cancellation_says_that_it_was_a_mistake(tmp_path: Path, reason: str, found: str) -> None:
+    cancelled = message(header=HEADER.replace("S12", "S15"), sch_6=reason, sch_25="Cancelled")
+    assert only(tmp_path, cancelled)["status"] == found
 
 
 @pytest.mark.parametrize(
