@@ -31,7 +31,11 @@ WORDS = ("text", "payer")
 
 CODES = "fhir_codes"
 SYSTEMS = "fhir_systems"
-"""Variables of the connection. A constant written into a query is copied for every row, a variable is not."""
+"""Variables of the connection, one for each column that codes are looked up for: ``fhir_codes.feed.column``.
+
+A constant written into a query is copied for every row, a variable is not; where it stands in a query, the
+whole of it is copied once, so that each holds no more than one column's rows.
+"""
 
 
 class OneCoding(str):
@@ -75,8 +79,8 @@ class Codings(str):
 
 
 def values_of(feed: str, column: str) -> str:
-    """SQL of the map from pairs ``system|code`` to the values that a column's rows give them."""
-    return f"getvariable('{CODES}')['{feed}.{column}']"
+    """SQL of the map from pairs ``system|code`` to the values that rows give them; null without rows."""
+    return f"CAST(getvariable('{CODES}.{feed}.{column}') AS MAP(VARCHAR, VARCHAR))"
 
 
 def pairs_of(feed: str, column: str) -> str:
@@ -128,23 +132,26 @@ class CodeMap:
         Args:
             connection: gets them.
         """
-        if connection.execute(f"SELECT getvariable('{CODES}_name')").fetchone() == (self._name,):
+        if connection.execute(f"SELECT getvariable('{CODES}')").fetchone() == (self._name,):
             return
-        connection.execute(f"SET VARIABLE {CODES} = {self._texts[0]}")
-        connection.execute(f"SET VARIABLE {SYSTEMS} = {self._texts[1]}")
-        connection.execute(f"SET VARIABLE {CODES}_name = '{self._name}'")
+        of_another = f"SELECT name FROM duckdb_variables() WHERE starts_with(name, '{CODES}.')"  # noqa: S608
+        for (name,) in connection.execute(of_another).fetchall():
+            connection.execute(f'RESET VARIABLE "{name}"')
+        for name, text in self._texts.items():
+            connection.execute(f'SET VARIABLE "{name}" = {text}')
+        connection.execute(f"SET VARIABLE {CODES} = '{self._name}'")
 
     @cached_property
-    def _texts(self) -> tuple[str, str]:
-        """SQL of the lookups and of the names of systems."""
-        columns = ", ".join(
-            f"'{feed}.{column}': {_map(known)}" for (feed, column), known in sorted(self.entries.items())
-        )
-        return f"MAP {{{columns}}}::MAP(VARCHAR, MAP(VARCHAR, VARCHAR))", _map(self.systems)
+    def _texts(self) -> dict[str, str]:
+        """SQL of the lookups and of the names of systems, by the names of their variables."""
+        columns = {
+            f"{CODES}.{feed}.{column}": known for (feed, column), known in sorted(self.entries.items())
+        }
+        return {name: _map(known) for name, known in {**columns, SYSTEMS: self.systems}.items()}
 
     @cached_property
     def _name(self) -> str:
-        return hashlib.sha256("".join(self._texts).encode()).hexdigest()
+        return hashlib.sha256(repr(self._texts).encode()).hexdigest()
 
 
 def _map(known: dict[str, str]) -> str:

@@ -65,10 +65,10 @@ class _File:
         twin = connection.cursor()
         twin.execute("SET TimeZone = 'UTC'")
         names = [name for (name,) in connection.execute("SELECT name FROM duckdb_variables()").fetchall()]
-        values = ", ".join(f"getvariable({quoted(name)}) AS {name}" for name in names)
+        values = ", ".join(f'getvariable({quoted(name)}) AS "{name}"' for name in names)
         connection.execute(f"CREATE OR REPLACE TABLE fhir_variables AS SELECT {values}")
         for name in names:
-            twin.execute(f"SET VARIABLE {name} = (SELECT {name} FROM fhir_variables)")  # noqa: S608
+            twin.execute(f'SET VARIABLE "{name}" = (SELECT "{name}" FROM fhir_variables)')  # noqa: S608
         connection.execute("DROP TABLE fhir_variables")
         return twin
 

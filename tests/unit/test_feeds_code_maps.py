@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.feeds.codes import CODES, SYSTEMS, CodeMap, load_code_map
+from orchestration.feeds.codes import SYSTEMS, CodeMap, load_code_map, values_of
 
 DAY = date(2025, 1, 31)
 HEAD = "feed,column,system,code,value,valid_from,valid_to\n"
@@ -27,7 +27,17 @@ def test_a_connection_learns_names_of_systems_that_alone_have_changed() -> None:
         for system in ("urn:a", "urn:b"):
             CodeMap(entries, {"urn:oid:1": system}).make_known(connection)
             known = connection.execute(
-                f"SELECT getvariable('{CODES}')['patient.mrn']['urn:x|MR'], "
-                f"getvariable('{SYSTEMS}')['urn:oid:1']"
+                f"SELECT {values_of('patient', 'mrn')}['urn:x|MR'], getvariable('{SYSTEMS}')['urn:oid:1']"
             ).fetchone()
             assert known == ("a", system)
+
+
+def test_a_connection_forgets_the_columns_that_a_later_map_has_no_rows_for() -> None:
+    looked_up = f"SELECT {values_of('patient', 'mrn')}['urn:x|MR'], {values_of('patient', 'sex')}['urn:x|F']"
+    with duckdb.connect() as connection:
+        for entries, known in (
+            ({("patient", "mrn"): {"urn:x|MR": "a"}}, ("a", None)),
+            ({("patient", "sex"): {"urn:x|F": "female"}}, (None, "female")),
+        ):
+            CodeMap(entries, {}).make_known(connection)
+            assert connection.execute(looked_up).fetchone() == known
