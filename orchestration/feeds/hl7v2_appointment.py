@@ -218,7 +218,7 @@ class Schedules:
 
     def _code(self, read: Places) -> Coded:
         """Service line, visit type and modality: for each the first coding that is known."""
-        fields = tuple(tuple(read.fields(*place)) for place in CODED_PLACES)
+        fields = tuple([tuple(read.fields(*place)) for place in CODED_PLACES])
         key = (read.message.separators, fields)
         if (known := self._coded.get(key)) is None:
             listed = zip(CODED_PLACES, fields, strict=True)

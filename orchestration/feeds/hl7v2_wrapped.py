@@ -8,7 +8,7 @@ import json
 import re
 from typing import Final
 
-OPENERS: Final = (b'"', b"'", b">", b"[", b"]", b"b", b"B", b"v", b"V")
+OPENERS: Final = frozenset({b'"', b"'", b">", b"[", b"]", b"b", b"B", b"v", b"V"})
 """What may stand right before a header: a quote, the end of a tag, or of a start mark that is written out."""
 
 _CONTENT: Final = {
