@@ -6,6 +6,7 @@ Belongs here: from such Bundles to rows that hold a key and take it back. Does n
 from collections.abc import Iterator
 from datetime import date
 
+from orchestration.feeds.codes import values_of
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.door import ROW
 from orchestration.feeds.fhir_resources import Resource
@@ -62,6 +63,17 @@ def _feeds_keyed_by_id(contract: Contract) -> dict[str, list[Feed]]:
     return found
 
 
+def _ids(feed: str, name: str) -> str:
+    """SQL of the ids that rows of a feed out of a resource may have.
+
+    A form's rows have its own, and that with the name of each scale beside the one that it is known by.
+    """
+    if (feed, name) != ("assessment", "QuestionnaireResponse"):
+        return "id"
+    scales = f"list_sort(list_distinct(map_values({values_of('assessment', 'instrument')})))"
+    return f"unnest(list_concat([id], [id || '#' || scale for scale in {scales}]))"
+
+
 def tombstones(contract: Contract, deleted: str) -> Iterator[tuple[str, str]]:
     """Each feed and SQL of its tombstones.
 
@@ -78,8 +90,8 @@ def tombstones(contract: Contract, deleted: str) -> Iterator[tuple[str, str]]:
         for feed in feeds:
             yield (
                 feed.name,
-                f"SELECT {ROW}, id AS \"{feed.key[0]}\", updated_at, 'true' AS is_deleted "  # noqa: S608
-                f"FROM {deleted} WHERE type = {quoted(name)}",
+                f'SELECT {ROW}, {_ids(feed.name, name)} AS "{feed.key[0]}", updated_at, '  # noqa: S608
+                f"'true' AS is_deleted FROM {deleted} WHERE type = {quoted(name)}",
             )
 
 

@@ -1,10 +1,20 @@
 """FHIR resources that hold the answers of a form.
 
-Belongs here: QuestionnaireResponse, and how item answers become a total. Does not belong here: scores that
-are sent as such (``fhir_observations.py``).
+Belongs here: QuestionnaireResponse. Does not belong here: how answers of items become a total
+(``fhir_items.py``), and scores that are sent as such (``fhir_observations.py``).
 """
 
 from orchestration.feeds.codes import pairs_of, values_of
+from orchestration.feeds.fhir_items import (
+    ITEM,
+    ITEM_NINE,
+    LOINC_IN_TEXT,
+    SCORES,
+    complete_total,
+    item_answers,
+    item_nine,
+    loinc_in,
+)
 from orchestration.feeds.fhir_resources import (
     CODING,
     CONTAINED,
@@ -17,70 +27,6 @@ from orchestration.feeds.fhir_resources import (
     primitive,
     reference,
 )
-
-ITEM = ("assessment", "item")
-"""Rows of the code map: which item of which instruments a code asks for, as ``PHQ-9/1;PHQ-2/1``."""
-
-ASKED = ("assessment", "items_asked")
-"""How many items an instrument has, by its name."""
-
-SCORES = ("assessment", "item_score")
-"""Rows of the code map: how many points an answer is."""
-
-LOINC_IN_TEXT = "'(?:^|.*[^0-9])([0-9]{3,7}-[0-9])(?:[^0-9]|$)'"
-"""The last LOINC code in a text: the names of nested items begin with the names of their groups."""
-
-
-ITEM_NINE = "44260-8"
-"""LOINC of the ninth item of the PHQ-9. A form that answers it and makes no total is an observation of it."""
-
-
-def loinc_in(text: str) -> str:
-    """SQL of the last LOINC code in a text, null where there is none.
-
-    Args:
-        text: SQL of the text; most are such a code and no more.
-    """
-    return (
-        f"CASE WHEN regexp_full_match({text}, '/?[0-9]{{3,7}}-[0-9]') THEN ltrim({text}, '/') "
-        f"ELSE nullif(regexp_extract({text}, {LOINC_IN_TEXT}, 1), '') END"
-    )
-
-
-def item_answers(answers: str, instrument: str) -> str:
-    """SQL of the answers that belong to an instrument.
-
-    Args:
-        answers: SQL list of structs of ``item`` (as the code map has it) and ``points``.
-        instrument: SQL of the instrument.
-    """
-    return f"[a for a in {answers} if contains(';' || a.item, ';' || {instrument} || '/')]"
-
-
-def complete_total(own: str, instrument: str) -> str:
-    """SQL of the sum of an instrument's items; null unless each of them is answered once with points.
-
-    Args:
-        own: SQL of the answers that belong to the instrument.
-        instrument: SQL of the instrument.
-    """
-    asked = f"CAST({values_of(*ASKED)}[{instrument}] AS BIGINT)"
-    return (
-        f"CASE WHEN len({own}) = {asked} "
-        f"AND len(list_distinct([a.item for a in {own}])) = {asked} "
-        f"AND len([a for a in {own} if a.points IS NOT NULL]) = {asked} "
-        f"THEN CAST(list_sum([a.points for a in {own}]) AS BIGINT) END"
-    )
-
-
-def item_nine(answers: str) -> str:
-    """SQL of the points of the ninth item of the PHQ-9, thoughts of self-harm.
-
-    Args:
-        answers: as for ``item_answers``.
-    """
-    return f"[a.points for a in {answers} if contains(';' || a.item || ';', ';PHQ-9/9;')][1]"
-
 
 ORDINAL = "STRUCT(url VARCHAR, valueDecimal VARCHAR)"
 ANSWER_CODING = f"STRUCT(system VARCHAR, code VARCHAR, display VARCHAR, extension {ORDINAL}[])"
@@ -105,12 +51,22 @@ def _items(depth: int) -> str:
 
 
 KINDS = ("valueCoding", "valueInteger", "valueDecimal", "valueString", "valueQuantity")
-FIRST_ANSWER = f"struct_pack({', '.join(f'{kind} := i.answer[1].{kind}' for kind in KINDS)})"
+
+
+def _item(answer: str) -> str:
+    """SQL of an item ``i`` with an answer and without what is below it."""
+    values = ", ".join(f"{kind} := {answer}.{kind}" for kind in KINDS)
+    return f"{{'link': i.linkId, 'definition': i.definition, 'answer': struct_pack({values})}}"
 
 
 def _every(listed: str) -> str:
-    """SQL of the items of a list, each with its first answer and without what is below it."""
-    return f"[{{'link': i.linkId, 'definition': i.definition, 'answer': {FIRST_ANSWER}}} for i in {listed}]"
+    """SQL of the items of a list, each with its first answer."""
+    return f"[{_item('i.answer[1]')} for i in {listed}]"
+
+
+def _again(listed: str) -> str:
+    """SQL of the items of a list once more for each further answer: an item is answered once."""
+    return f"flatten([[{_item('a')} for a in i.answer[2:]] for i in {listed} if len(i.answer) > 1])"
 
 
 KNOWN = {
@@ -132,10 +88,12 @@ OWN_ASKED = (
     "if '#' || form.id = s.questionnaire])"
 )
 EVERY_ITEM = (
-    f"CASE WHEN len(s.level2) = 0 AND len({UNDER.format('s.level1')}) = 0 THEN {_every('s.level1')} "
-    f"ELSE list_concat({', '.join(map(_every, LISTS))}) END"
+    f"CASE WHEN len(s.level2) = 0 AND len({UNDER.format('s.level1')}) = 0 "
+    "AND len([1 for i in s.level1 if len(i.answer) > 1]) = 0 "
+    f"THEN {_every('s.level1')} "
+    f"ELSE list_concat({', '.join(map(_every, LISTS))}, {', '.join(map(_again, LISTS))}) END"
 )
-"""All items; those of a form without groups are its own."""
+"""All items; those of a form without groups, each answered once at the most, are its own."""
 
 WORDS = "'text|' || fhir_folded(coalesce(i.answer.valueCoding.display, i.answer.valueString))"
 POINTS = (
@@ -161,8 +119,11 @@ ANSWERS = (
     "'points': leaf.points} for leaf in s.leaves]"
 )
 TOTAL_CODE = "list_contains(s.total_codes, 'http://loinc.org|' || leaf.loinc)"
-TOTAL = f"list_filter(s.leaves, lambda leaf: {TOTAL_CODE})[1:1]"
-TOTAL_POINTS = "s.total_leaf[1]"
+TOTALS = f"list_filter(s.leaves, lambda leaf: {TOTAL_CODE})"
+TOTAL = (
+    "CASE WHEN len(s.totals) > 1 THEN coalesce([leaf for leaf in s.totals if leaf.points IS NOT NULL][1], "
+    "s.totals[1]) ELSE s.totals[1] END"
+)
 BY_FORM = (
     f"coalesce({values_of('assessment', 'instrument')}['http://loinc.org|' || s.total.loinc], "
     f"{values_of('assessment', 'form')}['uri|' || split_part(s.questionnaire, '|', 1)], "
@@ -175,8 +136,54 @@ COMPLETE = (
 )
 """A form that does not say what it is, and holds every item of one of these, is that one."""
 
+SENT_SCALE = f"{values_of('assessment', 'instrument')}['http://loinc.org|' || leaf.loinc]"
+SCALES = f"list_sort(list_distinct(list_concat([{SENT_SCALE} for leaf in s.totals], ['PHQ-9', 'GAD-7'])))"
+LEAST = 7
+"""How many items the shorter of the scales has that are known by their items."""
+
+OTHER_SCALES = (
+    f"CASE WHEN len(s.totals) > 1 OR len(s.leaves) - len(s.own_answers) >= {LEAST} THEN [entry for entry in ["
+    "{'mark': '#' || scale, 'form': scale, 'score': coalesce("
+    f"[leaf.points for leaf in s.totals if {SENT_SCALE} = scale AND leaf.points IS NOT NULL][1], "
+    f"{complete_total(item_answers('s.answers', 'scale'), 'scale')}), "
+    "'ninth': CASE WHEN starts_with(scale, 'PHQ-9') OR s.score IS NULL THEN s.ninth END} "
+    f"for scale in {SCALES} if scale != s.form "
+    "AND NOT (starts_with(scale, 'PHQ-9') AND starts_with(s.form, 'PHQ-9'))] "
+    "if entry.score IS NOT NULL] END"
+)
+"""The scales beside the one that a form is known by: an intake asks for several at once."""
+
+ALL_SCALES = (
+    "list_concat([{'mark': '', 'form': s.form, 'score': CAST(s.score AS DECIMAL(18, 6)), "
+    "'ninth': s.ninth}], s.others)"
+)
+
 PATIENT = f"coalesce({reference('s.subject', 'Patient')}, {reference('s.source', 'Patient')})"
 STATUS = Coded(primitive("s.status", "http://hl7.org/fhir/questionnaire-answers-status"))
+
+
+def _scored(columns: dict[str, str], *, where: str, each: str | None = None) -> Mapping:
+    """The columns of a form, or of one of the scales in it.
+
+    Args:
+        columns: SQL of its id, the scale, its total and the answer to item 9.
+        where: which forms it takes.
+        each: SQL list of the scales, where there are several.
+    """
+    return Mapping(
+        "assessment",
+        {
+            "patient_id": PATIENT,
+            "taken_at": "fhir_moment(s.authored)",
+            "encounter_id": reference("s.encounter", "Encounter"),
+            **columns,
+        },
+        {"status": STATUS},
+        where=where,
+        each=each,
+        needs="form",
+    )
+
 
 QUESTIONNAIRE_RESPONSE = Resource(
     elements={
@@ -198,28 +205,34 @@ QUESTIONNAIRE_RESPONSE = Resource(
         "own_form": OWN_ASKED,
         "leaves": LEAVES,
         "answers": ANSWERS,
-        "total_leaf": TOTAL,
-        "total": TOTAL_POINTS,
-        "form": f"coalesce({BY_FORM}, {COMPLETE})",
+        "totals": TOTALS,
+        "total": TOTAL,
+        "ninth": item_nine("s.answers"),
+        "form": f"coalesce({BY_FORM}, {COMPLETE}, CASE WHEN s.ninth IS NOT NULL THEN 'PHQ-9' END)",
         "own_answers": item_answers("s.answers", "s.form"),
         "score": f"coalesce(s.total.points, {complete_total('s.own_answers', 's.form')})",
-        "ninth": f"CASE WHEN s.form = 'PHQ-9' THEN {item_nine('s.answers')} END",
+        "others": OTHER_SCALES,
+        "scales": f"CASE WHEN len(s.others) > 0 THEN {ALL_SCALES} END",
     },
     mappings=(
-        Mapping(
-            "assessment",
+        _scored(
+            {
+                "assessment_id": "s.id || s.line.mark",
+                "instrument": "s.line.form",
+                "score": "s.line.score",
+                "item9_score": "s.line.ninth",
+            },
+            where="s.scales IS NOT NULL",
+            each="s.scales",
+        ),
+        _scored(
             {
                 "assessment_id": "s.id",
-                "patient_id": PATIENT,
                 "instrument": "s.form",
                 "score": "s.score",
                 "item9_score": "s.ninth",
-                "taken_at": "fhir_moment(s.authored)",
-                "encounter_id": reference("s.encounter", "Encounter"),
             },
-            {"status": STATUS},
             where="s.score IS NOT NULL OR s.ninth IS NULL",
-            needs="form",
         ),
         Mapping(
             "observation",

@@ -6,7 +6,7 @@ Belongs here: what was found, measured or asked, with its parts. Does not belong
 
 from orchestration.feeds.codes import lookup, pairs_of, values_of
 from orchestration.feeds.fhir_clinical import BILLING_SYSTEMS, SNOMED
-from orchestration.feeds.fhir_forms import ITEM, SCORES, complete_total, item_answers, item_nine
+from orchestration.feeds.fhir_items import ITEM, SCORES, complete_total, item_answers, item_nine
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     EVERY,
@@ -146,7 +146,11 @@ def _observed(columns: dict[str, str], *, where: str = "true", each: str | None 
     )
 
 
-IN_A_WORD = f"CASE WHEN {SAID} IS NOT NULL THEN [{{'system': 'text', 'code': s.valueString}}] END"
+SAID_IN_WORDS = SAID.replace("s.valueString", "s.words")
+IN_A_WORD = (
+    f"CASE WHEN {SAID} IS NOT NULL THEN [{{'system': 'text', 'code': s.valueString}}] "
+    f"WHEN {SAID_IN_WORDS} IS NOT NULL THEN [{{'system': 'text', 'code': s.words}}] END"
+)
 """The finding of a screen that is written out; other texts are none."""
 
 OBSERVATION = Resource(

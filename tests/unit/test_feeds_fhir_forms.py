@@ -314,3 +314,62 @@ def test_a_screen_may_say_its_finding_in_a_word(
     found = read(tmp_path, "assessment", screen)
     assert [(row["screen_result"], row["score"]) for row in found.rows] == [(result, score)]
     assert unmapped(found) == []
+
+
+TWO_TOTAL: Json = {"linkId": "55758-7", "answer": [{"valueInteger": 2}]}
+SEVEN_TOTAL: Json = {"linkId": "70274-6", "answer": [{"valueInteger": 9}]}
+INTAKE = "http://vendor.example/Questionnaire/intake"
+
+
+@pytest.mark.parametrize(
+    ("items", "scores"),
+    [
+        ([*NINE, *SEVEN], {"q1": ("PHQ-9", 12, 0), "q1#GAD-7": ("GAD-7", 7, None)}),
+        ([SEVEN_TOTAL, *NINE], {"q1": ("GAD-7", 9, 0), "q1#PHQ-9": ("PHQ-9", 12, 0)}),
+        (
+            [TWO_TOTAL, *NINE, TOTAL],
+            {"q1": ("PHQ-2", 2, 0), "q1#PHQ-9": ("PHQ-9", 20, 0)},
+        ),
+        ([{"linkId": "55758-7"}, TOTAL], {"q1": ("PHQ-9", 20, None)}),
+        (
+            [{"linkId": "89204-2", "answer": [{"valueInteger": 11}]}, *NINE, *SEVEN[1:]],
+            {"q1": ("PHQ-9M", 11, 0)},
+        ),
+        ([*NINE[:8], coded("44260-8", 2), *SEVEN[1:]], {"q1": ("PHQ-9", 14, 2)}),
+        ([*SEVEN, *NINE[1:8], coded("44260-8", 2)], {"q1": ("GAD-7", 7, 2)}),
+    ],
+)
+def test_a_form_may_hold_several_scales(
+    tmp_path: Path, items: list[Json], scores: dict[str, tuple[str, int, int | None]]
+) -> None:
+    found = read(tmp_path, "assessment", form(items, questionnaire=INTAKE))
+    assert found.refused == []
+    assert {
+        row["assessment_id"]: (row["instrument"], row["score"], row["item9_score"]) for row in found.rows
+    } == scores
+
+
+def test_a_scale_left_half_done_is_refused_and_the_other_stands(tmp_path: Path) -> None:
+    items = [*NINE[:8], *SEVEN, *({"linkId": f"other-{number}"} for number in range(3))]
+    found = read(tmp_path, "assessment", form(items))
+    assert [(row["assessment_id"], row["score"]) for row in found.rows] == [("q1#GAD-7", 7)]
+    assert found.refused == [(1, "missing_required:score")]
+
+
+def test_an_item_that_is_answered_twice_is_not_answered_and_the_worse_answer_is_heard(tmp_path: Path) -> None:
+    twice = {"linkId": "44260-8", "answer": [{"valueInteger": 1}, {"valueInteger": 3}]}
+    (row,) = read(tmp_path, "observation", form([*NINE[:8], twice])).rows
+    assert (row["observation_id"], row["value_number"]) == ("q1#44260-8", 3)
+
+
+def test_item_nine_is_heard_in_a_form_that_nobody_knows(tmp_path: Path) -> None:
+    (row,) = read(tmp_path, "observation", form([coded("44260-8", 2)], questionnaire=INTAKE)).rows
+    assert (row["code"], row["value_number"]) == ("44260-8", 2)
+
+
+def test_a_form_that_is_deleted_takes_all_its_scales_back(tmp_path: Path) -> None:
+    entry = {"request": {"method": "DELETE", "url": "QuestionnaireResponse/q1"}}
+    found = read(tmp_path, "assessment", {"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+    gone = {row["assessment_id"] for row in found.rows if row["is_deleted"]}
+    assert {"q1", "q1#PHQ-9", "q1#GAD-7", "q1#PHQ-2"} <= gone
+    assert found.counts[2] == 0

@@ -145,7 +145,8 @@ def test_a_sex_in_another_script(tmp_path: Path, code: str) -> None:
     assert only(tmp_path, "patient", patient)["sex"] == "female"
 
 
-def test_a_finding_of_a_screen_may_be_a_common_word_with_a_code(tmp_path: Path) -> None:
+@pytest.mark.parametrize("said", [concept(LOINC, "LA6576-8"), {"text": "Positive screen"}])
+def test_a_finding_of_a_screen_may_be_a_common_code_or_a_word(tmp_path: Path, said: Json) -> None:
     screen: Json = {
         "resourceType": "Observation",
         "id": "o1",
@@ -153,7 +154,7 @@ def test_a_finding_of_a_screen_may_be_a_common_word_with_a_code(tmp_path: Path) 
         "code": concept(LOINC, "73832-8"),
         "subject": PATIENT,
         "effectiveDateTime": "2025-01-07",
-        "valueCodeableConcept": concept(LOINC, "LA6576-8"),
+        "valueCodeableConcept": said,
     }
     assert only(tmp_path, "assessment", screen)["screen_result"] == "positive"
 

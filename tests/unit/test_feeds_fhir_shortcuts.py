@@ -8,7 +8,7 @@ import pytest
 from orchestration.feeds import fhir_resources
 from orchestration.feeds.codes import CodeMap, Codings, lookup
 from orchestration.feeds.fhir_claims import is_known, words_known
-from orchestration.feeds.fhir_forms import LOINC_IN_TEXT, loinc_in
+from orchestration.feeds.fhir_items import LOINC_IN_TEXT, loinc_in
 from orchestration.feeds.fhir_resources import primitive
 from orchestration.feeds.fhir_scheduling import usual_kind
 
