@@ -14,6 +14,7 @@ from typing import Final
 import duckdb
 
 from orchestration.feeds.contract import Column, Feed
+from orchestration.feeds.follow_ups import MARK
 from orchestration.feeds.lake import quoted, table
 from orchestration.feeds.landing import FHIR, IDENTITY
 from orchestration.feeds.registry import Unjoined
@@ -261,7 +262,8 @@ def count_unjoined(
                 ON came.{column} = joined.value
                 AND joined.kind = '{kind}'
                 AND joined.system = {quoted(system)}
-            WHERE came.{column} IS NOT NULL AND joined.id IS NULL
+            WHERE joined.id IS NULL
+                AND NOT starts_with(came.{column}, {quoted(MARK)})
                 AND (joined.value IS NOT NULL OR {str(is_expected).lower()})
             GROUP BY reason ORDER BY reason
             """  # noqa: S608

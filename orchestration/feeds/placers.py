@@ -13,8 +13,10 @@ import duckdb
 
 from orchestration.feeds.contract import Feed
 from orchestration.feeds.follow_ups import is_report
-from orchestration.feeds.hl7v2_rules import APPOINTMENT
+from orchestration.feeds.hl7v2_rules import APPOINTMENT, HL7V2
+from orchestration.feeds.identity import joined_rows
 from orchestration.feeds.lake import table
+from orchestration.feeds.site import Site
 
 PLACED = "id_of_placer"
 """What a row says in ``x_siu_reason`` whose number is the placer's."""
@@ -30,7 +32,9 @@ def is_placed(feed: Feed, alias: str) -> str:
     return f"contains({alias}.site_columns, '{PLACED}')" if feed.name == APPOINTMENT else "false"
 
 
-def gather_placers(connection: duckdb.DuckDBPyConnection, feed: Feed, tables: Iterable[Path]) -> None:
+def gather_placers(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, tables: Iterable[Path], site: Site | None = None
+) -> None:
     """Make the table ``placed``: the filler's number that each asked one of the placer's leads to, if to one.
 
     Numbers are used again, so a number that two patients have leads nowhere either.
@@ -39,11 +43,16 @@ def gather_placers(connection: duckdb.DuckDBPyConnection, feed: Feed, tables: It
         connection: gets the table.
         feed: the contract of appointments.
         tables: all that was delivered of them.
+        site: states the systems of identifiers, where those are joined; the table ``joined`` is there then.
     """
     connection.execute("CREATE OR REPLACE TEMP TABLE placed (placer VARCHAR, id VARCHAR)")
     rows = " UNION ALL BY NAME ".join(f"FROM {table(path)}" for path in tables)
     if not rows:
         return
+    has_number = f"{is_placed(feed, 'r')} OR contains(r.site_columns, '\"{PLACER}\"')"
+    rows = f"SELECT * FROM ({rows}) AS r WHERE {has_number}"  # noqa: S608
+    if site is not None:
+        rows = joined_rows(feed, HL7V2, rows, site)
     connection.execute(
         f"""
         INSERT INTO placed

@@ -260,7 +260,8 @@ def resolve_references(
     if has_merges:
         hold_back_merged(connection, lake, rules.contract, state, as_of)
     whole, waiting = tables_of(lake, state, APPOINTMENT, as_of)
-    gather_placers(connection, rules.contract.feeds[APPOINTMENT], [*whole, *waiting] if waiting else [])
+    site = rules.site if rules.joins_identifiers else None
+    gather_placers(connection, rules.contract.feeds[APPOINTMENT], [*whole, *waiting] if waiting else [], site)
     completed = complete_reports(connection, lake, rules.contract, state, as_of, numbered)
     for key in _held(state):
         content = state.contents[key]

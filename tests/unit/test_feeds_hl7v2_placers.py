@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.feeds.site import FeedSite, Site
 from tests.support.feeds_night import Nights
 from tests.support.siu import HEADER, PATIENT, message
 
@@ -54,6 +55,26 @@ def test_what_has_no_times_is_about_the_booking_by_the_other_number(tmp_path: Pa
     assert (booked["appointment_id"], cancelled["appointment_id"]) == ("F100", "F100")
     assert (cancelled["patient_id"], cancelled["starts_at"]) == ("M900", booked["starts_at"])
     assert nights.reference("waiting_report") == []
+
+
+def test_two_record_numbers_that_the_crosswalk_joins_are_one_patient(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    nights.land(DAY.format(1), BOOKED)
+    nights.land(DAY.format(2), MOVED.replace("M900", "X7"))
+    nights.land("identity/2026-03-01/a.csv", "kind,system,value,id\npatient,,M900,E1\npatient,,X7,E1\n")
+    nights.run()
+    assert {row["patient_id"] for row in nights.raw("appointment")} == {"E1"}
+    assert {number for number, _ in _numbers(nights)} == {"F100"}
+    assert nights.reference("unjoined_identifier") == []
+
+
+def test_a_message_that_names_no_patient_is_no_patient_whom_nobody_knows(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    nights.land(DAY.format(1), MOVED.replace("S13", "S12") + CANCELLED)
+    nights.land("identity/2026-03-01/a.csv", "kind,system,value,id\npatient,urn:x:mrn,M900,E1\n")
+    nights.run(site=Site(feeds={"hl7v2": FeedSite(systems=(("patient", "urn:x:mrn"),))}))
+    assert [row["patient_id"] for row in nights.raw("appointment")] == ["E1", "E1"]
+    assert nights.reference("unjoined_identifier") == []
 
 
 @pytest.mark.parametrize(
