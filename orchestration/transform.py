@@ -21,6 +21,7 @@ from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 RESULT_EVENTS: Final = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
 _PROJECT_FILES: Final = ("models/**/*", "seeds/*", "dbt_project/macros/**/*", "dbt_project/tests/**/*")
 _KEY_TESTS: Final = ("unique_key", "unique", "not_null")
+_WRITES_NOTHING: Final = "--no-write-json"
 _UNSUCCESSFUL: Final = frozenset({"error", "fail", "runtime error"})
 
 
@@ -45,7 +46,8 @@ def dbt_arguments(
 ) -> list[str]:
     """Return dbt's command line: dbt itself prints and logs nothing.
 
-    Unit tests stay with ``make test``, and the tests of the marts' keys with the gate of the marts.
+    Unit tests stay with ``make test``, and the tests of the marts' keys with the gate of the marts. What is
+    not refreshed is built by the project of the last build, and dbt need not write its manifest twice more.
 
     Args:
         command: of dbt.
@@ -57,6 +59,7 @@ def dbt_arguments(
     arguments += ["--log-path", str(settings.dbt_logs), command, "--target-path", str(settings.dbt_target)]
     arguments += ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
     if command == "build":
+        arguments += [] if full_refresh else [_WRITES_NOTHING]
         arguments += ["--indirect-selection", "empty", "--exclude-resource-type", "unit_test", "--exclude"]
         arguments += [f"warmhandoff.models.marts,test_name:{test}" for test in _KEY_TESTS]
         arguments += sorted(without)
@@ -114,7 +117,7 @@ def build(
         arguments = dbt_arguments("build", settings, full_refresh=full_refresh, without=without)
         yield from _invoke(arguments, settings)
     finally:
-        _clean_run_results(settings.dbt_target / "run_results.json")
+        _clean_run_results(_run_results(settings))
 
 
 def rows_by_table(settings: Settings) -> dict[str, int]:
@@ -156,6 +159,8 @@ def _invoke(arguments: list[str], settings: Settings) -> Iterator[dict[str, Any]
         finally:
             worker.join()
             _release_database()
+    if _WRITES_NOTHING in arguments and outcome and outcome[0].result is not None:
+        outcome[0].result.write(str(_run_results(settings)))
     if not outcome or not outcome[0].success:
         raise TransformError(_failure_text(outcome[0] if outcome else None))
 
@@ -186,6 +191,10 @@ def _node_text(node: Any) -> str:
     if str(node.status) == "fail":
         return f"{node.failures} rows fail the test"
     return safe_engine_text(str(node.message))
+
+
+def _run_results(settings: Settings) -> Path:
+    return settings.dbt_target / "run_results.json"
 
 
 def _clean_run_results(path: Path) -> None:

@@ -51,6 +51,7 @@ def test_a_build_leaves_out_unit_tests_and_refreshes_when_told(
     arguments = dbt_arguments("build", settings, full_refresh=full_refresh)
     assert arguments[arguments.index("--exclude-resource-type") + 1] == "unit_test"
     assert ("--full-refresh" in arguments) == full_refresh
+    assert ("--no-write-json" in arguments) != full_refresh
     assert "--exclude-resource-type" not in dbt_arguments("parse", settings)
 
 
@@ -109,9 +110,12 @@ def test_a_manifest_is_made_once_and_again_when_half_written(parsed_project: Set
 def test_a_build_without_a_lake_fails_with_nodes_and_kinds_alone(settings: Settings) -> None:
     settings.make_home()
     with pytest.raises(TransformError) as told:
-        list(build(settings, full_refresh=True))
+        list(build(settings, full_refresh=False))
     assert "did not succeed" in str(told.value)
     assert "\n" not in str(told.value)
+    results = json.loads((settings.dbt_target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    assert {result["status"] for result in results} == {"success", "error", "skipped", "pass"}
+    assert not manifest_file(settings).exists()
     # The database can be opened again: dbt has let go of it.
     assert rows_by_table(settings)["payer_policy"] > 0
 
