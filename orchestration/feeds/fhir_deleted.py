@@ -6,9 +6,9 @@ Belongs here: from such Bundles to rows that hold a key and take it back. Does n
 from collections.abc import Iterator
 from datetime import date
 
-from orchestration.feeds.codes import values_of
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.door import ROW
+from orchestration.feeds.fhir_items import EACH_SCALE
 from orchestration.feeds.fhir_resources import Resource
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.lake import quoted
@@ -70,8 +70,7 @@ def _ids(feed: str, name: str) -> str:
     """
     if (feed, name) != ("assessment", "QuestionnaireResponse"):
         return "id"
-    scales = f"list_sort(list_distinct(map_values({values_of('assessment', 'instrument')})))"
-    return f"unnest(list_concat([id], [id || '#' || scale for scale in {scales}]))"
+    return f"unnest(list_concat([id], [id || '#' || scale for scale in {EACH_SCALE}]))"
 
 
 def tombstones(contract: Contract, deleted: str) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ Belongs here: QuestionnaireResponse. Does not belong here: how answers of items 
 
 from orchestration.feeds.codes import pairs_of, values_of
 from orchestration.feeds.fhir_items import (
+    EACH_SCALE,
     ITEM,
     ITEM_NINE,
     LOINC_IN_TEXT,
@@ -224,6 +225,13 @@ QUESTIONNAIRE_RESPONSE = Resource(
             },
             where="s.scales IS NOT NULL",
             each="s.scales",
+        ),
+        Mapping(
+            "assessment",
+            {"assessment_id": "s.id || s.line"},
+            where="s.status = 'entered-in-error' AND s.score IS NULL AND s.ninth IS NULL",
+            each=f"list_concat([''], ['#' || scale for scale in {EACH_SCALE}])",
+            is_deleted="true",
         ),
         _scored(
             {

@@ -15,6 +15,9 @@ ASKED = ("assessment", "items_asked")
 SCORES = ("assessment", "item_score")
 """Rows of the code map: how many points an answer is."""
 
+EACH_SCALE = f"list_sort(list_distinct(map_values({values_of('assessment', 'instrument')})))"
+"""All scales that anything is known by: of a form that is taken back nobody can tell which it held."""
+
 LOINC_IN_TEXT = "'(?:^|.*[^0-9])([0-9]{3,7}-[0-9])(?:[^0-9]|$)'"
 """The last LOINC code in a text: the names of nested items begin with the names of their groups."""
 

@@ -24,7 +24,8 @@ from orchestration.feeds.fhir_resources import (
 )
 
 OBSERVED_AT = (
-    "fhir_moment(coalesce(s.effectiveDateTime, s.effectiveInstant, s.effectivePeriod.start, s.issued))"
+    "fhir_moment(coalesce(s.effectiveDateTime, s.effectiveInstant, s.effectivePeriod.start, "
+    's.effectivePeriod."end", s.issued))'
 )
 OBSERVATION_STATUS = Coded(primitive("s.status", "http://hl7.org/fhir/observation-status"))
 NOT_DONE = "coalesce(s.stated, s.dataAbsentReason.coding)"

@@ -58,6 +58,7 @@ PROCEDURE = Resource(
                 "code_system": f"fhir_system({PROCEDURE_CODE}.system)",
                 "code": f"{PROCEDURE_CODE}.code",
                 "performed_at": "fhir_moment(coalesce(s.performedDateTime, s.performedPeriod.start, "
+                's.performedPeriod."end", '
                 f"{stated_reason('recorded')}.valueDateTime))",
                 "ended_at": 'fhir_moment(s.performedPeriod."end")',
             },

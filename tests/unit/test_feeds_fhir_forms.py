@@ -373,3 +373,14 @@ def test_a_form_that_is_deleted_takes_all_its_scales_back(tmp_path: Path) -> Non
     gone = {row["assessment_id"] for row in found.rows if row["is_deleted"]}
     assert {"q1", "q1#PHQ-9", "q1#GAD-7", "q1#PHQ-2"} <= gone
     assert found.counts[2] == 0
+
+
+def test_a_form_in_error_that_says_no_more_takes_all_its_scales_back(tmp_path: Path) -> None:
+    said: Json = {"items": [], "status": "entered-in-error", "questionnaire": INTAKE}
+    found = read(tmp_path, "assessment", form(**said), form(NINE, id="q2", status="entered-in-error"))
+    gone = {row["assessment_id"] for row in found.rows if row["is_deleted"]}
+    assert {"q1", "q1#PHQ-9", "q1#GAD-7"} <= gone
+    assert [(row["assessment_id"], row["status"]) for row in found.rows if not row["is_deleted"]] == [
+        ("q2", "entered-in-error")
+    ]
+    assert (found.refused, unmapped(found)) == ([], [])

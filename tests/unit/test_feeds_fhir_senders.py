@@ -1,6 +1,6 @@
 """More of what senders write: codes without their systems, refusals, other scripts of the same code."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -295,3 +295,26 @@ def test_a_patient_who_declines_is_still_the_patient(tmp_path: Path) -> None:
     booking = _booked() | {"participant": [{"actor": PATIENT, "status": "declined"}, _asked("seen")]}
     row = only(tmp_path, "appointment", booking)
     assert (row["patient_id"], row["practitioner_id"]) == ("p1", "seen")
+
+
+@pytest.mark.parametrize(
+    ("feed", "column", "resource"),
+    [
+        (
+            "observation",
+            "observed_at",
+            {"resourceType": "Observation", "effectivePeriod": {"end": "2025-01-07"}},
+        ),
+        (
+            "procedure",
+            "performed_at",
+            {"resourceType": "Procedure", "performedPeriod": {"end": "2025-01-07"}},
+        ),
+    ],
+)
+def test_a_period_that_only_ends_was_when_it_ended(
+    tmp_path: Path, feed: str, column: str, resource: Json
+) -> None:
+    said: Json = {"id": "x1", "status": "completed", "code": concept(CPT, "96127"), "subject": PATIENT}
+    status = {"status": "final"} if feed == "observation" else {}
+    assert only(tmp_path, feed, {**said, **status, **resource})[column] == datetime(2025, 1, 7)
