@@ -133,7 +133,7 @@ def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
             what_to_do=(
                 "The lake's reference table unmapped_code names each type and event and its number of "
                 "messages; have the interface engine send SIU alone. A site's own scheduling event is a row "
-                "of seeds/siu_trigger.csv."
+                "of seeds/siu_trigger.csv, with at least one of seeds/siu_status_rule.csv."
             ),
             is_about_emptiness=True,
         ),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from orchestration.feeds.codes import CODE_MAP_FILE, load_code_map, rows_in_force
+from orchestration.redaction import SafeError
 
 TRIGGER_FILE = "siu_trigger.csv"
 STATUS_RULE_FILE = "siu_status_rule.csv"
@@ -31,6 +32,12 @@ EVENT_REASON = "event_reason"
 STATUS = "status"
 APPOINTMENT = "appointment"
 SLOT = "slot"
+SOURCE_COLUMNS = {
+    *("appointment_id", "appointment_scope", "updated_at", "patient_id", "practitioner_id", "team_id"),
+    *("slot_id", "encounter_id", "starts_at", "ends_at", "duration", STATUS, EVENT_REASON),
+}
+"""Columns whose places rows may name."""
+
 STATUS_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-0278"
 
 
@@ -80,10 +87,14 @@ class Place(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Place":
-        """Read ``SCH-11.4``; without a component the first one is meant."""
+        """Read ``SCH-11.4``; without a component the first one is meant.
+
+        Raises:
+            SafeError: it is no place.
+        """
         found = re.fullmatch(r"([A-Z][A-Z0-9]{2})-(\d+)(?:\.(\d+))?", text)
         if found is None:
-            raise ValueError(f"{SOURCE_FILE}: {text!r} is no place in a message; write it as SCH-11.4")
+            raise SafeError(f"{SOURCE_FILE}: {text!r} is no place in a message; write it as SCH-11.4")
         return cls(found[1], int(found[2]), int(found[3] or 1))
 
 
@@ -175,6 +186,9 @@ def load_siu_rules(seeds: Path, day: date) -> SiuRules:
 
     Returns:
         The rules.
+
+    Raises:
+        SafeError: a row says what cannot be, or one is missing that another one needs.
     """
     found = [(seeds / name).stat() for name in (*SIU_FILES, CODE_MAP_FILE)]
     return _load(seeds, day, tuple((stat.st_mtime_ns, stat.st_size) for stat in found))
@@ -186,7 +200,7 @@ def _load(seeds: Path, day: date, _stamps: tuple[tuple[int, int], ...]) -> SiuRu
         row["trigger_event"]: Trigger(
             row["feed"],
             row["state"],
-            int(row["order_in_instant"]),
+            _number(row, "order_in_instant", TRIGGER_FILE),
             row["time_column"],
             row["may_lack_times"] == "true",
             row["keeps_removed"] == "true",
@@ -200,16 +214,18 @@ def _load(seeds: Path, day: date, _stamps: tuple[tuple[int, int], ...]) -> SiuRu
         for row in rows_in_force(seeds / STATUS_RULE_FILE, day)
     }
     sources: dict[str, list[Source]] = {}
-    for row in sorted(rows_in_force(seeds / SOURCE_FILE, day), key=lambda row: int(row["priority"])):
+    listed = rows_in_force(seeds / SOURCE_FILE, day)
+    for row in sorted(listed, key=lambda row: _number(row, "priority", SOURCE_FILE)):
         source = Source(
             Place.parse(row["source_field"]),
             Place.parse(row["beside_field"]) if row["beside_field"] else None,
             row["beside_codes"],
             Place.parse(row["start_field"]) if row["start_field"] else None,
-            60 * float(row["longest_minutes"] or math.inf),
+            60 * _number(row, "longest_minutes", SOURCE_FILE) if row["longest_minutes"] else math.inf,
             row["reason"],
         )
         sources.setdefault(row["feed_column"], []).append(source)
+    _check(triggers, outcomes, sources)
     entries = load_code_map(seeds, day).entries
     codes = {
         column: {_code(pair): value for pair, value in known.items()}
@@ -230,6 +246,33 @@ def _load(seeds: Path, day: date, _stamps: tuple[tuple[int, int], ...]) -> SiuRu
         statuses,
         values,
     )
+
+
+def _number(row: Mapping[str, str], column: str, file: str) -> int:
+    try:
+        return int(row[column])
+    except ValueError:
+        raise SafeError(f"{file}: {column} {row[column]!r} is no whole number") from None
+
+
+def _check(
+    triggers: Mapping[str, Trigger],
+    outcomes: Mapping[tuple[str, str, str], Outcome],
+    sources: Mapping[str, list[Source]],
+) -> None:
+    """See that the rows go together: a site adds its own, and none of them may stop a night half way."""
+    for event, trigger in triggers.items():
+        if trigger.feed not in (APPOINTMENT, SLOT):
+            raise SafeError(
+                f"{TRIGGER_FILE}: {event} fills {trigger.feed!r}; it may fill appointment or slot"
+            )
+        if (event, ANY, ANY) not in outcomes:
+            raise SafeError(
+                f"{STATUS_RULE_FILE}: no row of any reason and status for {event}, which {TRIGGER_FILE} has"
+            )
+    if unknown := sorted(sources.keys() - SOURCE_COLUMNS):
+        known = ", ".join(sorted(SOURCE_COLUMNS))
+        raise SafeError(f"{SOURCE_FILE}: {unknown[0]!r} is no column that is looked for; these are: {known}")
 
 
 def _code(pair: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.feeds.ingest import SEEDS
+from orchestration.redaction import SafeError
 from tests.support.feeds_night import Nights
 from tests.support.siu import HEADER, message, only, read
 
@@ -263,6 +264,29 @@ def test_a_site_says_by_rows_which_authority_numbers_its_patients(
     nights.land("hl7v2/2026-03-02/a.hl7", message(patient=patient))
     nights.run(seeds=seeds)
     assert nights.raw("appointment")[0]["patient_id"] == found
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "told"),
+    [
+        ("siu_source.csv", "team_id,MSH4,1,,,,,,2026-01-01,,here,assumed", "'MSH4' is no place"),
+        ("siu_source.csv", "team,MSH-4,1,,,,,,2026-01-01,,here,assumed", "'team' is no column"),
+        ("siu_source.csv", "team_id,MSH-4,first,,,,,,2026-01-01,,here,assumed", "'first' is no whole number"),
+        ("siu_trigger.csv", "S28,appointment,booked,20,,false,false,2026-01-01,,here,assumed", "for S28"),
+        ("siu_trigger.csv", "S28,referral,booked,20,,false,false,2026-01-01,,here,assumed", "'referral'"),
+    ],
+)
+def test_a_row_that_cannot_be_is_told_before_anything_is_read(
+    tmp_path: Path, file: str, row: str, told: str
+) -> None:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(SEEDS, seeds)
+    with (seeds / file).open("a", encoding="utf-8") as handle:
+        handle.write(row + "\n")
+    nights = Nights(tmp_path)
+    nights.land("hl7v2/2026-03-02/a.hl7", message())
+    with pytest.raises(SafeError, match=rf"^siu_.*{told}"):
+        nights.run(seeds=seeds)
 
 
 def test_a_site_says_by_rows_whose_numbers_they_are(tmp_path: Path) -> None:
