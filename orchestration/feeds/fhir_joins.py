@@ -81,6 +81,6 @@ def identifiers(plan: Plan, good: str) -> str:
     source = plan.steps(good, ["identifier_rows"], "both")
     every = f"SELECT unnest(entries) AS entry FROM (SELECT s.identifier_rows AS entries FROM {source} AS s)"  # noqa: S608
     return (
-        f"SELECT entry.type, entry.system, entry.value, entry.id FROM ({every}) "  # noqa: S608
-        "WHERE entry.id IS NOT NULL"
+        f"SELECT entry.type, entry.system, wh_trim(entry.value) AS value, entry.id FROM ({every}) "  # noqa: S608
+        "WHERE entry.id IS NOT NULL AND wh_trim(entry.value) IS NOT NULL"
     )

@@ -67,7 +67,7 @@ CREATE OR REPLACE MACRO fhir_day(moment) AS
 CREATE OR REPLACE MACRO fhir_moment(moment) AS
     CASE strlen(moment) WHEN 4 THEN moment || '-01-01' WHEN 7 THEN moment || '-01' ELSE moment END;
 CREATE OR REPLACE MACRO fhir_asked(type_name, identifier) AS
-    type_name || '?identifier=' || coalesce(identifier.system || '|', '') || identifier.value;
+    type_name || '?identifier=' || coalesce(identifier.system || '|', '') || trim(identifier.value);
 CREATE OR REPLACE MACRO fhir_tail(link) AS regexp_extract(link, '([^/#]+)(?:/_history/[^/]*)?/?(?:#.*)?$', 1);
 CREATE OR REPLACE MACRO fhir_searched(link, name) AS
     url_decode(nullif(regexp_extract(link, '[?&]' || name || '=([^&]*)', 1), ''));
@@ -119,7 +119,7 @@ CREATE OR REPLACE MACRO fhir_elsewhere(target, kind, hint, type_name, inside, ow
         WHEN kind IS NULL AND hint != type_name THEN
             type_name || fhir_stand_in(hint) || coalesce(
                 substring(nullif(target.reference, ''), 10),
-                coalesce(target.identifier.system, '') || '|' || target.identifier.value)
+                coalesce(target.identifier.system, '') || '|' || trim(target.identifier.value))
         WHEN target.reference IS NOT NULL THEN fhir_linked(target.reference, kind, type_name)
         WHEN target.identifier.value IS NOT NULL THEN fhir_asked(type_name, target.identifier) END;
 CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS

@@ -226,6 +226,20 @@ def test_a_crosswalk_is_not_followed_and_says_so(
     )
 
 
+@pytest.mark.parametrize(
+    ("system", "rows"),
+    [("FHIR", 1), (MRN + "/", 1), ("fhir", 0), ("", 0), (MRN, 0), (EPI, 0), ("urn:x:stated", 0)],
+)
+def test_a_system_of_the_crosswalk_that_nobody_uses_is_told(nights: Nights, system: str, rows: int) -> None:
+    site = Site(
+        systems={"patient": (EPI,)}, feeds={"panel": FeedSite(systems=(("patient", "urn:x:stated"),))}
+    )
+    _land(nights, "2025-01-31", _person("Patient", "r1", (MRN, "M1"), (EPI, "E1")))
+    nights.land("identity/2025-01-31/a.csv", CROSSWALK + f"patient,{system},other,P1,,\n")
+    _run(nights, site)
+    assert _unjoined(nights) == ([("identity", "system", "unused", rows)] if rows else [])
+
+
 @pytest.mark.slow
 def test_a_crosswalk_that_comes_later_is_corrected_or_taken_back_is_applied_to_all(nights: Nights) -> None:
     nights.land("panel/2025-01-29/a.csv", "patient_id,team_id,effective_from\nold1,t1,2025-01-01\n")
@@ -267,3 +281,19 @@ def test_the_order_of_deliveries_does_not_matter(tmp_path: Path) -> None:
         nights.land("identity/2025-01-31/a.csv", CROSSWALK + f"patient,{MRN},M1,P1,,\n")
         _run(nights, site)
     assert together.everything() == in_turn.everything()
+
+
+@pytest.mark.parametrize("site", [BY_EPI, Site()])
+def test_a_number_is_the_same_with_blanks_before_it(tmp_path: Path, site: Site) -> None:
+    nights = Nights(tmp_path)
+    patient = _person("Patient", "p1", (MRN, "   203713"))
+    _land(nights, "2025-01-31", patient, _visit({"identifier": {"system": MRN, "value": "203713 "}}))
+    consent = site.feeds | {"consent": FeedSite(systems=(("patient", MRN),))}
+    nights.land("consent/2025-01-31/a.csv", f"{CONSENT}c1,203713,cocm,2025-01-01,active,\n")
+    _run(nights, Site(systems=site.systems, feeds=consent))
+    named = {
+        feed: [row["patient_id"] for row in nights.raw(feed)] for feed in ("patient", "encounter", "consent")
+    }
+    known = ["203713" if site.systems else "p1"]
+    assert named == dict.fromkeys(named, known)
+    assert _unjoined(nights) == []
