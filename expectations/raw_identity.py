@@ -75,7 +75,28 @@ def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
             ),
             affected_marts=consequences["appointment"].affected_marts,
             is_about_emptiness=True,
-        )
+        ),
+        Check(
+            layer="raw",
+            table_name="unjoined_identifier",
+            name="every_system_of_the_crosswalk_is_in_use",
+            rule=NoRows(
+                "select system as cause, unnest(range(rows)) as number from unjoined_identifier "
+                "where reason = 'unused'"
+            ),
+            severity="info",
+            owner=consequences["patient"].owner,
+            what_it_means=(
+                "Rows of the crosswalk name a system that no resource carries and that the profile states "
+                "for no feed: they join nobody. Where the system is misspelled, one person stays two."
+            ),
+            what_to_do=(
+                "Compare the system with those of the resources and of the profile, sign by sign; the ids of "
+                "resources themselves are fhir, in small letters. Rows for sources to come may stay."
+            ),
+            affected_marts=consequences["patient"].affected_marts,
+            is_about_emptiness=True,
+        ),
     ]
 
 

@@ -36,7 +36,12 @@ _FORMS: Final = {
     "decimal": "a number as 12.5",
     "boolean": "true or false",
 }
-_LEADS: Final = {"unknown": "nowhere", "ambiguous": "to two", "chained": "to one that is another's"}
+_LEADS: Final = {
+    "unknown": "nowhere",
+    "ambiguous": "to two",
+    "chained": "to one that is another's",
+    "unused": "nowhere: no source has this system",
+}
 _MOST_CODES: Final = 20
 _MOST_PATHS: Final = 20
 

@@ -34,6 +34,7 @@ CROSSWALK: Final = Feed(
 system ``fhir`` is the ids of FHIR resources; a blank one, the ids of feeds whose system nobody states."""
 
 CHAINED: Final = "chained"
+UNUSED: Final = "unused"
 KINDS: Final[dict[str, Kind]] = {"patient": "patient", "practitioner": "practitioner"}
 TYPES: Final[dict[Kind, str]] = {"patient": "Patient", "practitioner": "Practitioner"}
 
@@ -57,7 +58,7 @@ def gather_joins(
         site: which systems hold the warehouse's own ids.
 
     Returns:
-        The rows of the crosswalk that lead to what it says is somebody else.
+        The rows of the crosswalk that lead to what it says is somebody else, or that nothing can ask for.
     """
     columns = ", ".join(f"{name} {kind}" for name, kind in CROSSWALK.lake_columns())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE delivered_crosswalk ({columns})")
@@ -71,7 +72,7 @@ def gather_joins(
     connection.execute(_RESOURCES)
     connection.execute(_CANONICAL)
     connection.execute(_JOINED)
-    return list(_chained(connection))
+    return [*_chained(connection), *_unused(connection, site)]
 
 
 _CROSSWALK_NOW = """
@@ -180,6 +181,25 @@ def _chained(connection: duckdb.DuckDBPyConnection) -> Iterator[Unjoined]:
     ).fetchall()
     for kind, system, number, day in counts:
         yield IDENTITY, "id", str(kind), str(system), CHAINED, int(number), day
+
+
+def _unused(connection: duckdb.DuckDBPyConnection, site: Site) -> Iterator[Unjoined]:
+    """Count the rows of the crosswalk whose system no resource carries and the site states for no feed."""
+    stated = [("", ""), *((kind, system) for kind, own in site.systems.items() for system in own)]
+    stated += [pair for feed in site.feeds.values() for pair in feed.systems]
+    pairs = ", ".join(f"({quoted(kind)}, {quoted(system)})" for kind, system in sorted(set(stated)))
+    counts = connection.execute(
+        f"""
+        SELECT kind, system, count(*), _delivered_on
+        FROM crosswalk
+        WHERE system NOT IN ('', {quoted(FHIR)})
+            AND (kind, system) NOT IN ({pairs})
+            AND (kind, system) NOT IN (SELECT kind, system FROM resource)
+        GROUP BY kind, system, _delivered_on ORDER BY ALL
+        """  # noqa: S608
+    ).fetchall()
+    for kind, system, number, day in counts:
+        yield IDENTITY, "system", str(kind), str(system), UNUSED, int(number), day
 
 
 def answers_of(connection: duckdb.DuckDBPyConnection, feed: Feed, folder: str, rows: str, site: Site) -> str:

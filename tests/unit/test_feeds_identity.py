@@ -226,20 +226,6 @@ def test_a_crosswalk_is_not_followed_and_says_so(
     )
 
 
-@pytest.mark.parametrize(
-    ("system", "rows"),
-    [("FHIR", 1), (MRN + "/", 1), ("fhir", 0), ("", 0), (MRN, 0), (EPI, 0), ("urn:x:stated", 0)],
-)
-def test_a_system_of_the_crosswalk_that_nobody_uses_is_told(nights: Nights, system: str, rows: int) -> None:
-    site = Site(
-        systems={"patient": (EPI,)}, feeds={"panel": FeedSite(systems=(("patient", "urn:x:stated"),))}
-    )
-    _land(nights, "2025-01-31", _person("Patient", "r1", (MRN, "M1"), (EPI, "E1")))
-    nights.land("identity/2025-01-31/a.csv", CROSSWALK + f"patient,{system},other,P1,,\n")
-    _run(nights, site)
-    assert _unjoined(nights) == ([("identity", "system", "unused", rows)] if rows else [])
-
-
 @pytest.mark.slow
 def test_a_crosswalk_that_comes_later_is_corrected_or_taken_back_is_applied_to_all(nights: Nights) -> None:
     nights.land("panel/2025-01-29/a.csv", "patient_id,team_id,effective_from\nold1,t1,2025-01-01\n")
