@@ -25,10 +25,10 @@ BILLED_SYSTEMS = (
 )
 MONEY = "STRUCT(value VARCHAR, currency VARCHAR)"
 ADJUDICATION = f"STRUCT(category {CONCEPT}, reason {CONCEPT}, amount {MONEY})"
-CARE_TEAM = f"STRUCT(provider {REFERENCE}, role {CONCEPT})[]"
+CARE_TEAM = f"STRUCT(sequence VARCHAR, provider {REFERENCE}, role {CONCEPT})[]"
 ITEM = (
     f"sequence VARCHAR, productOrService {CONCEPT}, servicedDate VARCHAR, servicedPeriod {PERIOD}, "
-    f"quantity STRUCT(value VARCHAR), encounter {REFERENCE}[]"
+    f"quantity STRUCT(value VARCHAR), encounter {REFERENCE}[], careTeamSequence VARCHAR[]"
 )
 SHARED = {
     "status": "VARCHAR",
@@ -47,15 +47,24 @@ IS_CLAIM = "coalesce(s.use, 'claim') = 'claim'"
 
 
 RENDERING = "('primary', 'rendering', 'performing')"
-RENDERED_BY = f"[part for part in s.careTeam if part.role.coding[1].code IN {RENDERING}][1].provider"
+RENDERED_BY = f"[part for part in s.careTeam if part.role.coding[1].code IN {RENDERING}]"
 PROVIDERS = {
     "biller": reference("s.provider", "Practitioner"),
-    "renderer": f"CASE WHEN s.biller IS NULL THEN {RENDERED_BY} END",
+    "renderers": f"CASE WHEN s.biller IS NULL THEN {RENDERED_BY} END",
+    "renderer": "s.renderers[1].provider",
+    "several": "CASE WHEN len(s.renderers) > 1 THEN s.renderers END",
 }
 """Who bills, and who gave the service where an organization bills for it."""
 
+NAMED_BY_ITEM = (
+    "CASE WHEN s.several IS NOT NULL THEN [part for part in s.several "
+    "if list_contains(s.line.careTeamSequence, part.sequence)][1].provider END"
+)
+"""Of several who gave services, the one whom an item names."""
+
 VISIT = {
     "visit": "s.line.encounter[1]",
+    "named": NAMED_BY_ITEM,
     "only_item": "CASE WHEN coalesce(len(s.item), 0) <= 1 THEN '1' END",
 }
 """What an item refers to, taken out of its list once, and the number of one that needs none."""
@@ -76,7 +85,8 @@ def _line(claim: str) -> dict[str, str]:
             "coalesce(s.line.servicedDate, s.line.servicedPeriod.start, s.billablePeriod.start)"
         ),
         "encounter_id": reference("s.visit", "Encounter"),
-        "billing_practitioner_id": f"coalesce(s.biller, {reference('s.renderer', 'Practitioner')})",
+        "billing_practitioner_id": "coalesce(s.biller, CASE WHEN s.named IS NOT NULL THEN "
+        f"{reference('s.named', 'Practitioner')} END, {reference('s.renderer', 'Practitioner')})",
     }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fhir_lines import Json, concept, parts, read, ref
+from tests.support.fhir_lines import Json, concept, only, parts, read, ref
 
 CPT = "http://www.ama-assn.org/go/cpt"
 ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
@@ -145,3 +145,23 @@ def test_what_came_back(
     row = outcome.rows[0]
     assert (row["claim_line_id"], row["status"], row["denial_reason"]) == ("m1#1", status, reason)
     assert row["paid_amount_usd"] == (None if paid is None else Decimal(paid))
+
+
+GROUP: Json = {
+    "provider": ref("Organization/t1"),
+    "careTeam": [
+        {"sequence": 1, "provider": ref("Practitioner/sender"), "role": concept("", "referring")},
+        {"sequence": 2, "provider": ref("Practitioner/a"), "role": concept("", "primary")},
+        {"sequence": 3, "provider": ref("Practitioner/b"), "role": concept("", "performing")},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("members", "practitioner"), [([3], "b"), ([1, 3], "b"), ([2], "a"), ([1], "a"), (None, "a")]
+)
+def test_who_gave_a_service_is_the_member_whom_its_item_names(
+    tmp_path: Path, members: list[int] | None, practitioner: str
+) -> None:
+    claim = {**CLAIM, **GROUP, "item": [item(1, "99492", careTeamSequence=members)]}
+    assert only(tmp_path, "claim_line", claim)["billing_practitioner_id"] == practitioner
