@@ -42,7 +42,11 @@ SHARED = {
 }
 FOREIGN = {"organization": "STU3", "information": "STU3", "employmentImpacted": "STU3"}
 MISSHAPEN = {"coalesce(s.use IN ('complete', 'proposed', 'exploratory', 'other'), false)": "STU3"}
-PAYER_ID = {"payer": reference("s.insurer", "Organization")}
+PAYER_ID = {
+    "payer": reference("s.insurer", "Organization"),
+    "payer_words": "coalesce(s.insurer.display, CASE WHEN starts_with(s.insurer.reference, '#') "
+    "THEN [entry.name for entry in s.contained if '#' || entry.id = s.insurer.reference][1] END)",
+}
 IS_CLAIM = "coalesce(s.use, 'claim') = 'claim'"
 
 
@@ -92,12 +96,13 @@ def _line(claim: str) -> dict[str, str]:
 
 PAYER = Coded(
     Codings(
-        primitive("s.insurer.display", "payer"),
+        primitive("s.payer_words", "payer"),
         primitive("s.payer", "payer"),
         primitive("s.insurer.identifier.value", "payer"),
     ),
     is_reported=False,
-    otherwise="coalesce(s.payer, s.insurer.display)",
+    otherwise="CASE WHEN starts_with(s.insurer.reference, '#') AND contains(s.payer, '#') "
+    "THEN coalesce(s.payer_words, s.payer) ELSE coalesce(s.payer, s.payer_words) END",
 )
 
 CLAIM = Resource(

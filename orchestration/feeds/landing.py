@@ -26,6 +26,9 @@ STANDARD_FORMATS = {
 LISTS_OF_FILES = ("manifest.json",)
 """Endings of what an export tells of its own files; they are no deliveries."""
 
+LOGS = ("log.ndjson",)
+"""Names of what a client notes of an export, beside the files that it fetched."""
+
 DELIVERED_ENDINGS = tuple(
     ending + packed for ending in (".csv", ".parquet", ".ndjson", ".hl7", ".mllp") for packed in ("", ".gz")
 )
@@ -114,7 +117,7 @@ def _format_of(name: str, folder: str, site: Site = NO_SITE) -> str | None:
 
 def _format_by_suffix(name: str, folder: str) -> str | None:
     lowered = name.lower()
-    if lowered.endswith(LISTS_OF_FILES):
+    if lowered.endswith(LISTS_OF_FILES) or lowered in LOGS:
         return None
     formats = STANDARD_FORMATS.get(folder, FLAT_FORMATS)
     return next((formats[suffix] for suffix in formats if lowered.endswith(suffix)), None)

@@ -165,3 +165,12 @@ def test_who_gave_a_service_is_the_member_whom_its_item_names(
 ) -> None:
     claim = {**CLAIM, **GROUP, "item": [item(1, "99492", careTeamSequence=members)]}
     assert only(tmp_path, "claim_line", claim)["billing_practitioner_id"] == practitioner
+
+
+@pytest.mark.parametrize(
+    ("name", "payer"), [("Centers for Medicare & Medicaid Services", "medicare"), ("A plan", "A plan")]
+)
+def test_an_insurer_inside_of_its_claim_is_known_by_its_name(tmp_path: Path, name: str, payer: str) -> None:
+    insurer = {"resourceType": "Organization", "id": "insurer-org", "name": name}
+    claim = {**CLAIM, "contained": [insurer], "insurer": ref("#insurer-org"), "item": [item(1, "99492")]}
+    assert only(tmp_path, "claim_line", claim)["payer_id"] == payer

@@ -116,11 +116,13 @@ def test_a_landing_takes_documents_and_leaves_lists_of_files(tmp_path: Path) -> 
     nights.land("fhir/2025-01-06/all.json", json.dumps(BUNDLE, indent=1))
     nights.land("fhir/2025-01-07/two.json.gz", gzip.compress(json.dumps([TWO]).encode()))
     nights.land("fhir/2025-01-07/manifest.json", json.dumps({"output": []}))
+    nights.land("fhir/2025-01-07/log.ndjson", json.dumps({"exportId": "1", "eventId": "kickoff"}))
     report = nights.run()
     assert [(file.source_file, file.rows_accepted) for file in report.files] == [
         ("fhir/2025-01-06/all.json", 2),
         ("fhir/2025-01-07/two.json.gz", 1),
     ]
     assert [(notice.kind, notice.path) for notice in report.notices] == [
-        ("unsupported_file", "fhir/2025-01-07/manifest.json")
+        ("unsupported_file", "fhir/2025-01-07/log.ndjson"),
+        ("unsupported_file", "fhir/2025-01-07/manifest.json"),
     ]
