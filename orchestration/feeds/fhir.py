@@ -7,14 +7,13 @@ neighbours) and references between files (``references.py``).
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Semaphore
 
 import duckdb
 
 from orchestration.feeds.codes import CodeMap, load_code_map
 from orchestration.feeds.fhir_documents import lines_of_documents
 from orchestration.feeds.fhir_found import Found
-from orchestration.feeds.fhir_pieces import PIECE, Pieces
+from orchestration.feeds.fhir_pieces import PIECE, read_pieces
 from orchestration.feeds.fhir_text import has_mark, keep_readable_lines
 from orchestration.feeds.fhir_types import RELEASE_OF_TYPE
 from orchestration.feeds.lake import move_into_place, quoted, table, write_table
@@ -34,11 +33,14 @@ class _File:
         self.found = Found()
         codes.make_known(reading.connection)
 
-    def content(self, pieces: Pieces, expected: int, *, has_modifiers: bool, is_careful: bool) -> Content:
+    def content(
+        self, text: Path, most: int, expected: int, *, has_modifiers: bool, is_careful: bool
+    ) -> Content:
         """Let all lines in, piece by piece.
 
         Args:
-            pieces: the lines.
+            text: the lines.
+            most: bytes of a piece at the most.
             expected: how many there are.
             has_modifiers: whether the word for modifier extensions is somewhere in them.
             is_careful: whether lines that are no resources are expected.
@@ -54,23 +56,10 @@ class _File:
         if has_modifiers:
             rows = self.codes.entries.get((FHIR, "modifier"), {})
             known = {pair.partition("|")[2] for pair in rows}
-        self.found = pieces.read(known, self._twin, is_careful=is_careful)
+        self.found = read_pieces(self.reading, text, known, most, is_careful=is_careful)
         if self.found.lines != expected:
             raise RowsLost
         return self._content()
-
-    def _twin(self) -> duckdb.DuckDBPyConnection:
-        """Another connection to the same engine, for another thread."""
-        connection = self.reading.connection
-        twin = connection.cursor()
-        twin.execute("SET TimeZone = 'UTC'")
-        names = [name for (name,) in connection.execute("SELECT name FROM duckdb_variables()").fetchall()]
-        values = ", ".join(f'getvariable({quoted(name)}) AS "{name}"' for name in names)
-        connection.execute(f"CREATE OR REPLACE TABLE fhir_variables AS SELECT {values}")
-        for name in names:
-            twin.execute(f'SET VARIABLE "{name}" = (SELECT "{name}" FROM fhir_variables)')  # noqa: S608
-        connection.execute("DROP TABLE fhir_variables")
-        return twin
 
     def _content(self) -> Content:
         found, contract = self.found, self.reading.contract
@@ -117,16 +106,13 @@ class _File:
         )
 
 
-def read_fhir(
-    reading: Reading, path: Path, traits: Traits, turns: Semaphore | None = None, most: int = PIECE
-) -> Content:
+def read_fhir(reading: Reading, path: Path, traits: Traits, most: int = PIECE) -> Content:
     """Read a file of FHIR resources.
 
     Args:
         reading: the file and where it goes.
         path: where it lies.
         traits: of its bytes.
-        turns: held while a piece is in memory, whichever file it is of.
         most: bytes of a piece at the most.
 
     Returns:
@@ -139,15 +125,14 @@ def read_fhir(
     if lines := lines_of_documents(text, reading.work / "lines"):
         text, traits = lines, read_through(lines, has_cells=False)[1]
     codes = load_code_map(reading.seeds, reading.delivered_on, reading.rules.site.payers)
-    expected, turns = traits.lines, turns or Semaphore(reading.processors)
+    expected = traits.lines
     for is_careful in (True,) if has_mark(text) else (False, True):
         if is_careful:
             expected = keep_readable_lines(text, reading.work / "clean")
             text = reading.work / "clean"
-        pieces = Pieces(reading, text, turns, most)
         try:
             return _File(reading, codes).content(
-                pieces, expected, has_modifiers=traits.has_modifiers, is_careful=is_careful
+                text, most, expected, has_modifiers=traits.has_modifiers, is_careful=is_careful
             )
         except RowsLost:
             continue

@@ -7,12 +7,9 @@ Does not belong here: the steps (``fhir_plan.py``), and putting pieces together 
 from itertools import groupby
 from pathlib import Path
 
-import duckdb
-
 from orchestration.feeds.door import ROW, Staged
 from orchestration.feeds.fhir_deleted import (
     BUNDLE,
-    DELETIONS,
     IS_DELETION,
     deletions,
     not_executed,
@@ -20,12 +17,12 @@ from orchestration.feeds.fhir_deleted import (
 )
 from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_joins import identifiers, joined, joined_again, sorted_out, untaken
+from orchestration.feeds.fhir_lines import Lines
 from orchestration.feeds.fhir_plan import Plan, plan_of
 from orchestration.feeds.fhir_rows import Row
-from orchestration.feeds.fhir_text import first_type, note_modified_lines, numbers_in, read_json
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.fhir_unknown import count_codes
-from orchestration.feeds.lake import quoted, table, write_table
+from orchestration.feeds.lake import table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.reading import Judged, Reading, RowsLost
 
@@ -40,115 +37,72 @@ class Piece:
     def __init__(
         self,
         reading: Reading,
-        connection: duckdb.DuckDBPyConnection,
         text: Path,
         name: str,
+        before: int,
         *,
         is_whole: bool,
     ) -> None:
         """Keep where things are.
 
         Args:
-            reading: the file.
-            connection: an engine's own for this piece, which knows what codes mean.
+            reading: the file; its connection knows what codes mean.
             text: the lines.
             name: of the piece, unlike those of others.
+            before: how many lines of the file come before.
             is_whole: whether the file has no other piece.
         """
         self.found = Found()
         self._reading = reading
-        self._connection = connection
-        self._text = text
+        self._connection = reading.connection
+        self._lines = Lines(reading, text, before)
         self._name = name
         self._is_whole = is_whole
         self._tables = 0
-        self._made = {"fhir_lines", "fhir_others", "fhir_said", "fhir_sorted"}
-        self._before = 0
-        self._modified: str | None = None
-        self._first_type = ""
-        self._types: dict[str | None, tuple[int, int]] = {}
+        self._made = {"fhir_said", "fhir_sorted"}
 
-    def read(self, known: set[str] | None, *, is_careful: bool) -> None:
-        """Read the lines, with what is kept of those of the first one's type: most files hold one type.
+    def read(self, known: set[str] | None, *, is_careful: bool) -> Found:
+        """Read the lines, and find out what becomes of each.
 
         Args:
             known: addresses of modifier extensions that change nothing; None where the file mentions none.
             is_careful: whether lines that are no resources are expected.
 
+        Returns:
+            What became of them.
+
         Raises:
             duckdb.Error: a line cannot even be passed over.
             RowsLost: lines that are no resources want a second look.
         """
-        self._first_type = first_type(self._text) or ""
-        listed = self._reading.work / f"{self._name}.modified"
-        if known is not None and note_modified_lines(self._text, known, listed):
-            self._modified = f"SELECT number FROM {numbers_in(listed)}"  # noqa: S608
-        self._read_lines("fhir_lines", self._first_type)
-        counted = self._connection.execute(
-            f"SELECT line_type, min({ROW}), count(*) FROM fhir_lines GROUP BY line_type"  # noqa: S608
-        ).fetchall()
-        self._types = {name: (int(first), int(number)) for name, first, number in counted}
-        if None in self._types and not is_careful:
+        self._lines.read(known)
+        types = self._lines.types
+        if None in types and not is_careful:
             raise RowsLost
-        self.found.lines = sum(number for _, number in self._types.values())
-
-    def settle(self, before: int) -> None:
-        """Find out what becomes of all lines.
-
-        Args:
-            before: how many lines of the file come before.
-        """
-        self._before = before
-        for name in sorted(name for name in self._types if name in RESOURCES):
-            self._resources(name, self._types[name][1])
-        if BUNDLE in self._types:
-            self._bundles(self._types[BUNDLE][1])
-        for other, (first, number) in self._types.items():
+        self.found.lines = sum(number for _, number in types.values())
+        for name in sorted(name for name in types if name in RESOURCES):
+            self._resources(name, types[name][1])
+        if BUNDLE in types:
+            self._bundles()
+        for other, (first, number) in types.items():
             if other is None:
-                self._refuse(
-                    f"SELECT {ROW} + {before} AS row_number, 'malformed_row' AS reason "  # noqa: S608
-                    "FROM fhir_lines WHERE line_type IS NULL"
-                )
+                numbers = self._lines.no_resources()
+                self._refuse(f"SELECT row_number, 'malformed_row' AS reason FROM ({numbers})")  # noqa: S608
             elif other not in RESOURCES and other != BUNDLE:
-                self.found.others[other] = (first + before, number)
+                self.found.others[other] = (first, number)
             else:
                 continue
             self.found.unfilled += number
             self.found.unfilled_refused += number
+        self._lines.drop()
         for made in self._made:
             self._connection.execute(f"DROP TABLE IF EXISTS {made}")
-
-    def _read_lines(self, made: str, name: str) -> None:
-        """Read what is kept of each line by the plan of a type; types alone if that is not known."""
-        plan = plan_of(self._reading.contract, name) if name in RESOURCES else None
-        elements = plan.columns if plan else {"resourceType": "VARCHAR"}
-        if name == BUNDLE:
-            elements = DELETIONS.columns
-        kind = "CASE WHEN regexp_full_match(resourceType, '[A-Za-z]{1,64}') THEN resourceType END"
-        if name:
-            kind = f"CASE WHEN resourceType = {quoted(name)} THEN {quoted(name)} ELSE {kind} END"
-        number = f"row_number() OVER () AS {ROW}"
-        lines = f"SELECT {number}, {kind} AS line_type, * FROM {read_json(self._text, elements)}"  # noqa: S608
-        if made != "fhir_lines":
-            lines = f"SELECT * FROM ({lines}) WHERE line_type = {quoted(name)}"  # noqa: S608
-        rows = plan.lines(f"({lines})", self._modified) if plan else lines
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {made} AS {rows}")
-
-    def _of_type(self, name: str, expected: int) -> str:
-        """The lines of one type, which can be read again and again; numbers are those of the file."""
-        made = "fhir_lines"
-        if name != self._first_type:
-            made = "fhir_others"
-            self._read_lines(made, name)
-            if self._count(made) != expected:
-                raise RowsLost
-        only = f"WHERE line_type = {quoted(name)}" if made == "fhir_lines" and len(self._types) > 1 else ""
-        return f"(SELECT * REPLACE ({ROW} + {self._before} AS {ROW}) FROM {made} {only})"  # noqa: S608
+        return self.found
 
     def _resources(self, name: str, number: int) -> None:
         """Judge the lines of one type for their feeds."""
         plan = plan_of(self._reading.contract, name)
-        lines = self._of_type(name, number)
+        lines = self._lines.of_type(name)
         if plan.codes:
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE fhir_said AS {plan.said(lines)}")
         every = joined(plan, lines, "fhir_said")
@@ -230,9 +184,9 @@ class Piece:
             self.found.judged.setdefault(feed, {}).setdefault(place, []).append(judged)
         return judged
 
-    def _bundles(self, number: int) -> None:
+    def _bundles(self) -> None:
         """Judge the tombstones of Bundles of deletions; any other Bundle is refused."""
-        source = self._of_type(BUNDLE, number)
+        source = self._lines.of_type(BUNDLE)
         contract, run = self._reading.contract, self._connection.execute
         deleted = "fhir_deleted"
         run(f"CREATE OR REPLACE TEMP TABLE {deleted} AS {deletions(source, self._reading.delivered_on)}")

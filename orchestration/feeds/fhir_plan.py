@@ -172,21 +172,21 @@ class Plan:
             left = [name for name in left if name not in ready]
         return source
 
-    def _refusal(self, place: str, earlier: str = "") -> str:
+    def _refusal(self, place: str) -> str:
         """SQL of why a line must not be read, by what one place knows; null where it may."""
         cases = [
             f"WHEN {condition} THEN {quoted(reason)}"
             for condition, reason in self.refusals.items()
             if {self._place_of_name(name, {}) for name in names_in(condition)} == {place}
         ]
-        return f"CASE {earlier} {' '.join(cases)} END" if cases or earlier else "NULL::VARCHAR"
+        return f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
 
-    def lines(self, source: str, modified: str | None) -> str:
+    def lines(self, source: str, *, is_numbered: bool) -> str:
         """SQL of what is kept of each line.
 
         Args:
-            source: SQL of lines with ``columns``, their number and ``line_type``.
-            modified: SQL of the numbers of lines with modifiers that nobody knows.
+            source: SQL of lines with ``columns`` and ``line_type``.
+            is_numbered: whether lines have their number, too.
         """
         later = {"updated_at", "identifier_rows", "told_by"}
         for row in self.rows:
@@ -194,10 +194,9 @@ class Plan:
         for name in self._needed(later, "both"):
             later |= names_in(self._texts[name])
         worked_out = [name for name, place in self.places.items() if place == "line" and name in later]
-        kept = [ROW, "line_type", *self.codes, *worked_out]
+        kept = [*([ROW] if is_numbered else []), "line_type", *self.codes, *worked_out]
         kept += [name for name in self.resource.columns if name in later and name not in self.codes]
-        earlier = f"WHEN s.{ROW} IN ({modified}) THEN 'unknown_modifier_extension'" if modified else ""
-        reason = f"{self._refusal('line', earlier)} AS reason"
+        reason = f"{self._refusal('line')} AS reason"
         listed = ", ".join([*(f's."{name}"' for name in kept), reason])
         return f"SELECT {listed} FROM {self.steps(source, worked_out, 'line')} AS s"  # noqa: S608
 

@@ -12,7 +12,6 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Semaphore
 
 import duckdb
 
@@ -66,7 +65,6 @@ class Upkeep:
         self._present: dict[str, LandedFile] = {}
         self._workers = Workers(threads)
         self._readers: dict[str, Reader] = dict(STANDARD_READERS)
-        self._readers["fhir_ndjson"] = partial(read_fhir, turns=Semaphore(threads))
         self._readers["hl7v2"] = partial(read_hl7v2, workers=self._workers)
 
     def look(self, files: Iterable[LandedFile]) -> None:

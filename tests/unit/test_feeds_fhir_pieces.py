@@ -9,9 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.resources import write_resources
 from orchestration.feeds import opened
 from orchestration.feeds.fhir import read_fhir
-from orchestration.feeds.fhir_pieces import PIECE, WORTH_A_PROCESSOR, bytes_of_a_piece
+from orchestration.feeds.fhir_lines import WORTH_A_PROCESSOR
+from orchestration.feeds.fhir_pieces import PIECE, bytes_of_a_piece
 from orchestration.feeds.opened import CHUNK, FILE_ID_LENGTH, Traits, read_through
 from orchestration.feeds.reading import Reading
 from orchestration.feeds.registry import Content
@@ -120,22 +122,29 @@ def test_a_broken_line_in_a_later_piece_is_found(tmp_path: Path, processors: int
     assert (outcome.numbers, outcome.refused) == ([1, 2, 4], [(3, "malformed_row")])
 
 
+@pytest.mark.slow
+def test_lines_that_two_processors_read_keep_their_numbers(tmp_path: Path) -> None:
+    landed = tmp_path / "Observation.ndjson"
+    number = write_resources(landed, "Observation", 2.6 * WORTH_A_PROCESSOR / 1e6)
+    text = landed.read_text(encoding="utf-8").replace('"Observation"', '"Observatio"', 1)
+    found = []
+    for processors in (1, 2):
+        root = tmp_path / str(processors)
+        root.mkdir()
+        reader = in_pieces(PIECE, processors)
+        read_file(root, "fhir", text, "anything.ndjson", "observation", reader)
+        found.append({path: sha256(repr(rows).encode()).digest() for path, rows in everything(root).items()})
+        last = f"SELECT max(_row_number) AS last FROM '{root}/lake/raw/observation/*/*.parquet'"
+        assert rows_of(last) == [{"last": number}]
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize(
-    ("size", "processors", "pieces"),
-    [
-        (WORTH_A_PROCESSOR * 2 - 1, 2, 1),
-        (WORTH_A_PROCESSOR * 2, 2, 2),
-        (PIECE, 1, 1),
-        (PIECE, 2, 2),
-        (PIECE + 1, 1, 2),
-        (PIECE * 2 + 1, 2, 4),
-        (PIECE * 3, 1, 3),
-        (1, 2, 1),
-    ],
+    ("size", "pieces"), [(0, 1), (1, 1), (PIECE, 1), (PIECE + 1, 2), (PIECE * 2, 2), (PIECE * 3, 3)]
 )
-def test_a_large_file_has_a_piece_for_each_processor(size: int, processors: int, pieces: int) -> None:
-    piece = bytes_of_a_piece(size, processors, PIECE)
-    assert (ceil(size / piece), piece <= PIECE) == (pieces, True)
+def test_no_piece_is_larger_than_what_may_be_in_memory(size: int, pieces: int) -> None:
+    piece = bytes_of_a_piece(size, PIECE)
+    assert (max(ceil(size / piece), 1), piece <= PIECE) == (pieces, True)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,134 @@
+"""The lines of a piece of a FHIR file in memory, with what is kept of each by the plan of its type.
+
+Belongs here: tables of lines, their types and numbers, and how many processors read them. Does not belong
+here: what a line is as text (``fhir_text.py``), and what becomes of it (``fhir_piece.py``).
+"""
+
+from pathlib import Path
+from typing import Final
+
+from orchestration.feeds.door import ROW
+from orchestration.feeds.fhir_deleted import BUNDLE, DELETIONS
+from orchestration.feeds.fhir_plan import plan_of
+from orchestration.feeds.fhir_text import first_type, note_modified_lines, numbers_in, read_json
+from orchestration.feeds.fhir_types import RESOURCES
+from orchestration.feeds.lake import quoted
+from orchestration.feeds.reading import Reading, RowsLost
+
+LINES: Final = "fhir_lines"
+OTHERS: Final = "fhir_others"
+"""The tables of all lines as the plan of the first one's type reads them, and of those of another type."""
+
+PLACE: Final = "rowid + 1"
+"""Where in the table a line stands: the engine keeps their order, also where several processors read them."""
+
+WORTH_A_PROCESSOR: Final = 16 << 20
+"""Bytes of a piece for each processor that reads it."""
+
+MODIFIED: Final = "unknown_modifier_extension"
+
+
+class Lines:
+    """The lines of a piece: most files hold one type, of which the first one's is a guess.
+
+    Attributes:
+        types: the number in the file of the first line of each type, and how many there are; lines that are
+            no resources are under None.
+    """
+
+    def __init__(self, reading: Reading, text: Path, before: int) -> None:
+        """Keep where things are.
+
+        Args:
+            reading: the file.
+            text: the lines.
+            before: how many lines of the file come before.
+        """
+        self.types: dict[str | None, tuple[int, int]] = {}
+        self._reading = reading
+        self._connection = reading.connection
+        self._text = text
+        self._before = before
+        self._modified: str | None = None
+        self._first_type = ""
+
+    def read(self, known: set[str] | None) -> None:
+        """Read the lines, with what is kept of those of the first one's type.
+
+        Args:
+            known: addresses of modifier extensions that change nothing; None where the file mentions none.
+
+        Raises:
+            duckdb.Error: a line cannot even be passed over.
+        """
+        self._first_type = first_type(self._text) or ""
+        listed = self._reading.work / f"{self._text.name}.modified"
+        if known is not None and note_modified_lines(self._text, known, listed):
+            self._modified = f"SELECT number FROM {numbers_in(listed)}"  # noqa: S608
+        self._make(LINES, self._first_type)
+        counted = self._connection.execute(
+            f"SELECT line_type, min({PLACE}), count(*) FROM {LINES} GROUP BY line_type"  # noqa: S608
+        ).fetchall()
+        self.types = {name: (int(first) + self._before, int(number)) for name, first, number in counted}
+
+    def of_type(self, name: str) -> str:
+        """SQL of the lines of one type, which can be read again and again, with their numbers in the file.
+
+        Args:
+            name: of the type.
+
+        Raises:
+            RowsLost: there are not as many as there were.
+        """
+        if name != self._first_type:
+            self._make(OTHERS, name)
+            counted = self._connection.execute(f"SELECT count(*) FROM {OTHERS}").fetchone()  # noqa: S608
+            if counted != (self.types[name][1],):
+                raise RowsLost
+            return self._numbered(name, OTHERS, ROW, f"* EXCLUDE ({ROW})")
+        only = f"WHERE line_type = {quoted(name)}" if len(self.types) > 1 else ""
+        return self._numbered(name, f"{LINES} {only}", PLACE, "*")
+
+    def no_resources(self) -> str:
+        """SQL of the numbers in the file of lines that are no resources, as ``row_number``."""
+        return (
+            f"SELECT {PLACE} + {self._before} AS row_number "  # noqa: S608
+            f"FROM {LINES} WHERE line_type IS NULL"
+        )
+
+    def drop(self) -> None:
+        """Free the memory."""
+        for made in (LINES, OTHERS):
+            self._connection.execute(f"DROP TABLE IF EXISTS {made}")
+
+    def _numbered(self, name: str, source: str, place: str, kept: str) -> str:
+        if self._modified and name in RESOURCES:
+            is_modified = f"{place} IN ({self._modified})"
+            kept += f" REPLACE (CASE WHEN {is_modified} THEN {quoted(MODIFIED)} ELSE reason END AS reason)"
+        return f"(SELECT {place} + {self._before} AS {ROW}, {kept} FROM {source})"  # noqa: S608
+
+    def _make(self, made: str, name: str) -> None:
+        """Make a table of what is kept of each line by the plan of a type; types alone if it has none.
+
+        Only the first table is read by several processors: to number lines on the way is the work of one, and
+        what follows, which keeps an order on its way to a file, costs several processors more than it spares.
+        """
+        plan = plan_of(self._reading.contract, name) if name in RESOURCES else None
+        elements = plan.columns if plan else {"resourceType": "VARCHAR"}
+        if name == BUNDLE:
+            elements = DELETIONS.columns
+        kind = "CASE WHEN regexp_full_match(resourceType, '[A-Za-z]{1,64}') THEN resourceType END"
+        if name:
+            kind = f"CASE WHEN resourceType = {quoted(name)} THEN {quoted(name)} ELSE {kind} END"
+        lines = f"SELECT {kind} AS line_type, * FROM {read_json(self._text, elements)}"  # noqa: S608
+        if made == OTHERS:
+            numbered = f"SELECT row_number() OVER () AS {ROW}, * FROM ({lines})"  # noqa: S608
+            lines = f"SELECT * FROM ({numbered}) WHERE line_type = {quoted(name)}"  # noqa: S608
+        rows = plan.lines(f"({lines})", is_numbered=made == OTHERS) if plan else lines
+        most = self._reading.processors if made == LINES else 1
+        processors = min(most, self._text.stat().st_size // WORTH_A_PROCESSOR) or 1
+        self._connection.execute(f"SET threads = {processors}")
+        try:
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {made} AS {rows}")
+        finally:
+            self._connection.execute("SET threads = 1")
