@@ -94,7 +94,7 @@ def _message(piece: bytes, opener: bytes) -> Iterator[Frame]:
     if opener == START and not end and not body.endswith((b"\r", b"\n")):
         yield Frame(b"", TRUNCATED)
     else:
-        body = body.strip(b" \t\r\n\0")
+        body = body.strip(b" \t\r\n\0\x1a")
         yield Frame(unwrapped(body, opener) if opener not in (b"", START) else body)
     if _holds_segments(rest) or _holds_segments(after):
         yield Frame(b"", MALFORMED)

@@ -8,8 +8,13 @@ import json
 import re
 from typing import Final
 
-OPENERS: Final = frozenset({b'"', b"'", b">", b"[", b"]", b"b", b"B", b"v", b"V"})
-"""What may stand right before a header: a quote, the end of a tag, or of a start mark that is written out."""
+_BRACKETS: Final = {
+    b"[": re.compile(rb"\](?=[\s,;]|\Z)"),
+    b"(": re.compile(rb"\)(?=[\s,;]|\Z)"),
+    b"{": re.compile(rb"\}(?=[\s,;]|\Z)"),
+}
+OPENERS: Final = frozenset({b'"', b"'", *_BRACKETS, b">", b"]", b"b", b"B", b"v", b"V"})
+"""What may stand right before a header: a quote, a bracket, the end of a tag or of a written start mark."""
 
 _CONTENT: Final = {
     b'"': re.compile(rb'(?:[^"\\]|\\.|"")*', re.DOTALL),
@@ -40,8 +45,8 @@ def unwrapped(body: bytes, opener: bytes) -> bytes:
     """
     content = _CONTENT.get(opener)
     if content is None:
-        for mark in (_WRITTEN_END, _END_OF_TEXT):
-            if (found := mark.search(body)) and not _SEGMENT.search(body, found.end()):
+        for mark in (_WRITTEN_END, _END_OF_TEXT, _BRACKETS.get(opener)):
+            if mark and (found := mark.search(body)) and not _SEGMENT.search(body, found.end()):
                 return body[: found.start()]
         return body
     found = content.match(body)

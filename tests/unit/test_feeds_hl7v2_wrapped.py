@@ -29,6 +29,13 @@ LOG = ("2026-03-02 11:00:01,204 | INFO | sent", "[INFO] | acknowledged |", "Mar 
         "".join(f"INSERT INTO log VALUES (1, '{text}', 'a|b');\n" for text in WRITTEN),
         "".join(f"<m><![CDATA[{text}]]></m>\n" for text in BARE),
         "".join(f"<m>{text.replace('&', '&amp;')}</m><n>a|b</n>" for text in BARE),
+        "".join(f"Received message [{text}] from port 6661 [a|b]\n" for text in BARE),
+        "".join(f"in ({text}), out {{a|b}}\n" for text in WRITTEN),
+        "".join(f"{{{text}}}\n" for text in BARE),
+        "".join(
+            f"<content>{text.replace('&', '&amp;').replace(chr(13), '&#xd;')}</content>\n" for text in BARE
+        ),
+        "\n".join(f"{text}\x1a" for text in BARE),
         "".join(f"<SB>{text}<EB><CR>\n" for text in BARE),
         "".join(f"[VT]{text}[FS][CR]\na|b\n" for text in BARE),
         "".join(f"\\x0b{text}\\x1c\\r\n" for text in WRITTEN),
@@ -54,6 +61,7 @@ def test_what_stands_behind_a_message_is_not_of_it(tmp_path: Path, content: str)
         (b"MSH|^~\\&|\rNTE|1||</b> [EB]\rAIP|1|A|B7", b">"),
         (b'MSH|^~\\&|\\rNTE|1||says "no"\\rAIP|1|A|B7', b'"'),
         (b"MSH|^~\\&|\rAIP|1|A|B7", b'"'),
+        (b"MSH|^~\\&|\rNTE|1||[a] b\rAIP|1|A|B7", b"["),
         (b'MSH|^~\\\\&|\\q\rAIP|1|A|B7"', b"v"),
     ],
 )
