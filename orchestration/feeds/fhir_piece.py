@@ -212,11 +212,11 @@ class Piece:
     def _may_be_unknown(self, plan: Plan, row: Row, column: str, made: Path) -> bool:
         """Whether an unknown code may be behind a column, by what it cost little to look at."""
         place = plan.places[f"{row.prefix}{column}_first"]
-        if place == "line" and column in row.mapping.listed:
-            return True
         if place == "codes":
             source = f'SELECT "{row.prefix}{column}_first" AS coding FROM fhir_said'  # noqa: S608
             return self._count(f"({source}) WHERE coding.code IS NOT NULL") > 0
+        if column in row.mapping.listed and (place == "line" or column in row.feed.required):
+            return True
         if getattr(row.mapping.coded.get(column), "otherwise", None) not in (None, "NULL", "'other'"):
             return True
         return (

@@ -3,7 +3,7 @@
 Belongs here: Consent, EpisodeOfCare, CareTeam. Does not belong here: orders (``fhir_orders.py``).
 """
 
-from orchestration.feeds.codes import pairs_of, with_words
+from orchestration.feeds.codes import pairs_of, values_of, with_words
 from orchestration.feeds.fhir_dates import day_after, local_day
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
@@ -37,6 +37,12 @@ REVOKED_AT = (
     f"WHEN s.status = 'inactive' THEN coalesce(s.meta.lastUpdated, {CONSENTED_AT}) END"
 )
 """A consent that is in force no more and does not say since when ended when its record last changed."""
+
+PROGRAMS = (
+    f"list_sort(list_distinct([{values_of('consent', 'program')}[fhir_pair(coding)] "
+    f"for coding in {CONSENT_CODINGS}]))"
+)
+"""The programs that a document names; a row has room for one, and the others are a finding."""
 
 CONSENT = Resource(
     elements={
@@ -80,6 +86,10 @@ CONSENT = Resource(
                     "THEN 'written' END",
                 ),
                 "status": Coded(CONSENT_STATE),
+            },
+            listed={
+                "consent_id": f"CASE WHEN len({PROGRAMS}) > 1 THEN {{'system': 'several programs', "
+                f"'code': array_to_string({PROGRAMS}, ' and ')}} END"
             },
             where="{program} IS NOT NULL "
             "OR NOT coalesce(list_has_any([coding.code for coding in s.scope.coding], "

@@ -202,6 +202,10 @@ APPOINTMENT = Resource(
                 "modality": Coded(BOOKED_CODINGS, is_reported=False),
                 "status": STATUS,
             },
+            listed={
+                "patient_id": "CASE WHEN len([1 for kind in s.kinds if kind = 'Patient']) > 1 "
+                "THEN {'system': 'participant', 'code': 'several patients'} END"
+            },
         ),
     ),
     derived={

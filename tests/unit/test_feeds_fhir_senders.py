@@ -318,3 +318,21 @@ def test_a_period_that_only_ends_was_when_it_ended(
     said: Json = {"id": "x1", "status": "completed", "code": concept(CPT, "96127"), "subject": PATIENT}
     status = {"status": "final"} if feed == "observation" else {}
     assert only(tmp_path, feed, {**said, **status, **resource})[column] == datetime(2025, 1, 7)
+
+
+def test_what_a_row_has_no_room_for_is_a_finding(tmp_path: Path) -> None:
+    several = {"category": [concept(CPT, "99492"), {"text": "Behavioral Health Integration"}]}
+    group = [{"actor": PATIENT}, {"actor": ref("Patient/p2")}]
+    found = read(
+        tmp_path,
+        "consent",
+        AGREED | several,
+        AGREED | {"id": "k2", "category": [concept(CPT, "99492", "99494")]},
+        _booked() | {"participant": group},
+        _booked(_asked("seen")) | {"id": "a2"},
+    )
+    assert [(row["consent_id"], row["program"]) for row in found.rows] == [("k1", "cocm"), ("k2", "cocm")]
+    assert unmapped(found) == [
+        ("patient_id", "participant", "several patients", 1),
+        ("consent_id", "several programs", "bhi and cocm", 1),
+    ]
