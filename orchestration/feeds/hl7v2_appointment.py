@@ -254,7 +254,8 @@ class Schedules:
                     if code := message.component(repetition, at):
                         system = message.component(repetition, at + 2)
                         shown: str | None = code
-                        if place == ROLE_PLACE and self.rules.knows(PERSONNEL_ROLE, code):
+                        text = message.component(repetition, at + 1)
+                        if place == ROLE_PLACE and self.rules.knows(PERSONNEL_ROLE, code, text):
                             shown = None
                         elif place == REASON_PLACE and not system and " " in code:
                             shown = ""

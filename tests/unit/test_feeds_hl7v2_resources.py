@@ -20,6 +20,7 @@ def found_codes(unmapped: tuple[UnmappedCode, ...]) -> list[tuple[str, str]]:
         ("COUNSELOR", "B7", []),
         ("Social Worker", "B7", []),
         ("12^LCSW", "B7", []),
+        ("GP^General Practitioner", "B7", []),
         ("ROOM", None, []),
         ("Equipment", None, []),
         ("CHAIR9", None, [("practitioner_id", "CHAIR9")]),
@@ -56,7 +57,9 @@ def test_an_unknown_type_matters_where_no_other_resource_says_who_it_is(
     ("role", "line", "codes"),
     [
         ("MD", None, []),
-        ("3^ATTENDING", None, [("service_line", "3")]),
+        ("3^ATTENDING", None, []),
+        ("1.1^Primary~2^Nurse", None, []),
+        ("3^AB12", "other", [("service_line", "3")]),
         ("PSYCHIATRIST", None, []),
         ("207Q00000X^^NUCC", "primary_care", []),
         ("AB12", "other", [("service_line", "AB12")]),
