@@ -26,8 +26,10 @@ _TAKEN_BACK: Final = (
     "select min(later.status) as cause, later.appointment_id as row_key, max(later._source_file) as place "
     "from appointment as later inner join appointment as earlier "
     "on later.appointment_id = earlier.appointment_id and later.updated_at > earlier.updated_at "
-    "where starts_with(later._source_file, 'hl7v2/') and later.status in ('cancelled', 'noshow') "
-    "and earlier.status in ('arrived', 'checked-in', 'fulfilled') group by later.appointment_id"
+    "where starts_with(later._source_file, 'hl7v2/') and (later.status in ('cancelled', 'noshow') "
+    "and earlier.status in ('arrived', 'checked-in', 'fulfilled') "
+    "or later.status in ('booked', 'pending') and earlier.status = 'fulfilled') "
+    "group by later.appointment_id"
 )
 _READ: Final = f"select sum(rows_read) from feed_file where status = 'accepted' and {_OF_MESSAGES}"  # noqa: S608
 
@@ -108,12 +110,14 @@ def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
             severity="info",
             owner=OWNER,
             what_it_means=(
-                "A no-show or cancellation came after a message that the patient had arrived or was seen. "
-                "The last word counts, so these count as no-shows and cancellations, and as no visits."
+                "A no-show or cancellation came after a message that the patient had arrived or was seen, or "
+                "a booking after one that the visit was over. The last word counts: these count as what it "
+                "says, and as no visits."
             ),
             what_to_do=(
                 "Look some of them up in the scheduler. Corrections of a wrong check-in are right as they "
-                "are. Where a closing job marks patients who were seen, have it mended; a later message "
+                "are. Where a closing job marks patients who were seen, or changes of a closed record "
+                "are sent with its old status or none, have that mended; a later message "
                 "that says Complete puts each appointment right."
             ),
             affected_marts=consequences["appointment"].affected_marts,

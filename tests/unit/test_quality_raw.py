@@ -320,6 +320,9 @@ def test_a_number_that_leads_to_several_appointments_is_a_finding(lake: RawLake)
     [
         (("booked", "checked-in", "noshow"), 1),
         (("fulfilled", "cancelled"), 1),
+        (("fulfilled", "booked"), 1),
+        (("checked-in", "booked"), 0),
+        (("booked", "fulfilled"), 0),
         (("noshow", "checked-in"), 0),
         (("booked", "noshow", "cancelled"), 0),
     ],
