@@ -321,6 +321,7 @@ SEVEN_TOTAL: Json = {"linkId": "70274-6", "answer": [{"valueInteger": 9}]}
 INTAKE = "http://vendor.example/Questionnaire/intake"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("items", "scores"),
     [
@@ -349,6 +350,7 @@ def test_a_form_may_hold_several_scales(
     } == scores
 
 
+@pytest.mark.slow
 def test_a_scale_left_half_done_is_refused_and_the_other_stands(tmp_path: Path) -> None:
     items = [*NINE[:8], *SEVEN, *({"linkId": f"other-{number}"} for number in range(3))]
     found = read(tmp_path, "assessment", form(items))
@@ -375,6 +377,7 @@ def test_a_form_that_is_deleted_takes_all_its_scales_back(tmp_path: Path) -> Non
     assert found.counts[2] == 0
 
 
+@pytest.mark.slow
 def test_a_form_in_error_that_says_no_more_takes_all_its_scales_back(tmp_path: Path) -> None:
     said: Json = {"items": [], "status": "entered-in-error", "questionnaire": INTAKE}
     found = read(tmp_path, "assessment", form(**said), form(NINE, id="q2", status="entered-in-error"))
