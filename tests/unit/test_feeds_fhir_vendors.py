@@ -56,6 +56,8 @@ def test_who_referred_a_patient_did_not_see_them(
         ("http://hl7.org/fhir/sid/icd-10-cm/", "icd10_code", "F33.1"),
         ("http://snomed.info/sct/731000124108", "snomed_code", "35489007"),
         ("2.16.840.1.113883.6.96", "snomed_code", "35489007"),
+        ("https://www.cdc.gov/nchs/icd/icd10cm.htm", "icd10_code", "F33.1"),
+        ("SCT", "snomed_code", "35489007"),
     ],
 )
 def test_a_code_system_by_another_name(tmp_path: Path, system: str, column: str, code: str) -> None:
