@@ -31,6 +31,9 @@ _TAKEN_BACK: Final = (
     "or later.status in ('booked', 'pending') and earlier.status = 'fulfilled') "
     "group by later.appointment_id"
 )
+_COUNTED: Final = (
+    "select unnest(range(rows)) from unmapped_code where feed = 'hl7v2' and column_name = '{column}'"
+)
 _READ: Final = f"select sum(rows_read) from feed_file where status = 'accepted' and {_OF_MESSAGES}"  # noqa: S608
 
 
@@ -127,7 +130,7 @@ def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
             layer="raw",
             table_name="unmapped_code",
             name="every_message_fills_a_feed",
-            rule=NoRows("select unnest(range(rows)) from unmapped_code where feed = 'hl7v2'"),
+            rule=NoRows(_COUNTED.format(column="message_type")),
             severity="info",
             owner=OWNER,
             what_it_means=(
@@ -139,6 +142,24 @@ def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
                 "messages; have the interface engine send SIU alone. A site's own scheduling event is a row "
                 "of seeds/siu_trigger.csv, with at least one of seeds/siu_status_rule.csv."
             ),
+            is_about_emptiness=True,
+        ),
+        Check(
+            layer="raw",
+            table_name="unmapped_code",
+            name="every_batch_is_whole",
+            rule=NoRows(_COUNTED.format(column="batch")),
+            severity="warning",
+            owner=OWNER,
+            what_it_means=(
+                "Batches of HL7 v2 messages end with a count (BTS-1) that is higher than the number of their "
+                "messages: bookings, changes or no-shows were lost before the file landed."
+            ),
+            what_to_do=(
+                "The lake's reference table unmapped_code names the delivery date (column batch). Have the "
+                "interface engine send the batches of that date again."
+            ),
+            affected_marts=consequences["appointment"].affected_marts,
             is_about_emptiness=True,
         ),
     ]

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from orchestration.doctor_findings import Gap, Look, Refusal, UnknownColumn
 from orchestration.feeds.contract import Column, load_contract
-from orchestration.feeds.landing import Notice
+from orchestration.feeds.hl7v2 import BATCH
+from orchestration.feeds.landing import HL7V2, Notice
 from orchestration.profile_values import SOURCES, nearest
 
 _FORMATS: Final = {"csv": "CSV", "parquet": "Parquet", "fhir_ndjson": "FHIR", "hl7v2": "HL7 v2"}
@@ -102,7 +103,14 @@ def print_look(look: Look, out: Console) -> None:
     codes = [
         (code.feed, code.column_name, code.system, code.code or "(withheld)", f"{code.rows:,}")
         for code in look.unknown_codes
+        if (code.feed, code.column_name) != (HL7V2, BATCH)
     ]
+    lost = [
+        (code.feed, _counted(code.rows, "message"))
+        for code in look.unknown_codes
+        if (code.feed, code.column_name) == (HL7V2, BATCH)
+    ]
+    _table(out, "Lost out of batches", ("format", "how many"), lost, right=(1,))
     _table(
         out,
         "Codes without a row in seeds/code_map.csv",

@@ -31,6 +31,7 @@ ALONE = 4
 ROWS = "hl7v2_rows"
 NO_MESSAGE = "no_message"
 MESSAGE_TYPE = "message_type"
+BATCH = "batch"
 TRIMMED = "wh_blank"
 """What the parser gives has no blanks around it."""
 
@@ -57,6 +58,7 @@ class _File:
         self.refused = reading.work / "refused"
         self.not_taken: dict[str, tuple[int, int]] = {}
         self.unmapped: Counter[Unmapped] = Counter()
+        self.batch_ended, self.missing = 0, 0
         self.problem: Exception | None = None
 
     def read_next(self) -> bool:
@@ -76,6 +78,9 @@ class _File:
             self.not_taken[event] = (earlier, before + count)
         self.parts.append((self.read, stretch.target))
         self.unmapped += counts.unmapped
+        for number, said in counts.batches:
+            self.missing += max(said - (self.read + number - self.batch_ended), 0)
+            self.batch_ended = self.read + number
         self.read += counts.messages
         self.rows += counts.rows
         return True
@@ -127,6 +132,7 @@ class _File:
             UnmappedCode(HL7V2, MESSAGE_TYPE, HL7V2, event, count)
             for event, (_, count) in sorted(self.not_taken.items())
         ]
+        unmapped += [UnmappedCode(HL7V2, BATCH, HL7V2, "", self.missing)] if self.missing else []
         return self.reading.content(parts, unmapped=unmapped)
 
     def _let_in(self, name: str) -> Part:

@@ -40,6 +40,7 @@ BATCH = 5_000
 SHOWN_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/&+-]{0,63}")
 """Unknown codes of this form are shown in a finding; anything else might be more than a code."""
 
+BATCH_COUNT = re.compile(r"[0-9]{1,9}")
 SHOWN_EVENT = re.compile(r"[A-Z]{3}\^[A-Z]\d\d|[A-Z]{3}")
 
 
@@ -75,6 +76,7 @@ class Counts:
         not_taken: by message type and event, the number of the first that is about something else, and how
             many there are.
         unmapped: codes that no row knows.
+        batches: of each batch the number of its last message, and how many messages it says that it has.
     """
 
     messages: int = 0
@@ -82,6 +84,7 @@ class Counts:
     refused: list[tuple[int, str]] = field(default_factory=list)
     not_taken: dict[str, tuple[int, int]] = field(default_factory=dict)
     unmapped: Counter[Unmapped] = field(default_factory=Counter)
+    batches: list[tuple[int, int]] = field(default_factory=list)
 
 
 class _Messages:
@@ -100,7 +103,10 @@ class _Messages:
             try:
                 if frame.reason:
                     raise NotReadable(frame.reason)
-                if row := self._row(open_message(frame.body)):
+                message = open_message(frame.body)
+                if "BTS" in message.lines and BATCH_COUNT.fullmatch(said := message.text("BTS", 1, 1)):
+                    counts.batches.append((counts.messages, int(said)))
+                if row := self._row(message):
                     yield (counts.messages, *row)
             except NotReadable as problem:
                 counts.refused.append((counts.messages, str(problem)))

@@ -346,11 +346,16 @@ def test_a_no_show_after_the_arrival_is_a_finding(
 
 
 def test_messages_of_other_kinds_are_one_finding_with_their_number(lake: RawLake) -> None:
-    name = "unmapped_code.every_message_fills_a_feed"
     kind = {"feed": "hl7v2", "column_name": "message_type", "system": "hl7v2", "code": "ADT^A04"}
-    lake.refer("unmapped_code", kind | {"rows": 7, "delivered_on": AS_OF})
-    result = lake.run(name)[name]
-    assert (result.status, result.severity, result.failed_rows) == ("failed", "info", 7)
+    lost = kind | {"column_name": "batch", "code": ""}
+    counted = [kind | {"rows": 7, "delivered_on": AS_OF}, lost | {"rows": 2, "delivered_on": AS_OF}]
+    lake.refer("unmapped_code", *counted)
+    for name, told in (
+        ("unmapped_code.every_message_fills_a_feed", ("failed", "info", 7)),
+        ("unmapped_code.every_batch_is_whole", ("failed", "warning", 2)),
+    ):
+        result = lake.run(name)[name]
+        assert (result.status, result.severity, result.failed_rows) == told
 
 
 @pytest.mark.slow
