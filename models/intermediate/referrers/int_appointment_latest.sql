@@ -1,10 +1,10 @@
 -- Appointments as they are known now, their times in UTC and their local date; errors are none. Of a scheduler's messages
--- the booking alone says when it was made: the others leave that blank, and it stands.
+-- the booking alone says when it was made, and the cancellation when that was: later ones leave it blank, and it stands.
 with appointment as (
     {{ latest_version('stg_feed__appointment', ['appointment_id']) }}
 ),
 
-booking_ranked as (
+booking as (
     select
         version.appointment_id,
         version.booked_at as message_booked_at,
@@ -21,9 +21,53 @@ booking_ranked as (
         and version.site_columns like '%"x_siu_trigger"%'
 ),
 
-booking as (
-    select * from booking_ranked
-    where booking_rank = 1
+cancelled_untold as (
+    select appointment_id from appointment
+    where
+        status = 'cancelled'
+        and cancelled_at is null
+        and site_columns like '%"x_siu_trigger"%'
+),
+
+message_ranked as (
+    select
+        version.appointment_id,
+        version.status,
+        version.cancelled_at as message_cancelled_at,
+        version.cancelled_at_is_local as message_cancelled_at_is_local,
+        row_number() over (
+            partition by version.appointment_id
+            order by
+                {{ version_order('version') }}
+        ) as message_rank
+    from {{ ref('stg_feed__appointment') }} as version
+    inner join cancelled_untold
+        on version.appointment_id = cancelled_untold.appointment_id
+    where not version.is_deleted
+),
+
+stood as (
+    select
+        appointment_id,
+        min(message_rank) as stood_rank
+    from message_ranked
+    where status <> 'cancelled'
+    group by appointment_id
+),
+
+cancellation as (
+    select
+        message_ranked.*,
+        row_number() over (
+            partition by message_ranked.appointment_id
+            order by message_ranked.message_rank desc
+        ) as cancellation_rank
+    from message_ranked
+    left join stood
+        on message_ranked.appointment_id = stood.appointment_id
+    where
+        message_ranked.message_cancelled_at is not null
+        and (stood.stood_rank is null or message_ranked.message_rank < stood.stood_rank)
 ),
 
 zoned as (
@@ -34,10 +78,21 @@ zoned as (
             when appointment.booked_at is null then booking.message_booked_at_is_local
             else appointment.booked_at_is_local
         end as first_booked_at_is_local,
+        coalesce(appointment.cancelled_at, cancellation.message_cancelled_at) as first_cancelled_at,
+        case
+            when appointment.cancelled_at is null then cancellation.message_cancelled_at_is_local
+            else appointment.cancelled_at_is_local
+        end as first_cancelled_at_is_local,
         {{ row_time_zone() }} as time_zone
     from appointment
     left join booking
-        on appointment.appointment_id = booking.appointment_id
+        on
+            appointment.appointment_id = booking.appointment_id
+            and booking.booking_rank = 1
+    left join cancellation
+        on
+            appointment.appointment_id = cancellation.appointment_id
+            and cancellation.cancellation_rank = 1
     {{ join_row_time_zone('appointment', 'appointment.starts_at', team='appointment.team_id',
         practitioner='appointment.practitioner_id', patient='appointment.patient_id') }}
     where appointment.status <> 'entered-in-error'
@@ -48,12 +103,13 @@ instant as (
         zoned.*,
         {{ utc_instant('zoned.first_booked_at', 'book_offset') }} as booked_at_utc,
         {{ utc_instant('zoned.starts_at', 'start_offset') }} as starts_at_utc,
-        {{ utc_instant('zoned.cancelled_at', 'cancel_offset') }} as cancelled_at_utc
+        {{ utc_instant('zoned.first_cancelled_at', 'cancel_offset') }} as cancelled_at_utc
     from zoned
     {{ join_offset_of_local('book_offset', 'zoned.time_zone', 'zoned.first_booked_at',
         'zoned.first_booked_at_is_local') }}
     {{ join_offset_of_local('start_offset', 'zoned.time_zone', 'zoned.starts_at', 'zoned.starts_at_is_local') }}
-    {{ join_offset_of_local('cancel_offset', 'zoned.time_zone', 'zoned.cancelled_at', 'zoned.cancelled_at_is_local') }}
+    {{ join_offset_of_local('cancel_offset', 'zoned.time_zone', 'zoned.first_cancelled_at',
+        'zoned.first_cancelled_at_is_local') }}
 ),
 
 final as (
