@@ -86,13 +86,11 @@ zoned as (
         {{ row_time_zone() }} as time_zone
     from appointment
     left join booking
-        on
-            appointment.appointment_id = booking.appointment_id
-            and booking.booking_rank = 1
+        on appointment.appointment_id = booking.appointment_id
+        and booking.booking_rank = 1
     left join cancellation
-        on
-            appointment.appointment_id = cancellation.appointment_id
-            and cancellation.cancellation_rank = 1
+        on appointment.appointment_id = cancellation.appointment_id
+        and cancellation.cancellation_rank = 1
     {{ join_row_time_zone('appointment', 'appointment.starts_at', team='appointment.team_id',
         practitioner='appointment.practitioner_id', patient='appointment.patient_id') }}
     where appointment.status <> 'entered-in-error'
