@@ -156,7 +156,8 @@ OTHER_SCALES = (
 
 ALL_SCALES = (
     "list_concat([{'mark': '', 'form': s.form, 'score': CAST(s.score AS DECIMAL(18, 6)), "
-    "'ninth': s.ninth}], s.others)"
+    "'ninth': CASE WHEN len([1 for entry in s.others if starts_with(entry.form, 'PHQ-9')]) = 0 "
+    "THEN s.ninth END}], s.others)"
 )
 
 PATIENT = f"coalesce({reference('s.subject', 'Patient')}, {reference('s.source', 'Patient')})"

@@ -326,10 +326,10 @@ INTAKE = "http://vendor.example/Questionnaire/intake"
     ("items", "scores"),
     [
         ([*NINE, *SEVEN], {"q1": ("PHQ-9", 12, 0), "q1#GAD-7": ("GAD-7", 7, None)}),
-        ([SEVEN_TOTAL, *NINE], {"q1": ("GAD-7", 9, 0), "q1#PHQ-9": ("PHQ-9", 12, 0)}),
+        ([SEVEN_TOTAL, *NINE], {"q1": ("GAD-7", 9, None), "q1#PHQ-9": ("PHQ-9", 12, 0)}),
         (
             [TWO_TOTAL, *NINE, TOTAL],
-            {"q1": ("PHQ-2", 2, 0), "q1#PHQ-9": ("PHQ-9", 20, 0)},
+            {"q1": ("PHQ-2", 2, None), "q1#PHQ-9": ("PHQ-9", 20, 0)},
         ),
         ([{"linkId": "55758-7"}, TOTAL], {"q1": ("PHQ-9", 20, None)}),
         (

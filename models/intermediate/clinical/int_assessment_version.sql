@@ -1,4 +1,5 @@
--- Every version of an assessment: those that were delivered, and forms put together of items, which have one version each.
+-- Every version of an assessment: those that were delivered, forms put together of items, which have one version each, and
+-- what takes a scale back that a later version of its form holds no more.
 {{ config(materialized='view') }}
 
 with sent as (
@@ -14,6 +15,38 @@ of_items as (
 
 instrument as (
     select * from {{ ref('assessment_instrument') }}
+),
+
+-- The scales of a FHIR form beside the one that it is known by: their ids are the form's, `#` and the scale.
+beside as (
+    select distinct
+        assessment_id,
+        patient_id,
+        {{ dbt.split_part('assessment_id', "'#'", 1) }} as form_id
+    from sent
+    where
+        assessment_id like '%#%'
+        and _source_file like 'fhir/%'
+        and not is_deleted
+),
+
+withdrawn as (
+    select
+        beside.assessment_id,
+        beside.patient_id,
+        form.time_zone,
+        form.updated_at,
+        form._delivered_on,
+        form._source_file,
+        form._row_number
+    from beside
+    inner join sent as form
+        on beside.form_id = form.assessment_id
+    left join sent as still
+        on beside.assessment_id = still.assessment_id
+        and form._source_file = still._source_file
+        and form._row_number = still._row_number
+    where still.assessment_id is null
 ),
 
 final as (
@@ -71,6 +104,32 @@ final as (
     left join instrument
         on of_items.instrument = instrument.instrument
         and {{ in_period('of_items.taken_on', 'instrument.valid_from', 'instrument.valid_to') }}
+    union all
+    select
+        withdrawn.assessment_id,
+        withdrawn.patient_id,
+        cast(null as {{ dbt.type_string() }}) as encounter_id,
+        cast(null as {{ dbt.type_string() }}) as instrument,
+        cast(null as {{ dbt.type_string() }}) as counts_as,
+        false as is_validated,
+        cast(null as {{ dbt.type_int() }}) as remission_below,
+        cast(null as {{ dbt.type_numeric() }}) as response_fraction,
+        cast(null as {{ dbt.type_int() }}) as score,
+        cast(null as {{ dbt.type_int() }}) as item9_score,
+        cast(null as {{ dbt.type_string() }}) as screen_result,
+        cast(null as {{ dbt.type_string() }}) as not_done_reason,
+        cast(null as {{ dbt.type_timestamp() }}) as taken_at,
+        cast(null as date) as taken_on,
+        withdrawn.time_zone,
+        cast(null as {{ dbt.type_string() }}) as status,
+        cast(null as {{ dbt.type_string() }}) as reject_reason,
+        cast(null as {{ dbt.type_string() }}) as site_columns,
+        true as is_deleted,
+        withdrawn.updated_at,
+        withdrawn._delivered_on,
+        withdrawn._source_file,
+        withdrawn._row_number
+    from withdrawn
 )
 
 select * from final

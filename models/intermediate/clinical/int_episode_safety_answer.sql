@@ -8,8 +8,9 @@ with answer as (
     inner join {{ ref('int_assessment_episode') }} as assessment_episode
         on assessment.assessment_id = assessment_episode.assessment_id
     where
-        assessment.score is null
-        and assessment.counts_as = 'PHQ-9'
+        assessment.item9_score is not null
+        -- A form that holds another scale, and only part of the PHQ-9, has the answer on the row of that scale.
+        and ((assessment.score is null) = (assessment.counts_as = 'PHQ-9'))
         and assessment_episode.taken_on <= {{ as_of_date() }}
 ),
 

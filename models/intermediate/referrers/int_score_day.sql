@@ -32,8 +32,8 @@ scale as (
         assessment_id
     from assessment
     where
-        counts_as = 'PHQ-9'
-        and item9_score is not null
+        item9_score is not null
+        and (counts_as = 'PHQ-9' or score is not null)
 ),
 
 ranked as (
