@@ -26,7 +26,7 @@ Results = list[dict[str, Any]]
 
 def _dbt(settings: Settings, command: str, *options: str) -> Results:
     """Run a command of dbt in a process of its own and return what it says of each node."""
-    arguments = [*dbt_arguments(command, settings), *options]
+    arguments = [*dbt_arguments(command, settings), "--write-json", *options]
     ended = subprocess.run(
         [sys.executable, "-c", RUN, *arguments],
         env={**os.environ, **dbt_variables(settings)},
