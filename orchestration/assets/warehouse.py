@@ -5,12 +5,16 @@ its events. Does not belong here: calling dbt (``orchestration/transform.py``).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from dagster import (
+    AssetCheckKey,
     AssetCheckResult,
     AssetExecutionContext,
+    AssetKey,
     AssetObservation,
     AssetsDefinition,
     Output,
@@ -117,7 +121,17 @@ def build_warehouse_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         if failure is not None:
             raise failure
 
+    build.__class__ = _KeysOnce
     return build
+
+
+class _KeysOnce(AssetsDefinition):
+    """A step whose keys are put together once: Dagster asks for all of them for each pair of its assets."""
+
+    @cached_property
+    def asset_and_check_keys(self) -> AbstractSet[AssetKey | AssetCheckKey]:
+        """The keys of all assets and checks of the step."""
+        return super().asset_and_check_keys
 
 
 def _add_rows(context: AssetExecutionContext, events: Sequence[DbtEvent], rows: Mapping[str, int]) -> None:

@@ -59,6 +59,13 @@ def test_the_graph_is_the_one_on_record(repository: RepositoryDefinition) -> Non
     )
 
 
+def test_the_keys_of_the_build_are_put_together_once(defs: Definitions) -> None:
+    data = defs.resolve_job_def(JOB_NAME).asset_layer.data
+    build = next(one.assets_def for one in data if one.node_handle.name == "build")
+    assert build.asset_and_check_keys == {*build.keys, *build.check_keys}
+    assert build.asset_and_check_keys is build.asset_and_check_keys
+
+
 def test_each_feed_is_a_raw_asset_that_dbt_reads(repository: RepositoryDefinition) -> None:
     graph = repository.asset_graph
     for feed in load_contract().feeds:
