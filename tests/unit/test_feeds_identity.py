@@ -273,7 +273,7 @@ def test_a_number_is_the_same_with_blanks_before_it(tmp_path: Path, site: Site) 
     nights = Nights(tmp_path)
     patient = _person("Patient", "p1", (MRN, "   203713"))
     _land(nights, "2025-01-31", patient, _visit({"identifier": {"system": MRN, "value": "203713 "}}))
-    consent = site.feeds | {"consent": FeedSite(systems=(("patient", MRN),))}
+    consent = {**site.feeds, "consent": FeedSite(systems=(("patient", MRN),))}
     nights.land("consent/2025-01-31/a.csv", f"{CONSENT}c1,203713,cocm,2025-01-01,active,\n")
     _run(nights, Site(systems=site.systems, feeds=consent))
     named = {
