@@ -27,7 +27,7 @@ form_code as (
 
 points_of_answer as (
     select
-        system || '|' || code as value_code,
+        case when system = 'none' then '' else system end || '|' || code as value_code,
         cast(value as decimal(18, 6)) as points
     from {{ ref('code_map') }}
     where
