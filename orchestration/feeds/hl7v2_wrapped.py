@@ -17,8 +17,8 @@ OPENERS: Final = frozenset({b'"', b"'", *_BRACKETS, b">", b"]", b"b", b"B", b"v"
 """What may stand right before a header: a quote, a bracket, the end of a tag or of a written start mark."""
 
 _CONTENT: Final = {
-    b'"': re.compile(rb'(?:[^"\\]|\\.|"")*', re.DOTALL),
-    b"'": re.compile(rb"(?:[^'\\]|\\.|'')*", re.DOTALL),
+    b'"': re.compile(rb'(?:[^"\\]++|\\.|"")*+', re.DOTALL),
+    b"'": re.compile(rb"(?:[^'\\]++|\\.|'')*+", re.DOTALL),
 }
 _WRITTEN_END: Final = re.compile(
     rb"<(?:EB|FS|0x1C)>|\[(?:EB|FS|0x1C)\]|\\x1C|\\u001C|&#28;|&#x1C;|(?<![0-9A-Za-z])0x1C|0x1C0x0D",
@@ -46,12 +46,12 @@ def unwrapped(body: bytes, opener: bytes) -> bytes:
     content = _CONTENT.get(opener)
     if content is None:
         for mark in (_WRITTEN_END, _END_OF_TEXT, _BRACKETS.get(opener)):
-            if mark and (found := mark.search(body)) and not _SEGMENT.search(body, found.end()):
+            if mark and (found := mark.search(body)) and not _SEGMENT.search(body[found.end() :]):
                 return body[: found.start()]
         return body
     found = content.match(body)
     end = found.end() if found else len(body)
-    if body[end : end + 1] != opener or _SEGMENT.search(body, end + 1):
+    if body[end : end + 1] != opener or _SEGMENT.search(body[end + 1 :]):
         return body
     return _unquoted(body[:end], opener)
 

@@ -1,6 +1,7 @@
 """Messages in files of something else: what stands behind one in its line is not of the message."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -62,8 +63,18 @@ def test_what_stands_behind_a_message_is_not_of_it(tmp_path: Path, content: str)
         (b'MSH|^~\\&|\\rNTE|1||says "no"\\rAIP|1|A|B7', b'"'),
         (b"MSH|^~\\&|\rAIP|1|A|B7", b'"'),
         (b"MSH|^~\\&|\rNTE|1||[a] b\rAIP|1|A|B7", b"["),
+        (b'MSH|^~\\&|"PID|1||M1', b'"'),
         (b'MSH|^~\\\\&|\\q\rAIP|1|A|B7"', b"v"),
     ],
 )
 def test_nothing_is_cut_off_that_may_be_of_the_message(body: bytes, opener: bytes) -> None:
     assert unwrapped(body, opener) == body
+
+
+def test_a_long_message_in_quotes_takes_no_more_memory_than_itself() -> None:
+    body = b"MSH|^~\\\\&|" + b'a\\"b' * 500_000
+    tracemalloc.start()
+    assert unwrapped(body + b'"}', b'"') == json.loads(b'"' + body + b'"').encode()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 * len(body)
