@@ -100,6 +100,16 @@ def test_what_a_visit_was_may_stand_in_words(tmp_path: Path) -> None:
     assert (row["service_line"], row["modality"]) == ("psychiatry", "video")
 
 
+HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+
+
+@pytest.mark.parametrize("system", [CPT, HCPCS])
+def test_a_code_of_cpt_is_one_of_hcpcs_too(tmp_path: Path, system: str) -> None:
+    said = {"class": {"code": "AMB"}, "type": [concept(system, "90837")]}
+    row = only(tmp_path, "encounter", VISIT | said)
+    assert (row["service_line"], row["billing_codes"]) == ("behavioral_health", "90837")
+
+
 BLUE_BUTTON = "https://bluebutton.cms.gov/resources"
 
 
