@@ -30,7 +30,8 @@ class Places:
     Attributes:
         message: what is looked up.
         reasons: what was decided so far, in order.
-        strange: types beside values that were passed over because no row knows them.
+        strange: types beside values that were passed over because no row knows them; empty for somebody who
+            is named and has no number.
     """
 
     def __init__(self, message: Message, rules: SiuRules, *, keeps_removed: bool = False) -> None:
@@ -209,7 +210,9 @@ class Places:
             types = self.fields(beside.segment, beside.field)
         for position, field in enumerate(self.fields(place.segment, place.field)):
             for repetition in self.message.repetitions(field) if field else ():
-                if not (value := component(repetition, place.component)):
+                value = component(repetition, place.component)
+                is_only_named = not (value or is_same_field) and component(repetition, place.component + 1)
+                if not (value or is_only_named):
                     continue
                 rank = ""
                 if beside is not None and source.is_ranked:
@@ -223,9 +226,11 @@ class Places:
                         # Some write the type where the authority belongs.
                         authority = component(holder, beside.component - 1)
                         rank = self.rules.code(AUTHORITY, authority) or rank
-                    elif rank == NEVER and not self.rules.knows(source.codes, code, text):
+                    elif rank == NEVER and value and not self.rules.knows(source.codes, code, text):
                         self.strange.append(code)
-                if rank != NEVER:
+                if rank != NEVER and is_only_named:
+                    self.strange.append("")
+                elif rank != NEVER:
                     yield rank, value
 
     def fields(self, segment: str, number: int) -> list[str]:

@@ -43,6 +43,9 @@ def test_a_resource_of_an_unknown_type_is_nobody_and_a_finding(
         (("AIG|1|A|N1|NURSE", "AIG|2|A|B7|MD"), "B7", []),
         (("AIG|1|A|C1|CHAIR9", "AIP|1|A|B7"), "B7", []),
         (("PV1|1|O|||||A9", "AIG|1|A|C1|CHAIR9"), "A9", [("practitioner_id", "CHAIR9")]),
+        (("PV1|1|O|||||A9", "AIP|1|A|^Okafor^Ada|MD"), "A9", [("practitioner_id", "")]),
+        (("AIP|1|A|^Okafor^Ada|MD", "AIP|2|A|B7"), "B7", []),
+        (("PV1|1|O|||||A9", "AIP|1|A|^Okafor^Ada|INTERPRETER", "AIG|1|A|^Room 3|ROOM"), "A9", []),
     ],
 )
 def test_an_unknown_type_matters_where_no_other_resource_says_who_it_is(
