@@ -66,7 +66,7 @@ def look(
         ProfileError: the profile says what cannot be.
     """
     if not landing.is_dir():
-        raise ConfigurationError(f"the landing folder {landing} does not exist")
+        raise ConfigurationError(f"there is no landing folder at {landing}")
     with TemporaryDirectory(prefix="warmhandoff-doctor-") as place:
         home = Path(place)
         settings = load_settings(landing=landing, home=home, profile=profile, as_of_date=as_of)

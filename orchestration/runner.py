@@ -89,7 +89,7 @@ def business_date(settings: Settings, now: datetime | None) -> tuple[date, Ahead
         ConfigurationError: there is nothing to read.
     """
     if not settings.landing.is_dir():
-        raise ConfigurationError(f"the landing folder {settings.landing} does not exist")
+        raise ConfigurationError(f"there is no landing folder at {settings.landing}")
     asked = settings.as_of_date
     days = {file.delivered_on for file in scan(settings.landing, asked, site=settings.site()).files}
     ahead = Ahead() if asked else Ahead.of(days, now, settings.default_time_zone)

@@ -143,9 +143,11 @@ def rollback(published: Path, *, to: str | None = None) -> Generation:
     Raises:
         PublishError: there is none to go back to, or the named one is absent or damaged.
     """
+    if not generations(published):
+        require_current(published)
     with _publishing(published):
         known, before = generations(published), read_status(published)
-        now = current(published) if known else require_current(published)
+        now = current(published)
         candidates = before_current(published) if now else known[::-1]
         if to is not None:
             candidates = [generation for generation in known if generation.name == to]

@@ -82,7 +82,7 @@ def test_a_missing_place_is_wrong_use(run: Run, tmp_path: Path, missing: str) ->
 def test_a_landing_folder_that_does_not_exist_is_wrong_use(run: Run, tmp_path: Path) -> None:
     code, _, told = run("nightly", "--landing", tmp_path / "nowhere", "--home", tmp_path / "home")
     assert code == 2
-    assert told == f"Error: the landing folder {tmp_path / 'nowhere'} does not exist\n"
+    assert told == f"Error: there is no landing folder at {tmp_path / 'nowhere'}\n"
     assert not (tmp_path / "home").exists()
 
 

@@ -335,6 +335,7 @@ def test_rollback_finds_the_last_whole_generation_where_the_current_one_is_gone(
 def test_rollback_before_anything_is_published_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="nothing is published"):
         rollback(tmp_path / "published")
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.slow
