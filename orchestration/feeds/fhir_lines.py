@@ -1,7 +1,7 @@
 """The lines of a piece of a FHIR file in memory, with what is kept of each by the plan of its type.
 
-Belongs here: tables of lines, their types and numbers, and how many processors read them. Does not belong
-here: what a line is as text (``fhir_text.py``), and what becomes of it (``fhir_piece.py``).
+Belongs here: tables of lines, their types and numbers. Does not belong here: what a line is as text
+(``fhir_text.py``), and what becomes of it (``fhir_piece.py``).
 """
 
 from pathlib import Path
@@ -21,9 +21,6 @@ OTHERS: Final = "fhir_others"
 
 PLACE: Final = "rowid + 1"
 """Where in the table a line stands: the engine keeps their order, also where several processors read them."""
-
-WORTH_A_PROCESSOR: Final = 16 << 20
-"""Bytes of a piece for each processor that reads it."""
 
 MODIFIED: Final = "unknown_modifier_extension"
 
@@ -108,11 +105,7 @@ class Lines:
         return f"(SELECT {place} + {self._before} AS {ROW}, {kept} FROM {source})"  # noqa: S608
 
     def _make(self, made: str, name: str) -> None:
-        """Make a table of what is kept of each line by the plan of a type; types alone if it has none.
-
-        Only the first table is read by several processors: to number lines on the way is the work of one, and
-        what follows, which keeps an order on its way to a file, costs several processors more than it spares.
-        """
+        """Make a table of what is kept of each line by the plan of a type; types alone if it has none."""
         plan = plan_of(self._reading.contract, name) if name in RESOURCES else None
         elements = plan.columns if plan else {"resourceType": "VARCHAR"}
         if name == BUNDLE:
@@ -125,10 +118,4 @@ class Lines:
             numbered = f"SELECT row_number() OVER () AS {ROW}, * FROM ({lines})"  # noqa: S608
             lines = f"SELECT * FROM ({numbered}) WHERE line_type = {quoted(name)}"  # noqa: S608
         rows = plan.lines(f"({lines})", is_numbered=made == OTHERS) if plan else lines
-        most = self._reading.processors if made == LINES else 1
-        processors = min(most, self._text.stat().st_size // WORTH_A_PROCESSOR) or 1
-        self._connection.execute(f"SET threads = {processors}")
-        try:
-            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {made} AS {rows}")
-        finally:
-            self._connection.execute("SET threads = 1")
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {made} AS {rows}")

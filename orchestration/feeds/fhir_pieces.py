@@ -1,7 +1,7 @@
 """The pieces of a FHIR file, read one after the other.
 
-Belongs here: where pieces begin and end. Does not belong here: what becomes of one piece (``fhir_piece.py``),
-and of the file (``fhir.py``).
+Belongs here: where pieces begin and end, and how many processors read one. Does not belong here: what becomes
+of one piece (``fhir_piece.py``), and of the file (``fhir.py``).
 """
 
 import os
@@ -16,13 +16,16 @@ from orchestration.feeds.reading import Reading
 PIECE: Final = 256 << 20
 """Bytes of a file that are looked at together at the most; memory grows with this and not with the file."""
 
+WORTH_A_PROCESSOR: Final = 16 << 20
+"""Bytes of a file for each processor that reads it."""
+
 MOST_SENT: Final = 1 << 30
 
 
 def read_pieces(
     reading: Reading, text: Path, known: set[str] | None, most: int = PIECE, *, is_careful: bool
 ) -> Found:
-    """Read a file piece by piece.
+    """Read a file piece by piece, each by all processors that the file may have.
 
     Args:
         reading: the file.
@@ -38,17 +41,21 @@ def read_pieces(
         duckdb.Error: a line cannot even be passed over.
         RowsLost: lines that are no resources want a second look.
     """
-    found = Found()
-    spans = cuts(text, bytes_of_a_piece(text.stat().st_size, most))
-    for number, span in enumerate(spans):
-        part = text
-        if len(spans) > 1:
-            part = reading.work / f"piece{number}"
-            copy_span(text, *span, part)
-        piece = Piece(reading, part, f"piece{number}", found.lines, is_whole=len(spans) == 1)
-        found.add(piece.read(known, is_careful=is_careful))
-        if part != text:
-            part.unlink()
+    found, size = Found(), text.stat().st_size
+    spans = cuts(text, bytes_of_a_piece(size, most))
+    reading.connection.execute(f"SET threads = {min(reading.processors, size // WORTH_A_PROCESSOR) or 1}")
+    try:
+        for number, span in enumerate(spans):
+            part = text
+            if len(spans) > 1:
+                part = reading.work / f"piece{number}"
+                copy_span(text, *span, part)
+            piece = Piece(reading, part, f"piece{number}", found.lines, is_whole=len(spans) == 1)
+            found.add(piece.read(known, is_careful=is_careful))
+            if part != text:
+                part.unlink()
+    finally:
+        reading.connection.execute("SET threads = 1")
     return found
 
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from benchmarks.resources import write_resources
 from orchestration.feeds import opened
 from orchestration.feeds.fhir import read_fhir
-from orchestration.feeds.fhir_lines import WORTH_A_PROCESSOR
-from orchestration.feeds.fhir_pieces import PIECE, bytes_of_a_piece
+from orchestration.feeds.fhir_pieces import PIECE, WORTH_A_PROCESSOR, bytes_of_a_piece
 from orchestration.feeds.opened import CHUNK, FILE_ID_LENGTH, Traits, read_through
 from orchestration.feeds.reading import Reading
 from orchestration.feeds.registry import Content
