@@ -146,13 +146,9 @@ class Plan:
 
     def _needed(self, names: Iterable[str], place: str) -> list[str]:
         """What has to be worked out in a place for these names, in the order of the texts."""
-        needed, waiting = set(), list(names)
-        while waiting:
-            name = waiting.pop()
-            if name in self._texts and name not in needed and self.places[name] in (place, "any"):
-                needed.add(name)
-                waiting.extend(names_in(self._texts[name]))
-        return [name for name in self._texts if name in needed]
+        here = {name: text for name, text in self._texts.items() if self.places[name] in (place, "any")}
+        needed = made_of(names, here)
+        return [name for name in here if name in needed]
 
     def steps(self, source: str, names: Iterable[str], place: str, done: Iterable[str] = ()) -> str:
         """SQL of a source with names worked out in one place, each after those that it is made of.
