@@ -73,7 +73,8 @@ def night_resource(night: Night) -> ResourceDefinition:
     )
     def locked_night(context: InitResourceContext) -> Iterator[Night]:
         given = context.resource_config.get("as_of_date")
+        as_of = date.fromisoformat(given) if given else night.as_of_date
         with night_lock(night.settings):
-            yield replace(night, as_of_date=date.fromisoformat(given)) if given else night
+            yield night if as_of == night.as_of_date else replace(night, as_of_date=as_of)
 
     return locked_night

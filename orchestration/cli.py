@@ -109,7 +109,6 @@ def nightly(
 ) -> None:
     """Run the night: read what has landed, build, check and publish."""
     from orchestration.publishing.history import current
-    from orchestration.publishing.status import read_status
     from orchestration.publishing.summary import summarize
     from orchestration.publishing.summary_render import render_summary
     from orchestration.runner import run_night
@@ -133,8 +132,7 @@ def nightly(
                 markup=False,
             )
         return
-    held = read_status(settings.published).held_back
-    reason = held.reason if held else "the night ended before it could say why"
+    reason = outcome.reason or "the night ended before it could say why"
     err.print(f"Not published. {reason} Log: {outcome.log_file}", soft_wrap=True, markup=False)
     raise typer.Exit(EXIT_HELD_BACK)
 

@@ -51,7 +51,8 @@ class Night:
         reporter: is told of each stage.
         as_of_date: the business date asked for; without it, the latest delivery decides.
         is_rebuild: build and check again, also where nothing has changed since the last night.
-        is_held_back: whether this night has said that it publishes nothing.
+        is_held_back: whether this night has written down that it publishes nothing.
+        reason: why it publishes nothing, also where that could not be written down.
     """
 
     settings: Settings
@@ -59,6 +60,7 @@ class Night:
     as_of_date: date | None = None
     is_rebuild: bool = False
     is_held_back: bool = field(default=False, init=False)
+    reason: str = field(default="", init=False)
 
     def ingest(self) -> "IngestReport":
         """Read what has landed into the lake; rejected rows and files go to the quarantine."""
@@ -97,8 +99,7 @@ class Night:
         """
         with self._stage(BUILD) as outcome:
             publish_id = self.publish_context().publish_id
-            kept = self._standing.recall(BUILD, publish_id, self.settings.database)
-            if kept is None:
+            if (kept := self._standing.recall(BUILD, publish_id, self.settings.database)) is None:
                 kept = yield from self._build_anew()
                 self._standing.keep(BUILD, publish_id, self.settings.database, **kept)
                 outcome(f"{len(kept['events'])} models, seeds and tests")
@@ -174,6 +175,7 @@ class Night:
         """Say in ``status.json`` and beside the generations that this night publishes nothing, and why."""
         from orchestration.publishing.status import hold_back
 
+        self.reason = self.reason or reason
         has_findings = self._findings.exist()
         if has_findings:
             self._findings.write(self.publish_context())
@@ -244,8 +246,7 @@ class Night:
                 results = [result_of(row) for row in kept["findings"]]
             findings = [asdict(result) for result in results]
             self._findings.keep(stage, findings)
-            held = blocking(results)
-            if held:
+            if held := blocking(results):
                 self.hold_back(held_sentence(results))
             elif kept is None:
                 self._standing.keep(stage, publish_id, database, findings=findings)

@@ -8,6 +8,7 @@ Belongs here: the decision what of an error is told. Does not belong here: raisi
 
 import re
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,9 @@ _KIND: Final = re.compile(rf"\b({'|'.join((*_TOLD, *_WITHHELD))}) Error\b:?\s*(.
 # An error class of ours is raised with a message of ours, which by the house rules names no patient.
 _OWN_PACKAGES: Final = frozenset({"orchestration", "expectations"})
 _MAX_CHARACTERS: Final = 600
+# What the system, the engine and SQLite say where nothing more can be written.
+_FULL: Final = ("no space left", "disk is full", "disk quota exceeded", "max_temp_directory_size")
+DISK_IS_FULL: Final = "the disk is full; make room and run again"
 
 
 class SafeError(Exception):
@@ -41,6 +45,8 @@ class SafeError(Exception):
 
 def safe_engine_text(text: str) -> str:
     """Return what may be told of an engine's or dbt's message: its kind; its text where it is about SQL."""
+    if _tells_of_full_disk(text):
+        return DISK_IS_FULL
     found = _KIND.search(text)
     if found is None:
         return "error of unknown kind (text withheld, because it may quote a row)"
@@ -51,9 +57,14 @@ def safe_engine_text(text: str) -> str:
 
 
 def safe_error_text(error: BaseException) -> str:
-    """Return one line for any exception: the message of our own errors, else type and place in the code."""
+    """Return one line for any exception: the message of our own errors, else type and place in the code.
+
+    Where the disk was full, that is what is told.
+    """
     if type(error).__module__.partition(".")[0] in _OWN_PACKAGES:
         return str(error)
+    if any(_tells_of_full_disk(str(one)) for one in _causes(error)):
+        return DISK_IS_FULL
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame.filename)]
     place = f" in {_relative(frames[-1].filename)}, line {frames[-1].lineno}" if frames else ""
     if isinstance(error, OSError) and error.strerror:
@@ -67,6 +78,16 @@ def safe_frames(error: BaseException) -> list[str]:
         f"{_relative(frame.filename)}, line {frame.lineno}, in {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
     ]
+
+
+def _tells_of_full_disk(text: str) -> bool:
+    return any(sign in text.lower() for sign in _FULL)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _is_ours(filename: str) -> bool:

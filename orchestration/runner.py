@@ -36,12 +36,14 @@ class Outcome:
         as_of_date: the business date.
         log_file: the night's log.
         ahead: delivery dates after today, where no date was asked for.
+        reason: why nothing was published; blank where something was.
     """
 
     is_published: bool
     as_of_date: date
     log_file: Path
     ahead: Ahead
+    reason: str = ""
 
 
 def run_night(
@@ -72,7 +74,7 @@ def run_night(
         except Exception as error:
             night.fail(PREPARE, error)
             is_published = False
-    return Outcome(is_published, as_of, log_file, ahead)
+    return Outcome(is_published, as_of, log_file, ahead, night.reason)
 
 
 def business_date(settings: Settings, now: datetime | None) -> tuple[date, Ahead]:

@@ -1,5 +1,6 @@
 """A night of which a stage fails: readers keep what they have, and the reason is told without values."""
 
+import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -160,3 +161,23 @@ def test_a_project_that_does_not_parse_holds_the_night_back(
     held = read_status(site.published).held_back
     assert held is not None
     assert held.reason == "prepare: stopped by the test"
+
+
+def test_a_full_disk_is_told_although_nothing_can_be_written_down_any_more(
+    site: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("orchestration.quality.gates.run_gate", lambda *_, **__: [BROKEN])
+    run_night(site, LogReporter())
+    monkeypatch.setattr("orchestration.feeds.ingest.ingest", fail)
+    monkeypatch.setattr("orchestration.publishing.status.write_json", fail)
+    outcome = run_night(site, LogReporter())
+    assert (outcome.is_published, outcome.reason) == (
+        False,
+        "ingest: the disk is full; make room and run again",
+    )
+    held = read_status(site.published).held_back
+    assert held is not None
+    assert held.reason.startswith("Held back: raw.patient.key_is_unique")

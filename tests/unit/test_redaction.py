@@ -48,6 +48,30 @@ def test_an_unknown_text_is_withheld() -> None:
     assert CANARY not in safe_engine_text(f"something went wrong with {CANARY}")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Errno 28] No space left on device",
+        "(sqlite3.OperationalError) database or disk is full",
+        f"IO Error: Could not write {CANARY}: Disk quota exceeded",
+        f"Out of Memory Error: {CANARY}: this limit was set by the 'max_temp_directory_size' setting",
+    ],
+)
+def test_a_full_disk_is_told_whoever_says_it(text: str) -> None:
+    assert safe_engine_text(text) == "the disk is full; make room and run again"
+    with pytest.raises(ValueError, match="withheld") as told:
+        _fail_after(RuntimeError(text))
+    assert safe_error_text(told.value) == "the disk is full; make room and run again"
+    assert safe_error_text(SafeError(text)) == text
+
+
+def _fail_after(first: Exception) -> None:
+    try:
+        raise first
+    except RuntimeError:
+        raise ValueError("withheld") from None
+
+
 def test_our_own_errors_are_told_and_others_give_their_place() -> None:
     assert safe_error_text(_OwnError("care_activity: 3 rows")) == "_OwnError"
     assert safe_error_text(SafeError("care_activity: 3 rows")) == "care_activity: 3 rows"
