@@ -114,6 +114,19 @@ def with_words(*concepts: str) -> str:
     return f"list_concat(fhir_concepts({listed}), {words})"
 
 
+def standard(codings: str, systems: str) -> str:
+    """SQL of the coding that counts: of several the first in a standard system, else the first.
+
+    Args:
+        codings: SQL of the list.
+        systems: SQL of the list of standard systems.
+    """
+    return (
+        f"CASE WHEN len({codings}) > 1 THEN coalesce(fhir_coding({codings}, {systems}), {codings}[1]) "
+        f"ELSE {codings}[1] END"
+    )
+
+
 @dataclass(frozen=True)
 class CodeMap:
     """What each code of a feed's column becomes on one date.

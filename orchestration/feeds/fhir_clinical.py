@@ -4,7 +4,7 @@ Belongs here: Encounter, Condition. Does not belong here: findings and scores (`
 people and insurance (``fhir_people.py``).
 """
 
-from orchestration.feeds.codes import pairs_of, with_words
+from orchestration.feeds.codes import pairs_of, standard, with_words
 from orchestration.feeds.fhir_dates import local_day
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
@@ -53,6 +53,11 @@ CLASS_CODINGS = (
 )
 """What kind of visit it was: a coding, which some senders write as a concept."""
 
+DISPOSITION = standard(
+    "s.hospitalization.dischargeDisposition.coding",
+    f"['{SNOMED}', 'http://terminology.hl7.org/CodeSystem/discharge-disposition', "
+    "'http://www.nubc.org/patient-discharge']",
+)
 VISIT_CODINGS = with_words("[s.serviceType]", "s.type")
 
 ENCOUNTER = Resource(
@@ -85,7 +90,7 @@ ENCOUNTER = Resource(
                 "billing_codes": "nullif(array_to_string([coding.code for coding in fhir_concepts(s.type) "
                 f"if list_contains({BILLING_SYSTEMS}, fhir_system(coding.system))], ';'), '')",
                 "type_codes": "fhir_pairs(fhir_concepts(s.type))",
-                "discharge_disposition": "fhir_pair(s.hospitalization.dischargeDisposition.coding[1])",
+                "discharge_disposition": f"fhir_pair({DISPOSITION})",
                 "referral_id": reference("s.basedOn[1]", "ServiceRequest"),
             },
             {

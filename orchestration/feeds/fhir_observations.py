@@ -4,7 +4,7 @@ Belongs here: what was found, measured or asked, with its parts. Does not belong
 (``fhir_forms.py``), visits and diagnoses (``fhir_clinical.py``).
 """
 
-from orchestration.feeds.codes import lookup, pairs_of, values_of
+from orchestration.feeds.codes import lookup, pairs_of, standard, values_of
 from orchestration.feeds.fhir_clinical import BILLING_SYSTEMS, SNOMED
 from orchestration.feeds.fhir_items import ITEM, SCORES, complete_total, item_answers, item_nine
 from orchestration.feeds.fhir_resources import (
@@ -36,7 +36,8 @@ NO_RESULT = (
 )
 """An answer that is neither a score nor a result of a screen: it was done, and that is all it says."""
 FINDING_SYSTEMS = f"list_concat({BILLING_SYSTEMS}, ['http://loinc.org', '{SNOMED}'])"
-FOUND = f"fhir_coding(s.code.coding, ['http://loinc.org', '{SNOMED}'])"
+ANSWER_SYSTEMS = f"['http://loinc.org', '{SNOMED}']"
+FOUND = f"fhir_coding(s.code.coding, {ANSWER_SYSTEMS})"
 VALUE = {
     "valueQuantity": QUANTITY,
     "valueInteger": "VARCHAR",
@@ -44,6 +45,8 @@ VALUE = {
     "valueCodeableConcept": CONCEPT,
 }
 
+ANSWER = f"fhir_pair({standard('s.valueCodeableConcept.coding', ANSWER_SYSTEMS)})"
+ANSWER_OF_PART = ANSWER.replace("s.value", "part.value")
 SAID = f"{values_of('assessment', 'screen_result')}['text|' || fhir_folded(s.valueString)]"
 SENT = (
     f"coalesce(s.valueInteger, {exact('s.valueQuantity')}, CASE WHEN {SAID} IS NULL THEN s.valueString END)"
@@ -53,7 +56,7 @@ IS_TOTAL = "list_has_any([fhir_pair(coding) for coding in s.code.coding], " + (
 )
 COMPONENT_POINTS = f"coalesce(part.valueInteger, {exact('part.valueQuantity')}, " + (
     f"{values_of(*SCORES)}['text|' || fhir_folded(part.valueString)], part.valueString, "
-    f"{values_of(*SCORES)}[fhir_pair(part.valueCodeableConcept.coding[1])], "
+    f"{values_of(*SCORES)}[{ANSWER_OF_PART}], "
     f"{values_of(*SCORES)}['text|' || fhir_folded(part.valueCodeableConcept.text)])"
 )
 COMPONENTS = (
@@ -78,7 +81,7 @@ WHOLE = {
     "found_system": "fhir_system(s.found.system)",
     "is_item": f"{values_of(*ITEM)}[fhir_pair(s.found)] IS NOT NULL",
     "words": "s.valueCodeableConcept.text",
-    "answer": "fhir_pair(s.valueCodeableConcept.coding[1])",
+    "answer": ANSWER,
     "measured": f"coalesce({exact('s.valueQuantity')}, s.valueInteger)",
 }
 """What was found as a whole: a code, and the answer as a pair of system and code, a number or words."""
@@ -87,7 +90,7 @@ VALUE_NUMBER = f"coalesce(s.measured, {ANSWERED})"
 VALUE_CODE = "coalesce(s.answer, '|' || s.valueBoolean)"
 PART_FOUND = FOUND.replace("s.code", "part.code")
 CODED_PARTS = (
-    f"[{{'found': {PART_FOUND}, 'value_code': fhir_pair(part.valueCodeableConcept.coding[1]), "
+    f"[{{'found': {PART_FOUND}, 'value_code': {ANSWER_OF_PART}, "
     f"'value_number': coalesce({exact('part.valueQuantity')}, part.valueInteger, CASE WHEN "
     f"{values_of(*ITEM)}[fhir_pair({PART_FOUND})] IS NOT NULL "
     f"THEN CAST(try_cast({COMPONENT_POINTS} AS DECIMAL(18, 6)) AS VARCHAR) END)}} "

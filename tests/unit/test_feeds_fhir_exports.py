@@ -1,0 +1,81 @@
+"""Exports in which a sender says more than is asked, beside its own codes: what counts of it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, only, read, ref
+
+VENDOR = "urn:oid:1.2.3.4"
+PATIENT = ref("Patient/p1")
+PHQ_9_ITEMS = ["44250-9", "44255-8", "44259-0", "44254-1", "44251-7", "44258-2", "44252-5", "44253-3"]
+PHQ_9_ITEMS += ["44260-8"]
+OWN_FIRST: Json = {
+    "coding": [{"system": VENDOR, "code": "4"}, {"system": LOINC, "code": "LA6570-1"}],
+}
+
+
+def _found(code: str, **value: object) -> Json:
+    """An observation of a LOINC code."""
+    return {
+        "resourceType": "Observation",
+        "id": "o1",
+        "status": "final",
+        "code": concept(LOINC, code),
+        "subject": PATIENT,
+        "effectiveDateTime": "2025-01-07T14:00:00Z",
+        **value,
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "answer", "kept"),
+    [
+        ("44260-8", OWN_FIRST, f"{LOINC}|LA6570-1"),
+        ("72166-2", {"coding": [{"code": "4"}, {"system": SNOMED, "code": "8517006"}]}, f"{SNOMED}|8517006"),
+        ("72166-2", {"coding": [{"system": VENDOR, "code": "4"}, {"code": "5"}]}, f"{VENDOR}|4"),
+        ("72166-2", concept("http://terminology.hl7.org/CodeSystem/v3-NullFlavor", "UNK"), "UNK"),
+    ],
+)
+def test_an_answer_is_the_first_code_in_a_standard_system(
+    tmp_path: Path, code: str, answer: Json, kept: str
+) -> None:
+    row = only(tmp_path, "observation", _found(code, valueCodeableConcept=answer))
+    assert str(row["value_code"]).endswith(kept)
+
+
+def test_parts_of_a_form_have_points_behind_codes_of_the_sender(tmp_path: Path) -> None:
+    parts = [{"code": concept(LOINC, code), "valueCodeableConcept": OWN_FIRST} for code in PHQ_9_ITEMS]
+    row = only(tmp_path, "assessment", _found("44249-1", component=parts))
+    assert (row["instrument"], row["score"], row["item9_score"]) == ("PHQ-9", 18, 2)
+
+
+def test_a_part_of_a_finding_is_answered_by_the_first_code_in_a_standard_system(tmp_path: Path) -> None:
+    part = {"code": concept(LOINC, "8867-4"), "valueCodeableConcept": OWN_FIRST}
+    rows = read(tmp_path, "observation", _found("85354-9", component=[part])).rows
+    assert [row["value_code"] for row in rows] == [None, f"{LOINC}|LA6570-1"]
+
+
+@pytest.mark.parametrize(
+    ("codings", "kept"),
+    [
+        ([(VENDOR, "1"), (SNOMED, "428361000124107")], f"{SNOMED}|428361000124107"),
+        ([(VENDOR, "1"), ("http://www.nubc.org/patient-discharge", "50")], "patient-discharge|50"),
+        ([(VENDOR, "1")], f"{VENDOR}|1"),
+    ],
+)
+def test_where_a_patient_was_discharged_to_is_told_by_a_standard_code(
+    tmp_path: Path, codings: list[tuple[str, str]], kept: str
+) -> None:
+    visit: Json = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+        "subject": PATIENT,
+        "period": {"start": "2025-01-07T14:00:00Z"},
+        "hospitalization": {
+            "dischargeDisposition": {"coding": [{"system": one, "code": code} for one, code in codings]}
+        },
+    }
+    assert str(only(tmp_path, "encounter", visit)["discharge_disposition"]).endswith(kept)
