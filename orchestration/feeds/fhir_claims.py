@@ -175,12 +175,18 @@ UNKNOWN_AMOUNT = (
 )
 """An amount that may be what was paid, on a line of which nothing else says so."""
 
-IS_DENIED = f"[{is_known('part.category', 'denial_reason')} for part in s.line.adjudication]"
+IS_REDUCTION = f"list_contains({pairs_of('claim_line', 'no_denial')}, fhir_pair(part.reason.coding[1]))"
+"""A deductible, or the difference to an agreed price, is given as a reason as well, and denies nothing."""
+
+IS_DENIED = (
+    f"[CASE WHEN {is_known('part.category', 'denial_reason')} THEN NOT coalesce({IS_REDUCTION}, false) "
+    "ELSE false END for part in s.line.adjudication]"
+)
 DENIED = f"s.line.adjudication[list_position({IS_DENIED}, true)]"
 DENIAL = "coalesce(s.denied.reason, s.denied.category).coding[1].code"
 OUTCOME = (
     "CASE WHEN s.status IN ('cancelled', 'entered-in-error') THEN s.status "
-    "WHEN s.denial IS NOT NULL OR (s.outcome = 'error' AND coalesce(s.paid, 0) = 0) THEN 'denied' "
+    "WHEN coalesce(s.paid, 0) = 0 AND (s.denial IS NOT NULL OR s.outcome = 'error') THEN 'denied' "
     "WHEN s.status = 'active' THEN coalesce(s.outcome, 'complete') ELSE s.status END"
 )
 ADJUDICATED = {
@@ -192,6 +198,13 @@ ADJUDICATED = {
 }
 """What became of an item, worked out once."""
 
+IS_REPLACED = (
+    "s.related IS NOT NULL AND coalesce(list_has_any([fhir_pair(coding) for coding in "
+    "fhir_concepts([part.relationship for part in s.related])], "
+    f"{pairs_of('claim_line', 'replaced')}), false)"
+)
+"""Whether a later claim was paid in place of this one: the payer sends both, of the same service."""
+
 STATE = Coded(primitive("s.state", "http://hl7.org/fhir/fm-status"))
 
 EXPLANATION_OF_BENEFIT = Resource(
@@ -199,6 +212,7 @@ EXPLANATION_OF_BENEFIT = Resource(
         **SHARED,
         "outcome": "VARCHAR",
         "claim": REFERENCE,
+        "related": f"STRUCT(relationship {CONCEPT})[]",
         "item": f"STRUCT({ITEM}, adjudication {ADJUDICATION}[])[]",
     },
     derived={
@@ -207,6 +221,7 @@ EXPLANATION_OF_BENEFIT = Resource(
         **VISIT,
         "claim_id": f"coalesce({reference('s.claim', 'Claim')}, s.id)",
         **ADJUDICATED,
+        "state": f"CASE WHEN {IS_REPLACED} THEN 'cancelled' ELSE {OUTCOME} END",
     },
     mappings=(
         Mapping(

@@ -117,6 +117,9 @@ def explained(*adjudication: Json, **change: object) -> Json:
 
 
 DENIED = {"category": concept(DISCRIMINATOR, "denialreason"), "reason": concept("urn:carc", "96")}
+REASONS = "https://x12.org/codes/claim-adjustment-reason-codes"
+REDUCED = {"category": concept(DISCRIMINATOR, "denialreason"), "reason": concept(REASONS, "45")}
+RELATIONS = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBRelatedClaimRelationshipCodes"
 
 
 @pytest.mark.slow
@@ -133,6 +136,11 @@ DENIED = {"category": concept(DISCRIMINATOR, "denialreason"), "reason": concept(
         (explained(money(ADJUDICATION, "benefit", 80, "CAD")), "paid", None, None),
         (explained(DENIED), "denied", None, "96"),
         (explained(DENIED, money(ADJUDICATION, "benefit", 0)), "denied", "0", "96"),
+        (explained(DENIED, money(ADJUDICATION, "benefit", 40)), "paid", "40", "96"),
+        (explained(REDUCED, money(ADJUDICATION, "benefit", 0)), "paid", "0", None),
+        (explained(REDUCED, DENIED), "denied", None, "96"),
+        (explained(related=[{"relationship": concept(RELATIONS, "replacedby")}]), "voided", None, None),
+        (explained(related=[{"relationship": concept(RELATIONS, "prior")}]), "paid", None, None),
         (explained(outcome="error"), "denied", None, None),
         (explained(outcome="queued"), "submitted", None, None),
         (explained(money(ADJUDICATION, "benefit", 81.5), status="cancelled"), "voided", "81.5", None),
