@@ -7,9 +7,10 @@ help is quick.
 Exit codes: 0 done; 1 a gate or a failed stage held the publication back; 2 wrong use or configuration.
 """
 
+import errno
 import os
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -27,6 +28,7 @@ EXIT_HELD_BACK: Final = 1
 EXIT_WRONG_USE: Final = 2
 _PRIVATE_UMASK: Final = 0o077
 _DATE_FORMATS: Final = ["%Y-%m-%d"]
+_UNWRITABLE: Final = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)
 
 app = typer.Typer(
     name="warmhandoff",
@@ -114,7 +116,7 @@ def nightly(
     from orchestration.runner import run_night
     from orchestration.terminal import TerminalReporter
 
-    settings = load_settings(landing=landing, home=home, profile=profile, as_of_date=_day(as_of))
+    settings = load_settings(landing=landing, home=home, profile=profile, as_of_date=as_of and as_of.date())
     before = current(settings.published)
     with TerminalReporter(err) as reporter:
         outcome = run_night(settings, reporter, is_rebuild=rebuild, now=datetime.now(UTC))
@@ -271,6 +273,9 @@ def main() -> None:
         err.print(f"Error: {error}", soft_wrap=True, markup=False)
         sys.exit(EXIT_WRONG_USE)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+            err.print(f"Error: {error.filename}: {error.strerror}", soft_wrap=True, markup=False)
+            sys.exit(EXIT_WRONG_USE)
         # Its message may quote a row, so the places in the code are told instead.
         places = "\n".join(f"  {frame}" for frame in safe_frames(error))
         err.print(f"{places}\nUnexpected: {safe_error_text(error)}", soft_wrap=True, markup=False)
@@ -285,10 +290,6 @@ def _default_text(field: FieldInfo) -> str:
     if default is None or default == ():
         return "not set by default"
     return f"default {','.join(default) if isinstance(default, tuple) else default}"
-
-
-def _day(moment: datetime | None) -> date | None:
-    return None if moment is None else moment.date()
 
 
 def _existing(home: Path) -> Path:

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from orchestration.publishing.files import FILE_MODE, make_folder
 from orchestration.redaction import SafeError
-from orchestration.settings import Settings
+from orchestration.settings import ConfigurationError, Settings
 
 
 class NightRunningError(SafeError):
@@ -26,6 +26,7 @@ def night_lock(settings: Settings) -> Iterator[None]:
 
     Raises:
         NightRunningError: another process has it.
+        ConfigurationError: the home cannot be written.
     """
     make_folder(settings.home)
     # One lock object a file and process: the command takes it early, its Dagster run again.
@@ -35,6 +36,11 @@ def night_lock(settings: Settings) -> Iterator[None]:
     except Timeout:
         raise NightRunningError(
             f"another night is running in {settings.home}; wait for its end and run again"
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"the home {settings.home} cannot be written: {error.strerror}; "
+            "make it writable for the user that runs the night"
         ) from None
     try:
         yield

@@ -1,5 +1,6 @@
 """The command: options, exit codes, and messages of one line."""
 
+import errno
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from filelock import FileLock
 from typer.main import get_command
 
 from orchestration import cli
@@ -313,3 +315,26 @@ def test_a_file_where_a_folder_belongs_is_told_in_one_line(run: Run, settings: S
         assert code == 2
         assert message in error
         assert error.count("\n") == 1
+
+
+def test_a_place_that_cannot_be_written_is_told_in_one_line(
+    run: Run, settings: Settings, land: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path | FileLock, *_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    land("patient", "2026-06-30")
+    settings.make_home()
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+    code, _, error = run("nightly", "--landing", settings.landing, "--home", settings.home)
+    assert (code, error) == (
+        2,
+        f"Error: the home {settings.home} cannot be written: Read-only file system; "
+        "make it writable for the user that runs the night\n",
+    )
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    sample = settings.home.parent / "sample"
+    code, _, error = run("sample", "--landing", sample, "--as-of", "2026-06-30")
+    assert code == 2
+    assert error.splitlines()[-1].startswith(f"Error: {sample}")
+    assert error.endswith(": Read-only file system\n")
