@@ -114,6 +114,10 @@ class Contract(BaseModel):
                 raise ValueError(f"feed {feed.name} names what the contract does not have: {sorted(unknown)}")
         return self
 
+    def __hash__(self) -> int:
+        """Of the names of the feeds: what is made of a contract once is found again by it."""
+        return hash(tuple(self.feeds))
+
 
 @cache
 def load_contract(path: Path = CONTRACT_FILE) -> Contract:

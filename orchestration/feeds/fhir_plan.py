@@ -8,7 +8,7 @@ expressions mean (``fhir_resources.py`` and its neighbours), and running the ste
 """
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 from orchestration.feeds.codes import lookup
@@ -282,6 +282,7 @@ class Plan:
         return self._needed([row.takes], "both") if row.takes and not self.is_sorted else []
 
 
+@cache
 def plan_of(contract: Contract, name: str) -> Plan:
-    """The plan of a resource type."""
+    """The plan of a resource type, made once."""
     return Plan(contract, name)
