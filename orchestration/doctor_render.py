@@ -37,6 +37,11 @@ _FORMS: Final = {
     "decimal": "a number as 12.5",
     "boolean": "true or false",
 }
+_MEANS: Final = {
+    "rounded_number": "its last digits are lost",
+    "header_line": "the header once more, and no row",
+}
+"""What some reasons say beyond their words."""
 _LEADS: Final = {
     "unknown": "nowhere",
     "ambiguous": "to two",
@@ -205,6 +210,8 @@ def _columns(feed: str) -> dict[str, Column]:
 def _expected(refusal: Refusal) -> str:
     """What a column takes, behind the reason why a value was refused."""
     kind, _, name = refusal.reason.partition(":")
+    if kind in _MEANS:
+        return f"; {_MEANS[kind]}"
     column = _columns(refusal.feed).get(name)
     if column and kind == "invalid_value" and column.values:
         return f"; it is one of {', '.join(column.values)}"

@@ -39,7 +39,7 @@ def _staged(header: Header, relation: str, traits: Traits, scrubbed: Scrubbed | 
         relation=relation,
         columns={name: f"r.{_field(position)}" for name, position in columns.known.items()},
         site={name: f"r.{_field(position)}" for name, position in columns.site.items()},
-        trim=trim if traits.is_ascii else "wh_trim",
+        trim=trim if traits.is_ascii else "wh_trim_unseen",
         unknown=columns.unknown,
         expected_rows=scrubbed.clean_rows if scrubbed else traits.lines - 1,
         malformed=scrubbed.malformed if scrubbed else None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from orchestration.feeds import cells
 from orchestration.feeds.contract import IS_DELETED, LAKE_TYPES, UPDATED_AT, Column, Feed
 from orchestration.feeds.lake import quoted
 from orchestration.feeds.stamps import UTC, in_utc
@@ -35,8 +36,8 @@ CREATE OR REPLACE MACRO wh_number(x) AS
 CREATE OR REPLACE MACRO wh_integer(x) AS
     CASE WHEN wh_number(x) = trunc(wh_number(x)) THEN CAST(wh_number(x) AS BIGINT) END;
 CREATE OR REPLACE MACRO wh_boolean(x) AS
-    CASE WHEN lower(x) IN ('true', 't', 'yes', '1') THEN true
-         WHEN lower(x) IN ('false', 'f', 'no', '0') THEN false END;
+    CASE WHEN lower(x) IN ('true', 't', 'yes', 'y', '1', '1.0') THEN true
+         WHEN lower(x) IN ('false', 'f', 'no', 'n', '0', '0.0') THEN false END;
 CREATE OR REPLACE MACRO wh_time_form(x) AS
     CASE WHEN x IS NULL OR starts_with(x, '0000') THEN NULL
          WHEN x LIKE '____-__-_____:__:__Z' THEN 1
@@ -69,7 +70,7 @@ CREATE OR REPLACE MACRO wh_date(x) AS
          WHEN x LIKE '____-__-___00:00%' AND x[11] IN ('T', ' ')
               AND (strlen(x) = 16 OR x[17:19] = ':00' AND rtrim(x[20:], '0') IN ('', '.'))
          THEN try_cast(left(x, 10) AS DATE) END;
-"""
+{cells.MACROS}"""
 PARSERS: dict[str, str] = {
     "integer": "wh_integer",
     "decimal": "wh_number",
@@ -93,6 +94,7 @@ class Staged:
         malformed_rows: how many those are.
         has_parts: whether several rows may have one number, being parts of one line of the source.
         stamp_zone: the zone of ``updated_at`` where it has no offset.
+        has_cells: whether it is a table that people export, with headers and rounded ids among its rows.
     """
 
     relation: str
@@ -105,6 +107,7 @@ class Staged:
     malformed_rows: int = 0
     has_parts: bool = False
     stamp_zone: str = UTC
+    has_cells: bool = False
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,7 @@ class Door:
         checks = []
         for column in (*self.feed.columns, *self._own):
             checks += _checks(column) if column.name in self.staged.columns or column.required else []
+            checks += self._rounded(column)
             if self.feed.one_of and column.name == self.feed.one_of[0]:
                 none = " AND ".join(f't."{name}__text" IS NULL' for name in self.feed.one_of)
                 checks.append(Check(none, f"missing_required:{column.name}"))
@@ -229,7 +233,17 @@ class Door:
     def _lenient_checks(self) -> list[Check]:
         """What a row must meet that only takes something back: its key, and its place among versions."""
         columns = [self.feed.column(name) for name in self.feed.key]
-        return [check for column in (*columns, *self._own) for check in _checks(column)]
+        own = [check for column in (*columns, *self._own) for check in _checks(column)]
+        return own + [check for column in columns for check in self._rounded(column)]
+
+    def _rounded(self, column: Column) -> list[Check]:
+        """An id that a spreadsheet has rounded is that of many, and of nobody."""
+        is_id = column.ref is not None or column.name in self.feed.key
+        if not (self.staged.has_cells and is_id and column.type == "string" and not column.values):
+            return []
+        if column.name not in self.staged.columns:
+            return []
+        return [Check(cells.is_rounded(f't."{column.name}__text"'), f"rounded_number:{column.name}")]
 
     def _takes_back(self) -> str | None:
         """SQL that tells a tombstone, or a row that voids what it names."""
@@ -248,10 +262,14 @@ class Door:
         return self._judge(listed)
 
     def _judge(self, judgment: Callable[[Iterable[Check]], str]) -> str:
-        strict = judgment(self._strict_checks())
+        judged = judgment(self._strict_checks())
         if takes_back := self._takes_back():
-            return f"CASE WHEN {takes_back} THEN {judgment(self._lenient_checks())} ELSE {strict} END"
-        return f"({strict})"
+            judged = f"CASE WHEN {takes_back} THEN {judgment(self._lenient_checks())} ELSE {judged} END"
+        if self.staged.has_cells:
+            key = self.feed.key[0]
+            again = Check(cells.is_header(f't."{key}__text"', key), cells.HEADER_LINE)
+            judged = f"CASE WHEN {again.condition} THEN {judgment([again])} ELSE {judged} END"
+        return f"({judged})"
 
 
 def _value(column: Column) -> str:

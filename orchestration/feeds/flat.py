@@ -5,12 +5,15 @@ belong here: the readers, and what becomes of rows (``reading.py``).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
+from orchestration.feeds.cells import read_cells
+from orchestration.feeds.contract import Feed
 from orchestration.feeds.csv import stage_csv
-from orchestration.feeds.door import Staged
+from orchestration.feeds.door import ROW, Staged
 from orchestration.feeds.identity import CROSSWALK
 from orchestration.feeds.lake import make_folder
 from orchestration.feeds.landing import IDENTITY
@@ -47,7 +50,7 @@ def read_flat(reading: Reading, path: Path, traits: Traits) -> Content:
             staged = stage(
                 reading.connection, path, traits, feed, folder, is_careful=is_careful, site=reading.rules.site
             )
-            return reading.content([reading.let_in(feed, staged, final)])
+            return reading.content([reading.let_in(feed, _with_cells(feed, staged), final)])
         except FileRefused as refusal:
             return reading.refuse_file(feed.name, refusal.reason)
         except RowsLost:
@@ -55,3 +58,16 @@ def read_flat(reading: Reading, path: Path, traits: Traits) -> Content:
         except duckdb.Error as problem:
             reading.stop_if_engine_failed(problem)
     return reading.refuse_file(feed.name, "unreadable_file")
+
+
+def _with_cells(feed: Feed, staged: Staged) -> Staged:
+    """The rows with their cells read."""
+    read = read_cells(feed, staged.relation, ROW, staged.columns, staged.site, staged.trim)
+    return replace(
+        staged,
+        relation=read.relation,
+        columns=read.columns,
+        site=read.site,
+        trim="wh_blank",
+        has_cells=True,
+    )

@@ -16,6 +16,9 @@ DELIMITERS = (",", ";", "|", "\t")
 HEADER_LIMIT = 1 << 18
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 """No statement can name a column by them, and no column means anything by them."""
+UNSEEN = re.compile("[\u200b\u200e\u200f\u202f\u2060\ufeff]")
+SAYS_DELIMITER = re.compile(r"\s*\"?sep=.{0,2}\"?\s*", re.IGNORECASE)
+"""A line by which a spreadsheet tells itself what parts the fields; it is no header."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Header:
     """The delimiter, the number of fields, and where the columns are.
 
     Attributes:
-        lines_before: blank lines that stand before the header.
+        lines_before: lines that stand before the header and say nothing of it.
         line_end: as the header's line has it.
     """
 
@@ -101,10 +104,11 @@ def read_header(head: bytes, feed: Feed, site: Site = NO_SITE) -> Header:
         FileRefused: ``wrong_delimiter`` where the names are there and none of the known delimiters parts
             them; ``missing_column:<name>``; ``duplicate_column:<name>``.
     """
-    text = head.decode("utf-8", errors="replace").removeprefix("\ufeff")
-    lines = text.split("\n")
-    lines_before = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    line = lines[lines_before].rstrip("\r")
+    lines = head.decode("utf-8", errors="replace").split("\n")
+    bare = (UNSEEN.sub("", line) for line in lines)
+    said = (line.strip() and not SAYS_DELIMITER.fullmatch(line) for line in bare)
+    lines_before = next((number for number, says in enumerate(said) if says), 0)
+    line = UNSEEN.sub("", lines[lines_before]).rstrip("\r")
     accepted = {column.name for column in feed.accepted}
 
     def recognized(delimiter: str) -> int:

@@ -84,5 +84,6 @@ def stage_parquet(
         relation=f"SELECT file_row_number + 1 AS {ROW}, * FROM {source}",  # noqa: S608
         columns={name: texts[position] for name, position in columns.known.items()},
         site={name: texts[position] for name, position in columns.site.items()},
+        trim="wh_trim_unseen",
         unknown=columns.unknown,
     )

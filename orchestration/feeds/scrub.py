@@ -60,6 +60,9 @@ class _Lines:
         self._returned.extendleft(reversed(lines))
 
 
+BLANKS = b" \t\v\f\x1a"
+"""What a line of nothing holds; the last sign is the mark of an old file's end."""
+
 QUOTED = re.compile(r' *"((?:[^"]|"")*+)" *')
 OPEN = re.compile(r' *"')
 
@@ -141,7 +144,7 @@ def _records(lines: _Lines, delimiter: str, width: int) -> Iterator[bytes | list
     is_row = _row_pattern(delimiter, width).fullmatch
     while (line := lines.next()) is not None:
         bare = line.rstrip(b"\r\n")
-        if not bare.strip():
+        if not bare.strip(BLANKS):
             continue
         if len(line) <= RECORD_LIMIT and b"\0" not in bare and is_row(bare):
             yield bare

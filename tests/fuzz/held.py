@@ -28,7 +28,7 @@ from tests.support.feeds_night import Outcome, read_file, rows_of
 DAY: Final = date(2026, 3, 2)
 UNSUPPORTED: Final = ("unsupported_message", "unsupported_resource")
 HEADERS: Final = re.compile(rb"(?:\A|[\r\n\x0b\x1c])(?:MSH|msh)\|\^~\\&\|")
-NOTHING: Final = b" \t\r\v\f,;|\0\xa0\xc2\xef\xbb\xbf"
+NOTHING: Final = b" \t\r\v\f\x1a,;|\0\xa0\xc2\xef\xbb\xbf"
 """Bytes of lines that may be none, whatever the delimiter."""
 
 PLACES: Final = ("raw", "unresolved")

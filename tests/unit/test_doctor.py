@@ -170,7 +170,7 @@ def test_what_went_astray_is_told_with_what_may_have_been_meant(tmp_path: Path, 
     nights = Nights(tmp_path)
     payers = ["Invented Mutual"] * 11 + [CANARY] * 10
     rows = "".join(f"c{n},p{n},{payer},x\n" for n, payer in enumerate(payers))
-    nights.land("patient/2025-01-31/c.csv", f"patient_id,sex\np1,F\np2,{CANARY}\n")
+    nights.land("patient/2025-01-31/c.csv", f"patient_id,sex\np1,F\np2,{CANARY}\n1.2E+11,male\n")
     nights.land("coverage/2025-01-31/a.csv", f"coverage_id,patient_id,payer_id,efective_from\n{rows}")
     nights.land("coverage/2025-01-31/b.csv", f"{CANARY},1980\n")
     nights.land("Patients/2025-01-31/a.csv", "patient_id\n")
@@ -182,6 +182,7 @@ def test_what_went_astray_is_told_with_what_may_have_been_meant(tmp_path: Path, 
     assert "coverage efective_from; did you mean effective_from? 1 file" in told
     assert "coverage Invented Mutual 11" in told
     assert "invalid_value:sex; it is one of female, male, other, unknown 2 rows" in told
+    assert "rounded_number:patient_id; its last digits are lost 1 row" in told
     assert "coverage (withheld: few rows each) 10" in told
     assert "Patients no feed has this name; did you mean patient?" in told
     assert "patient.csv belongs in <feed>/<YYYY-MM-DD>/" in told

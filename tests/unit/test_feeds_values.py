@@ -142,10 +142,14 @@ def test_a_tombstone_is_told_by_usual_words(tmp_path: Path) -> None:
         "T": True,
         "1": True,
         "Yes": True,
+        "Y": True,
+        "1.0": True,
         "false": False,
         "f": False,
         "0": False,
         "NO": False,
+        "n": False,
+        "0.0": False,
     }
     values[""] = False
     found = read_as(tmp_path, "care_activity", ENTRY, "is_deleted", list(values))

@@ -1,0 +1,117 @@
+"""Cells of tables as people and their tools export them, and rows that are no rows.
+
+Belongs here: marks for nothing and around a value, headers within a file, ids that a spreadsheet has rounded.
+Does not belong here: reading files, and what a value means (``door.py``).
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from orchestration.feeds.contract import Column, Feed
+from orchestration.feeds.lake import quoted
+
+BLANKS: Final = " \t\r\n\u00a0\u200b\u200e\u200f\u202f\u2060\ufeff"
+"""What nobody sees around a value: a byte order mark stands where files were put behind each other."""
+
+NULLS: Final = ("\\N", "NULL", "null", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]")
+"""What databases write for a value that is not there."""
+
+NO_WORD: Final = (*NULLS, "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NaT", "None")
+"""What is no word either: what programs of statistics and spreadsheets write for nothing."""
+
+LONGEST: Final = max(map(len, NO_WORD))
+NAMES: Final = "_name"
+"""Ending of the columns of names, which may be any word: Null is a family name."""
+
+_FORMULA: Final = (
+    """starts_with(x, '="') AND ends_with(x, '"') AND strlen(x) > 2 THEN nullif(trim(x[3:-2]), '')"""
+)
+_UNSEEN: Final = " OR ".join(f"ends_with(x, {quoted(sign)})" for sign in BLANKS if not sign.isascii())
+
+
+def _one_of(words: tuple[str, ...]) -> str:
+    return f"strlen(x) <= {LONGEST} AND x IN ({', '.join(map(quoted, words))}) THEN NULL"
+
+
+MACROS: Final = f"""
+CREATE OR REPLACE MACRO wh_trim_unseen(x) AS
+    CASE WHEN wh_is_padded(x) OR x > '\x7f' OR {_UNSEEN}
+         THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
+CREATE OR REPLACE MACRO wh_cell_of_name(x) AS CASE WHEN {_FORMULA} ELSE x END;
+CREATE OR REPLACE MACRO wh_cell_of_value(x) AS CASE WHEN {_one_of(NULLS)} WHEN {_FORMULA} ELSE x END;
+CREATE OR REPLACE MACRO wh_cell_of_text(x) AS CASE WHEN {_one_of(NO_WORD)} WHEN {_FORMULA} ELSE x END;
+"""
+HEADER_LINE: Final = "header_line"
+ROUNDED: Final = r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}"
+"""A long number as spreadsheets show it: its last digits are gone."""
+
+
+class Cells(NamedTuple):
+    """Rows whose cells have been read.
+
+    Attributes:
+        relation: SQL that gives the number of each row and its cells.
+        columns: the SQL expression of each contract column over ``relation``.
+        site: the same for the site's own columns.
+    """
+
+    relation: str
+    columns: dict[str, str]
+    site: dict[str, str]
+
+
+def read_cells(
+    feed: Feed, relation: str, row: str, columns: Mapping[str, str], site: Mapping[str, str], trim: str
+) -> Cells:
+    """Read each cell as what was meant by it, once for all that looks at it.
+
+    Args:
+        feed: the contract.
+        relation: SQL of the rows as text, ``r``.
+        row: the column of a row's number.
+        columns: the SQL expression of each contract column.
+        site: the same for the site's own columns.
+        trim: the macro that turns a field into a trimmed value, blank into null.
+
+    Returns:
+        The rows without marks for nothing, and without what stands around a value.
+    """
+    sources = [*columns.items(), *site.items()]
+    trimmed = [f"{trim}({source}) AS cell{place}" for place, (_, source) in enumerate(sources)]
+    kinds = [_kind(feed.column(name)) for name in columns] + ["name"] * len(site)
+    read = [f"wh_cell_of_{kind}(r.cell{place}) AS cell{place}" for place, kind in enumerate(kinds)]
+    for step in (trimmed, read):
+        relation = f"SELECT {', '.join([row, *step])} FROM ({relation}) AS r"  # noqa: S608
+    places = [f"r.cell{place}" for place in range(len(sources))]
+    return Cells(
+        relation,
+        dict(zip(columns, places, strict=False)),
+        dict(zip(site, places[len(columns) :], strict=True)),
+    )
+
+
+def _kind(column: Column) -> str:
+    """Which words are nothing in a column."""
+    if column.name.endswith(NAMES):
+        return "name"
+    return "text" if column.type == "string" and not column.values else "value"
+
+
+def is_header(text: str, name: str) -> str:
+    """SQL of whether a row is the header once more, or the rule under it.
+
+    Args:
+        text: SQL of the text in the first column of the key.
+        name: of that column.
+    """
+    is_rule = f"starts_with({text}, '--') AND ltrim({text}, '-') = ''"
+    return f"coalesce(lower({text}) = {quoted(name)} OR ({is_rule}), false)"
+
+
+def is_rounded(text: str) -> str:
+    """SQL of whether an id has been rounded; null where there is none.
+
+    Args:
+        text: SQL of the id.
+    """
+    return f"CASE WHEN contains({text}, '+') THEN regexp_full_match({text}, {quoted(ROUNDED)}) END"

@@ -1,0 +1,113 @@
+"""Cells as databases, spreadsheets and programs of statistics write them, and rows that are no rows."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.support.feeds_night import Outcome, read_file
+
+HEADER = "practitioner_id,npi,family_name\n"
+
+
+def people(root: Path, rows: str, name: str = "a.csv") -> Outcome:
+    return read_file(root, "practitioner", HEADER + rows, name)
+
+
+def read(outcome: Outcome) -> list[tuple[str | None, ...]]:
+    return [(row["practitioner_id"], row["npi"], row["family_name"]) for row in outcome.rows]
+
+
+@pytest.mark.parametrize("mark", ["\\N", "NULL", "null", "(null)", "[NULL]", "<NULL>"])
+def test_what_databases_write_for_nothing_is_nothing(tmp_path: Path, mark: str) -> None:
+    rows = f"patient_id,mrn,family_name,birth_date,sex,deceased_on\nP1,{mark},Doe,1980-02-01,{mark},{mark}\n"
+    outcome = read_file(tmp_path, "patient", rows + f"{mark},7,Roe,{mark},male,\n")
+    assert outcome.refused == [(2, "missing_required:patient_id")]
+    (row,) = outcome.rows
+    assert (row["mrn"], row["sex"], row["deceased_on"]) == (None, None, None)
+    assert (row["family_name"], row["birth_date"]) == ("Doe", date(1980, 2, 1))
+
+
+@pytest.mark.parametrize("mark", ["NA", "<NA>", "NaN", "nan", "NaT", "None", "#N/A"])
+def test_what_programs_write_for_nothing_is_no_text_and_no_number(tmp_path: Path, mark: str) -> None:
+    assert read(people(tmp_path, f"D1,{mark},{mark}\n{mark},1,Roe\n")) == [("D1", None, mark)]
+    rows = f"assessment_id,patient_id,instrument,score,taken_at\nA1,P1,PHQ-9,{mark},2025-01-10\n"
+    assert read_file(tmp_path, "assessment", rows, "b.csv").refused == [(1, "invalid_type:score")]
+
+
+@pytest.mark.parametrize("name", ["NULL", "Null", "None", "Na"])
+def test_a_name_may_be_any_word(tmp_path: Path, name: str) -> None:
+    assert read(people(tmp_path, f"D1,1,{name}\n")) == [("D1", "1", name)]
+
+
+@pytest.mark.parametrize("word", ["Null", "NULLS", "N", "none", "nul"])
+def test_other_words_are_what_they_are(tmp_path: Path, word: str) -> None:
+    assert read(people(tmp_path, f"{word},1,Doe\n")) == [(word, "1", "Doe")]
+
+
+@pytest.mark.parametrize("row", ['="001",="02",="Doe"', '"=""001""","=""02""","=""Doe"""', '=" 001",02,Doe'])
+def test_a_text_that_a_spreadsheet_may_not_change_is_the_text(tmp_path: Path, row: str) -> None:
+    assert read(people(tmp_path, row + "\n")) == [("001", "02", "Doe")]
+
+
+@pytest.mark.parametrize("around", ["\ufeff", "\u200b", "\u200e", "\u202f", "\u00a0"])
+def test_what_nobody_sees_around_a_value_goes(tmp_path: Path, around: str) -> None:
+    outcome = people(tmp_path, f"{around}D1,1{around},{around}Peñón{around}\n")
+    assert read(outcome) == [("D1", "1", "Peñón")]
+
+
+AGAIN = {
+    "the header": HEADER,
+    "the header in capitals": HEADER.upper(),
+    "the header behind a mark": "\ufeff" + HEADER,
+    "a rule": "---------------,---,-----------\n",
+}
+
+
+@pytest.mark.parametrize("line", AGAIN)
+def test_a_header_within_the_file_is_nobody(tmp_path: Path, line: str) -> None:
+    outcome = people(tmp_path, f"D1,1,Doe\n{AGAIN[line]}D2,2,Roe\n")
+    assert read(outcome) == [("D1", "1", "Doe"), ("D2", "2", "Roe")]
+    assert (outcome.refused, outcome.counts) == ([(2, "header_line")], (3, 2, 1))
+
+
+def test_a_header_within_the_file_has_no_other_reason(tmp_path: Path) -> None:
+    rows = "team_id,practitioner_id,role,effective_from,is_deleted\nT1,D1,pcp,,\n"
+    outcome = read_file(tmp_path, "staffing", rows + rows)
+    assert outcome.refused == [(2, "header_line")]
+
+
+@pytest.mark.parametrize(
+    ("patient_id", "refused"),
+    [
+        ("1.23457E+11", [(1, "rounded_number:patient_id")]),
+        ("2E+05", [(1, "rounded_number:patient_id")]),
+        ("1.2345678901234568e+16", [(1, "rounded_number:patient_id")]),
+        ("1E5", []),
+        ("12E+05", []),
+        ("A+12", []),
+    ],
+)
+def test_an_id_that_was_rounded_is_nobodys(
+    tmp_path: Path, patient_id: str, refused: list[tuple[int, str]]
+) -> None:
+    for number, change in enumerate(("", "true")):
+        rows = f"patient_id,mrn,is_deleted\n{patient_id},7,{change}\n"
+        assert read_file(tmp_path, "patient", rows, f"{number}.csv").refused == refused
+    entry = f"assessment_id,patient_id,instrument,score,taken_at\nA1,{patient_id},PHQ-9,3,2025-01-10\n"
+    assert read_file(tmp_path, "assessment", entry, "c.csv").refused == refused
+
+
+@pytest.mark.parametrize("line", ["sep=,", '"sep=,"', "SEP=;", "\ufeffsep=,"])
+def test_the_line_by_which_a_spreadsheet_names_its_delimiter_is_no_header(tmp_path: Path, line: str) -> None:
+    outcome = read_file(tmp_path, "practitioner", f"{line}\r\n{HEADER}D1,1,Doe\r\n")
+    assert (read(outcome), outcome.counts, outcome.numbers) == ([("D1", "1", "Doe")], (1, 1, 0), [1])
+
+
+def test_the_mark_of_an_old_files_end_is_no_row(tmp_path: Path) -> None:
+    assert people(tmp_path, "D1,1,Doe\r\n\x1a").counts == (1, 1, 0)
+
+
+def test_names_of_columns_may_stand_behind_what_nobody_sees(tmp_path: Path) -> None:
+    outcome = read_file(tmp_path, "practitioner", "\u200bpractitioner_id,npi\u200b,family_name\nD1,1,Doe\n")
+    assert read(outcome) == [("D1", "1", "Doe")]
