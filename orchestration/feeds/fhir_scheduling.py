@@ -4,7 +4,7 @@ Belongs here: Appointment, Slot, and what stands between them and the people: Sc
 HealthcareService. Does not belong here: visits that took place (``fhir_clinical.py``).
 """
 
-from orchestration.feeds.codes import with_words
+from orchestration.feeds.codes import lookup, with_words
 from orchestration.feeds.fhir_clinical import TAKES_PART
 from orchestration.feeds.fhir_resources import (
     CODING,
@@ -145,7 +145,14 @@ CANCELLED_AT = (
     "if regexp_matches(entry.url, 'cancell?ationDate$')][1]"
 )
 
-STATUS = Coded(primitive("s.status", "http://hl7.org/fhir/appointmentstatus"))
+STATE = (
+    "CASE WHEN s.status = 'cancelled' AND s.cancelationReason IS NOT NULL THEN coalesce("
+    f"{lookup('appointment', 'cancellation_reason', with_words('[s.cancelationReason]'))}, s.status) "
+    "ELSE s.status END"
+)
+"""What an appointment is: one that was cancelled because nobody came, or by mistake, is not cancelled."""
+
+STATUS = Coded(primitive("s.state", "http://hl7.org/fhir/appointmentstatus"))
 
 APPOINTMENT = Resource(
     elements={
@@ -156,6 +163,7 @@ APPOINTMENT = Resource(
         "serviceType": f"STRUCT(coding {CODING}[], text VARCHAR, concept JSON)[]",
         "specialty": f"{CONCEPT}[]",
         "appointmentType": CONCEPT,
+        "cancelationReason": CONCEPT,
         "start": "VARCHAR",
         "end": "VARCHAR",
         "minutesDuration": "VARCHAR",
@@ -178,7 +186,7 @@ APPOINTMENT = Resource(
             {
                 **report_of("appointment_id", "s.id"),
                 "starts_at": f"'{NO_TIME}'",
-                "cancelled_at": f"fhir_moment({CANCELLED_AT})",
+                "cancelled_at": f"CASE WHEN s.state = 'cancelled' THEN fhir_moment({CANCELLED_AT}) END",
             },
             {"status": STATUS},
             where="s.status = 'cancelled' AND s.start IS NULL",
@@ -193,7 +201,7 @@ APPOINTMENT = Resource(
                 "booked_at": "fhir_moment(s.created)",
                 "starts_at": "s.start",
                 "ends_at": f'coalesce(s."end", {END_BY_LENGTH})',
-                "cancelled_at": f"CASE WHEN s.status = 'cancelled' THEN fhir_moment({CANCELLED_AT}) END",
+                "cancelled_at": f"CASE WHEN s.state = 'cancelled' THEN fhir_moment({CANCELLED_AT}) END",
                 "slot_id": reference("s.slot[1]", "Slot"),
             },
             {
@@ -209,6 +217,7 @@ APPOINTMENT = Resource(
         ),
     ),
     derived={
+        "state": STATE,
         "kinds": KINDS,
         "patient": PATIENT,
         "practitioner": HOLDS,

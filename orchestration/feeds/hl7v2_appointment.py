@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from orchestration.feeds.follow_ups import MARK, NO_TIME
 from orchestration.feeds.hl7v2_message import Message, NotReadable, Separators
-from orchestration.feeds.hl7v2_places import Places
+from orchestration.feeds.hl7v2_places import SEVERAL_STARTS, Places
 from orchestration.feeds.hl7v2_rules import (
     EVENT_REASON,
     HL7V2,
@@ -159,6 +159,8 @@ class Schedules:
             read.reasons.append(decision.reason)
         unmapped += decision.unmapped
         starts_at, ends_at = read.times()
+        if SEVERAL_STARTS in read.reasons:
+            unmapped.append(("starts_at", HL7V2, SEVERAL_STARTS.replace("_", " ")))
         is_error = status == "entered-in-error"
         if starts_at and (trigger.may_lack_times or is_error) and not is_time(starts_at):
             starts_at = None

@@ -15,6 +15,7 @@ from orchestration.feeds.placers import PLACED
 OF_RESOURCES = ("AIS", "AIG", "AIL", "AIP")
 REMOVED = "D"
 WITH_REMOVED = "with_removed_resources"
+SEVERAL_STARTS = "several_starts"
 DAY = len("2026-03-02")
 CLOCK = "T"
 """Stands in a time that says more than its day."""
@@ -123,7 +124,20 @@ class Places:
             return no_time, None
         if not do_agree:
             self.reasons.append("starts_disagree")
+        if self._has_several_starts():
+            self.reasons.append(SEVERAL_STARTS)
         return begin, self._end(begin)
+
+    def _has_several_starts(self) -> bool:
+        """Whether one place names several starts: a series under one number, and a row has the first."""
+        sign = self.message.separators.repetition
+        for source in self.rules.sources.get("starts_at", ()):
+            fields = () if source.reason else self.fields(source.place.segment, source.place.field)
+            if len(fields) > 1 or (fields and sign and sign in fields[0]):
+                starts = {iso_time(value) for value in self._values(source) if is_time(value)}
+                if len(starts) > 1:
+                    return True
+        return False
 
     def _end(self, begin: str) -> str | None:
         for source in self.rules.sources.get("ends_at", ()):

@@ -53,6 +53,7 @@ def test_an_appointment(tmp_path: Path) -> None:
 
 
 URN = [{"actor": ref("urn:uuid:p2")}, {"actor": {**ref("urn:uuid:s2"), "type": "Practitioner"}}]
+MISTAKE = concept("http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason", "oth-err")
 CANCELLATION = {"url": "http://x/Appointment.cancellationDate", "valueDateTime": "2025-01-09T10:00:00Z"}
 
 
@@ -68,6 +69,15 @@ CANCELLATION = {"url": "http://x/Appointment.cancellationDate", "valueDateTime":
         ({"participant": []}, "patient_id", None),
         ({"status": "cancelled", "extension": [CANCELLATION]}, "cancelled_at", datetime(2025, 1, 9, 10)),
         ({"status": "booked", "extension": [CANCELLATION]}, "cancelled_at", None),
+        ({"status": "cancelled", "cancelationReason": {"text": "Patient"}}, "status", "cancelled"),
+        ({"status": "cancelled", "cancelationReason": {"text": "no SHOW"}}, "status", "noshow"),
+        ({"status": "cancelled", "cancelationReason": MISTAKE}, "status", "entered-in-error"),
+        ({"status": "booked", "cancelationReason": {"text": "No show"}}, "status", "booked"),
+        (
+            {"status": "cancelled", "cancelationReason": {"text": "No show"}, "extension": [CANCELLATION]},
+            "cancelled_at",
+            None,
+        ),
         ({"serviceType": None}, "service_line", None),
         ({"serviceType": [concept(SNOMED, "448337001")]}, "modality", "video"),
     ],

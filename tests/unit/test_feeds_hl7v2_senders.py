@@ -78,3 +78,30 @@ def test_each_message_of_a_sender_is_accounted_for(
 )
 def test_the_number_is_found_however_a_sender_writes(tmp_path: Path, text: str, expected: str) -> None:
     assert only(tmp_path, text)["appointment_id"] == expected
+
+
+SERIES = "^^^202603101400^202603101430~^^^202603171400^202603171430"
+ONCE_MORE = "^^^202603101400^202603101430~^^^202603101400^202603101430"
+TIMINGS = ("TQ1|1||||||202603101400|202603101430", "TQ1|2||||||202603171400|202603171430")
+
+
+@pytest.mark.parametrize(
+    ("content", "several"),
+    [
+        (message(sch_11=SERIES), True),
+        (message(*TIMINGS, sch_11=""), True),
+        (message(sch_11=ONCE_MORE), False),
+        (message(TIMINGS[0]), False),
+        (message("AIS|1||A^B^L|202603101400", "AIS|2||C^D^L|202603101430"), False),
+    ],
+)
+def test_a_series_under_one_number_has_its_first_start_and_is_a_finding(
+    tmp_path: Path, content: str, several: bool
+) -> None:
+    outcome = read_file(tmp_path, "hl7v2", content, "a.hl7", "appointment")
+    (row,) = outcome.rows
+    assert (row["starts_at"], row["ends_at"]) == (TWO, datetime(2026, 3, 10, 14, 30))
+    assert ("several_starts" in row["site_columns"]) == several
+    assert [one.code for one in outcome.content.unmapped if one.column_name == "starts_at"] == (
+        ["several starts"] if several else []
+    )
