@@ -20,6 +20,12 @@ DAY = len("2026-03-02")
 CLOCK = "T"
 """Stands in a time that says more than its day."""
 
+ENDED = "~"
+"""Stands behind the rank of what has ended: behind all others of its type, and before the next type."""
+
+VALID_UNTIL = 8
+"""The component of an identifier (CX) that says when it ended."""
+
 OCCURRENCE = re.compile(r"[0-9]{1,9}")
 AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([A-Za-z]*)")
 LETTER_FIRST = re.compile(r"([A-Za-z])(\d{1,9})")
@@ -245,7 +251,14 @@ class Places:
                 if rank != NEVER and is_only_named:
                     self.strange.append("")
                 elif rank != NEVER:
-                    yield rank, value
+                    yield rank + (ENDED if is_same_field and self._has_ended(repetition) else ""), value
+
+    def _has_ended(self, identifier: str) -> bool:
+        """Whether an identifier was valid until a day before the message."""
+        until = self.message.component(identifier, VALID_UNTIL)
+        if not until or not is_time(until):
+            return False
+        return iso_time(until)[:DAY] < iso_time(self.message.text("MSH", 7, 1))[:DAY]
 
     def fields(self, segment: str, number: int) -> list[str]:
         """A field of each segment of that name, empty where it ends before; removed resources go."""

@@ -131,9 +131,15 @@ def test_a_unit_may_stand_in_the_field_of_its_amount(
         ("PID|1||123-45-6789^^^SSA", None),
         ("PID|1||77^^^MC", "77"),
         ("PID|1||77^^^SSA^MR", "77"),
+        ("PID|1||55^^^NS^MR^^20100101^20200101~77^^^NS^MR", "77"),
+        ("PID|1||55^^^NS^MR^^^20260301~77^^^NS^MR", "77"),
+        ("PID|1||55^^^NS^MR^^^20260302~77^^^NS^MR", "55"),
+        ("PID|1||55^^^NS^MR^^^20991231~77^^^NS^MR", "55"),
+        ("PID|1||55^^^NS^MR^^^never~77^^^NS^MR", "55"),
+        ("PID|1||55^^^NS^MR^^^20200101~77^^^NS^PI", "55"),
     ],
 )
-def test_a_number_of_a_visit_or_of_society_is_nobodys_id(
+def test_a_number_of_a_visit_or_of_society_or_of_years_ago_is_nobodys_id(
     tmp_path: Path, patient: str, found: str | None
 ) -> None:
     outcome = read(tmp_path, message(patient=patient))
