@@ -36,14 +36,22 @@ BY_ROLE = ", ".join(
     f"[entry for entry in s.people if fhir_has(fhir_concepts(entry.type), '{role}')][1]"
     for role in ("PPRF", "ATND")
 )
-TAKES_PART = "NOT coalesce(list_has_any([fhir_pair(coding) for coding in fhir_concepts({0}.type)], " + (
-    f"{pairs_of('encounter', 'practitioner_id')}), false)"
-)
-"""Whether a participant is none of those who have no part in the visit itself, as the code map lists them."""
+
+
+def takes_part(participant: str) -> str:
+    """SQL of whether a participant is none of those who have no part in a visit, as the code map lists them.
+
+    Args:
+        participant: SQL of one with a ``type``.
+    """
+    types = with_words(f"{participant}.type")
+    never = pairs_of("encounter", "practitioner_id")
+    return f"NOT coalesce(list_has_any([fhir_pair(coding) for coding in {types}], {never}), false)"
+
 
 FIRST_TAKES_PART = (
     "CASE WHEN s.first.type IS NULL OR s.first.type[1].coding[1].code IN ('PPRF', 'ATND') THEN true "
-    f"ELSE {TAKES_PART.format('s.first')} END"
+    f"ELSE {takes_part('s.first')} END"
 )
 CODING_READ = '{"system": "VARCHAR", "code": "VARCHAR"}'
 CLASS_READ = f"""from_json(s."class", '{CODING_READ[:-1]}, "coding": [{CODING_READ}]}}')"""
@@ -108,7 +116,7 @@ ENCOUNTER = Resource(
         "people": f"CASE WHEN len(s.participant) > 1 THEN {PRACTITIONERS} END",
         "first": "CASE WHEN len(s.participant) = 1 THEN s.participant[1] END",
         "performer": f"CASE WHEN s.people IS NOT NULL THEN coalesce({BY_ROLE}, "
-        f"[entry for entry in s.people if {TAKES_PART.format('entry')}][1]).individual "
+        f"[entry for entry in s.people if {takes_part('entry')}][1]).individual "
         f"WHEN {IS_PRACTITIONER.format('s.first.individual')} AND {FIRST_TAKES_PART} "
         "THEN s.first.individual END",
     },

@@ -97,10 +97,11 @@ EVERY_ITEM = (
 """All items; those of a form without groups, each answered once at the most, are its own."""
 
 WORDS = "'text|' || fhir_folded(coalesce(i.answer.valueCoding.display, i.answer.valueString))"
+WEIGHTS = [f"ends_with(e.url, '{ending}')" for ending in ("ordinalValue", "itemWeight", "CO-value")]
 POINTS = (
     "coalesce(CASE WHEN i.answer.valueCoding.extension IS NOT NULL "
     "THEN try_cast([e.valueDecimal for e in i.answer.valueCoding.extension "
-    "if ends_with(e.url, 'ordinalValue') OR ends_with(e.url, 'itemWeight')][1] AS DECIMAL(18, 6)) END, "
+    f"if {' OR '.join(WEIGHTS)}][1] AS DECIMAL(18, 6)) END, "
     "try_cast(s.score_codes[fhir_pair(i.answer.valueCoding)] AS DECIMAL(18, 6)), "
     f"try_cast(s.score_codes[{WORDS}] AS DECIMAL(18, 6)), "
     "try_cast(coalesce(i.answer.valueInteger, i.answer.valueDecimal, "

@@ -215,7 +215,14 @@ ORGANIZATION = Resource(
     identifier_rows=own_identifiers("Organization"),
 )
 
-PAYOR = "s.payor[1]"
+PAYOR = "s.pays"
+IS_A_PAYER = f"{kind_of('part')} NOT IN ('Patient', 'RelatedPerson')"
+PAYS = (
+    f"CASE WHEN len(s.payor) > 1 THEN coalesce([part for part in s.payor if {IS_A_PAYER}][1], s.payor[1]) "
+    "ELSE s.payor[1] END"
+)
+"""Who pays: of several the first who is no person, since persons pay what is left."""
+
 PAYER_WORDS = (
     f"nullif(trim(coalesce({PAYOR}.display, "
     f"[entry.name for entry in s.contained if '#' || entry.id = {PAYOR}.reference][1])), '')"
@@ -239,6 +246,7 @@ COVERAGE = Resource(
         "period": PERIOD,
     },
     derived={
+        "pays": PAYS,
         "payer": reference(PAYOR, "Organization"),
         "payer_words": f"CASE WHEN {kind_of(PAYOR)} IN ('', 'Organization') AND {IS_NO_PATIENT} "
         f"THEN {PAYER_WORDS} END",
@@ -258,7 +266,7 @@ COVERAGE = Resource(
                     f"list_concat(s.type.coding, {primitive('s.payer_words', 'payer')}, "
                     f"{primitive('s.payer', 'payer')}, {primitive(f'{PAYOR}.identifier.value', 'payer')})",
                     is_reported=False,
-                    otherwise="CASE WHEN starts_with(s.payor[1].reference, '#') AND contains(s.payer, '#') "
+                    otherwise=f"CASE WHEN starts_with({PAYOR}.reference, '#') AND contains(s.payer, '#') "
                     "THEN coalesce(s.payer_words, s.payer) ELSE coalesce(s.payer, s.payer_words) END",
                 )
             },

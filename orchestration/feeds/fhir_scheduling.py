@@ -5,7 +5,7 @@ HealthcareService. Does not belong here: visits that took place (``fhir_clinical
 """
 
 from orchestration.feeds.codes import lookup, with_words
-from orchestration.feeds.fhir_clinical import TAKES_PART
+from orchestration.feeds.fhir_clinical import takes_part
 from orchestration.feeds.fhir_resources import (
     CODING,
     CONCEPT,
@@ -106,11 +106,15 @@ def usual_kind(link: str) -> str:
     )
 
 
-KIND = f"coalesce({usual_kind('part.actor.reference')}, part.actor.type, '')"
+CONTAINED_KIND = (
+    "CASE WHEN starts_with(part.actor.reference, '#') "
+    "THEN [entry.resourceType for entry in s.contained if '#' || entry.id = part.actor.reference][1] END"
+)
+KIND = f"coalesce({usual_kind('part.actor.reference')}, part.actor.type, {CONTAINED_KIND}, '')"
 STAYS_AWAY = (
     "part.status = 'declined' OR CASE WHEN part.type IS NULL "
     "OR part.type[1].coding[1].code IN ('PPRF', 'ATND') "
-    f"THEN false ELSE NOT {TAKES_PART.format('part')} END"
+    f"THEN false ELSE NOT {takes_part('part')} END"
 )
 KINDS = (
     f"[CASE WHEN ({STAYS_AWAY}) AND {KIND} IN {OF_PRACTITIONER} THEN '{AWAY}' ELSE {KIND} END "

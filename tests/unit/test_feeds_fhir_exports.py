@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, only, read, ref
+from tests.support.feeds_night import Nights
+from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, lines, only, read, ref
 
 VENDOR = "urn:oid:1.2.3.4"
 PATIENT = ref("Patient/p1")
@@ -79,3 +80,77 @@ def test_where_a_patient_was_discharged_to_is_told_by_a_standard_code(
         },
     }
     assert str(only(tmp_path, "encounter", visit)["discharge_disposition"]).endswith(kept)
+
+
+@pytest.mark.parametrize("words", ["Referring provider", "SCRIBE", "interpreter"])
+def test_who_has_no_part_in_a_visit_may_be_named_by_words_alone(tmp_path: Path, words: str) -> None:
+    people = [
+        {"type": [{"text": words}], "individual": ref("Practitioner/away")},
+        {"type": [{"text": "Attending"}], "individual": ref("Practitioner/seen")},
+    ]
+    visit = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        "subject": PATIENT,
+        "period": {"start": "2025-01-07T14:00:00Z"},
+        "participant": people,
+    }
+    assert only(tmp_path, "encounter", visit)["practitioner_id"] == "seen"
+
+
+def test_who_holds_an_appointment_may_be_inside_of_it(tmp_path: Path) -> None:
+    doctor = {"resourceType": "Practitioner", "id": "d", "identifier": [{"system": "urn:own", "value": "7"}]}
+    visit = {
+        "resourceType": "Appointment",
+        "id": "a1",
+        "status": "booked",
+        "start": "2025-02-03T15:00:00Z",
+        "contained": [doctor],
+        "participant": [{"actor": ref("#d")}, {"actor": PATIENT}],
+    }
+    assert read(tmp_path, "appointment", visit).content.parts[0].rows_accepted == 1
+    nights = Nights(tmp_path)
+    own = {"resourceType": "Practitioner", "id": "d7", "identifier": doctor["identifier"]}
+    nights.land("fhir/2025-02-01/a.ndjson", lines(visit, own))
+    nights.run()
+    (row,) = nights.raw("appointment")
+    assert (row["patient_id"], row["practitioner_id"]) == ("p1", "d7")
+
+
+@pytest.mark.parametrize("ending", ["ordinalValue", "itemWeight", "iso21090-CO-value"])
+def test_points_of_an_answer_that_it_carries_itself(tmp_path: Path, ending: str) -> None:
+    weight = {"url": f"http://hl7.org/fhir/StructureDefinition/{ending}", "valueDecimal": 2}
+    answer = {"valueCoding": {"system": VENDOR, "code": "c", "extension": [weight]}}
+    form = {
+        "resourceType": "QuestionnaireResponse",
+        "id": "q1",
+        "status": "completed",
+        "subject": PATIENT,
+        "authored": "2025-01-07T14:00:00Z",
+        "item": [{"linkId": code, "answer": [answer]} for code in PHQ_9_ITEMS],
+    }
+    row = only(tmp_path, "assessment", form)
+    assert (row["instrument"], row["score"], row["item9_score"]) == ("PHQ-9", 18, 2)
+
+
+@pytest.mark.parametrize(
+    ("payors", "payer"),
+    [
+        ([PATIENT, ref("Organization/o9")], "o9"),
+        ([ref("Organization/o8"), ref("Organization/o9")], "o8"),
+        ([{"reference": "RelatedPerson/r1"}, {"display": "Medicare"}], "medicare"),
+    ],
+)
+def test_of_several_who_pay_the_first_who_is_no_person_is_the_payer(
+    tmp_path: Path, payors: list[Json], payer: str
+) -> None:
+    coverage = {
+        "resourceType": "Coverage",
+        "id": "v1",
+        "status": "active",
+        "beneficiary": PATIENT,
+        "payor": payors,
+    }
+    assert only(tmp_path, "coverage", coverage)["payer_id"] == payer
