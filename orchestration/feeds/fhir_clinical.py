@@ -11,6 +11,7 @@ from orchestration.feeds.fhir_resources import (
     EVERY,
     IDENTIFIER,
     PERIOD,
+    REASON_EXTENSION,
     REFERENCE,
     Coded,
     Mapping,
@@ -19,6 +20,7 @@ from orchestration.feeds.fhir_resources import (
     own_identifiers,
     primitive,
     reference,
+    stated_reason,
 )
 
 SNOMED = "http://snomed.info/sct"
@@ -142,6 +144,7 @@ ABATEMENT_END = local_day('s.abatementPeriod."end"', is_end=True)
 CONDITION = Resource(
     elements={
         **EVERY,
+        "extension": REASON_EXTENSION,
         "clinicalStatus": "JSON",
         "verificationStatus": "JSON",
         "category": f"{CONCEPT}[]",
@@ -162,7 +165,7 @@ CONDITION = Resource(
                 "patient_id": reference("s.subject", "Patient"),
                 "icd10_code": ICD10_CODE,
                 "snomed_code": f"fhir_of_system(s.code.coding, '{SNOMED}')",
-                "recorded_on": local_day("s.recordedDate"),
+                "recorded_on": local_day("s.recorded"),
                 "encounter_id": reference("s.encounter", "Encounter"),
                 "onset_on": local_day("coalesce(s.onsetDateTime, s.onsetPeriod.start)"),
                 "abated_on": f"coalesce({local_day('s.abatementDateTime')}, {ABATEMENT_END})",
@@ -179,6 +182,7 @@ CONDITION = Resource(
         "icd10": f"upper(trim(fhir_of_system(s.code.coding, '{ICD10}')))",
         "verification": f"from_json(s.verificationStatus, '{CODED_STATUS}')",
         "clinical": f"from_json(s.clinicalStatus, '{CODED_STATUS}')",
+        "recorded": f"coalesce(s.recordedDate, {stated_reason('condition-assertedDate')}.valueDateTime)",
     },
     foreign={"participant": "R5", "assertedDate": "STU3", "context": "STU3"},
     misshapen={

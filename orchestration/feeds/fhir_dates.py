@@ -41,7 +41,7 @@ def local_day(moment: str, *, is_end: bool = False) -> str:
         moment: SQL of a FHIR ``dateTime``: a year, a month, a date or an instant.
         is_end: whether it ends a period, which a year or a month does with its last day.
     """
-    endings = ("Z", "+00:00", "-00:00")
+    endings = ("Z", "+00:00", "-00:00", "+0000")
     is_utc = "(" + " OR ".join(f"ends_with({moment}, '{ending}')" for ending in endings) + ")"
     is_date = f"regexp_matches({moment}, '^.{{10}}T00:00(:00([.]0+)?)?[Z+-]')"
     local = f"try_cast({moment} AS TIMESTAMPTZ) AT TIME ZONE coalesce(getvariable('{ZONE}'), 'UTC')"

@@ -1,5 +1,6 @@
 """Exports in which a sender says more than is asked, beside its own codes: what counts of it."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,24 @@ def test_of_several_who_pay_the_first_who_is_no_person_is_the_payer(
         "payor": payors,
     }
     assert only(tmp_path, "coverage", coverage)["payer_id"] == payer
+
+
+@pytest.mark.parametrize(
+    ("recorded", "expected"), [({}, date(2025, 1, 3)), ({"recordedDate": "2025-01-04"}, date(2025, 1, 4))]
+)
+def test_a_diagnosis_that_does_not_say_when_it_was_recorded_was_so_when_asserted(
+    tmp_path: Path, recorded: Json, expected: date
+) -> None:
+    asserted = {
+        "url": "http://hl7.org/fhir/StructureDefinition/condition-assertedDate",
+        "valueDateTime": "2025-01-03",
+    }
+    diagnosis = {
+        "resourceType": "Condition",
+        "id": "c1",
+        "subject": PATIENT,
+        "code": concept("http://hl7.org/fhir/sid/icd-10-cm", "F33.1"),
+        "extension": [{"url": "http://other", "valueCode": "x"}, asserted],
+        **recorded,
+    }
+    assert only(tmp_path, "condition", diagnosis)["recorded_on"] == expected
