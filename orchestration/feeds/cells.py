@@ -10,11 +10,14 @@ from typing import Final, NamedTuple
 from orchestration.feeds.contract import Column, Feed
 from orchestration.feeds.lake import quoted
 
-BLANKS: Final = " \t\r\n\u00a0\u200b\u200e\u200f\u202f\u2060\ufeff"
+BLANKS: Final = " \t\r\n\v\f\u00a0\u200b\u200e\u200f\u202f\u2060\ufeff"
 """What nobody sees around a value: a byte order mark stands where files were put behind each other."""
 
 NULLS: Final = ("\\N", "NULL", "null", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]")
 """What databases write for a value that is not there."""
+
+NO_NUMBER: Final = (*NULLS, ".")
+"""What is neither a number nor a date; the point is SAS's."""
 
 NO_WORD: Final = (*NULLS, "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NaT", "None")
 """What is no word either: what programs of statistics and spreadsheets write for nothing."""
@@ -38,7 +41,7 @@ CREATE OR REPLACE MACRO wh_trim_unseen(x) AS
     CASE WHEN wh_is_padded(x) OR x > '\x7f' OR {_UNSEEN}
          THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
 CREATE OR REPLACE MACRO wh_cell_of_name(x) AS CASE WHEN {_FORMULA} ELSE x END;
-CREATE OR REPLACE MACRO wh_cell_of_value(x) AS CASE WHEN {_one_of(NULLS)} WHEN {_FORMULA} ELSE x END;
+CREATE OR REPLACE MACRO wh_cell_of_value(x) AS CASE WHEN {_one_of(NO_NUMBER)} WHEN {_FORMULA} ELSE x END;
 CREATE OR REPLACE MACRO wh_cell_of_text(x) AS CASE WHEN {_one_of(NO_WORD)} WHEN {_FORMULA} ELSE x END;
 """
 HEADER_LINE: Final = "header_line"

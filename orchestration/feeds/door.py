@@ -17,7 +17,7 @@ from orchestration.feeds.stamps import UTC, in_utc
 
 ROW = "row_number_in_file"
 HASH_KEY = "wh_hash_key"
-BLANKS = " \t\r\n\u00a0"
+BLANKS = " \t\r\n\v\f\u00a0"
 TIME_PATTERN = (
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?([Zz]|[+-]\d\d(?::?\d\d)?)?)?"
 )

@@ -28,6 +28,13 @@ def test_what_databases_write_for_nothing_is_nothing(tmp_path: Path, mark: str) 
     assert (row["family_name"], row["birth_date"]) == ("Doe", date(1980, 2, 1))
 
 
+def test_a_point_is_no_number_and_may_be_a_text(tmp_path: Path) -> None:
+    rows = "assessment_id,patient_id,instrument,score,screen_result,taken_at,encounter_id\n"
+    outcome = read_file(tmp_path, "assessment", rows + "A1,P1,PHQ-9,.,negative,2025-01-10,.\n")
+    (row,) = outcome.rows
+    assert (row["score"], row["encounter_id"], outcome.refused) == (None, ".", [])
+
+
 @pytest.mark.parametrize("mark", ["NA", "<NA>", "NaN", "nan", "NaT", "None", "#N/A"])
 def test_what_programs_write_for_nothing_is_no_text_and_no_number(tmp_path: Path, mark: str) -> None:
     assert read(people(tmp_path, f"D1,{mark},{mark}\n{mark},1,Roe\n")) == [("D1", None, mark)]
@@ -60,6 +67,7 @@ AGAIN = {
     "the header": HEADER,
     "the header in capitals": HEADER.upper(),
     "the header behind a mark": "\ufeff" + HEADER,
+    "the header on a new page": "\f" + HEADER.replace(",", " ,"),
     "a rule": "---------------,---,-----------\n",
 }
 
