@@ -105,7 +105,8 @@ def run_id(publish_id: str) -> str:
 
 def _raw_files(raw: Path, as_of: str) -> Iterator[str]:
     for path in sorted(raw.glob(f"*/{_DELIVERY_FOLDER}*/*.parquet")):
-        if path.parent.name.removeprefix(_DELIVERY_FOLDER) <= as_of:
+        # How many tables hold a landed file is up to the machine; of further ones the name has a number.
+        if "." not in path.stem and path.parent.name.removeprefix(_DELIVERY_FOLDER) <= as_of:
             yield f"{path.relative_to(raw).as_posix()}\n"
 
 

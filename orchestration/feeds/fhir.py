@@ -31,7 +31,6 @@ class _File:
         self.reading = reading
         self.codes = codes
         self.found = Found()
-        codes.make_known(reading.connection)
 
     def content(
         self, text: Path, most: int, expected: int, *, has_modifiers: bool, is_careful: bool
@@ -56,7 +55,7 @@ class _File:
         if has_modifiers:
             rows = self.codes.entries.get((FHIR, "modifier"), {})
             known = {pair.partition("|")[2] for pair in rows}
-        self.found = read_pieces(self.reading, text, known, most, is_careful=is_careful)
+        self.found = read_pieces(self.reading, text, self.codes, known, most, is_careful=is_careful)
         if self.found.lines != expected:
             raise RowsLost
         return self._content()

@@ -33,14 +33,16 @@ class Lines:
             no resources are under None.
     """
 
-    def __init__(self, reading: Reading, text: Path, before: int) -> None:
+    def __init__(self, reading: Reading, text: Path, before: int, first: int | None) -> None:
         """Keep where things are.
 
         Args:
             reading: the file.
             text: the lines.
             before: how many lines of the file come before.
+            first: how many of the lines are read; all, if None.
         """
+        self._limit = "" if first is None else f"LIMIT {first}"
         self.types: dict[str | None, tuple[int, int]] = {}
         self._reading = reading
         self._connection = reading.connection
@@ -113,7 +115,7 @@ class Lines:
         kind = "CASE WHEN regexp_full_match(resourceType, '[A-Za-z]{1,64}') THEN resourceType END"
         if name:
             kind = f"CASE WHEN resourceType = {quoted(name)} THEN {quoted(name)} ELSE {kind} END"
-        lines = f"SELECT {kind} AS line_type, * FROM {read_json(self._text, elements)}"  # noqa: S608
+        lines = f"SELECT {kind} AS line_type, * FROM {read_json(self._text, elements)} {self._limit}"  # noqa: S608
         if made == OTHERS:
             numbered = f"SELECT row_number() OVER () AS {ROW}, * FROM ({lines})"  # noqa: S608
             lines = f"SELECT * FROM ({numbered}) WHERE line_type = {quoted(name)}"  # noqa: S608

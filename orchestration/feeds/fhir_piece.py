@@ -39,9 +39,8 @@ class Piece:
         reading: Reading,
         text: Path,
         name: str,
-        before: int,
-        *,
-        is_whole: bool,
+        before: int = 0,
+        first: int | None = None,
     ) -> None:
         """Keep where things are.
 
@@ -50,14 +49,13 @@ class Piece:
             text: the lines.
             name: of the piece, unlike those of others.
             before: how many lines of the file come before.
-            is_whole: whether the file has no other piece.
+            first: how many of the lines are read; all, if None.
         """
         self.found = Found()
         self._reading = reading
         self._connection = reading.connection
-        self._lines = Lines(reading, text, before)
+        self._lines = Lines(reading, text, before, first)
         self._name = name
-        self._is_whole = is_whole
         self._tables = 0
         self._made = {"fhir_said", "fhir_sorted"}
 
@@ -116,7 +114,8 @@ class Piece:
         if plan.is_sorted:
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE fhir_sorted AS {sorted_out(plan, good)}")
             good = joined_again(plan, lines, "fhir_said", "fhir_sorted")
-        filled = sum(self._rows(plan, rows, good) for rows in self._together(plan))
+        together = groupby(plan.rows, key=lambda row: row.feed.name)
+        filled = sum(self._rows(plan, list(rows), good) for _, rows in together)
         if plan.resource.identifier_rows:
             self._keep_identifiers(plan, good)
         elif unfilled := number - refused - filled:
@@ -127,16 +126,6 @@ class Piece:
                     self.found.unmapped[feed, column, system, code] += times
         self.found.unfilled += number - filled
         self.found.unfilled_refused += refused
-
-    def _together(self, plan: Plan) -> list[list[Row]]:
-        """The rows of a type's feeds, those together that are judged and written at one time.
-
-        Rows of a feed stand in the order of what they come from, and then of the lines. So those of a piece
-        can be written together only where it is the whole file.
-        """
-        if not self._is_whole:
-            return [[row] for row in plan.rows]
-        return [list(rows) for _, rows in groupby(plan.rows, key=lambda row: row.feed.name)]
 
     def _rows(self, plan: Plan, rows: list[Row], good: str) -> int:
         """Judge the rows of a feed.

@@ -1,35 +1,58 @@
-"""The pieces of a FHIR file, read one after the other.
+"""The pieces of a FHIR file, read side by side by as many engines as the file has.
 
-Belongs here: where pieces begin and end, and how many processors read one. Does not belong here: what becomes
-of one piece (``fhir_piece.py``), and of the file (``fhir.py``).
+Belongs here: where pieces begin and end, and which engine reads which. Does not belong here: what becomes of
+one piece (``fhir_piece.py``), and of the file (``fhir.py``).
 """
 
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from math import ceil
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final
 
+from orchestration.feeds.codes import CodeMap
 from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_piece import Piece
+from orchestration.feeds.opened import CHUNK
 from orchestration.feeds.reading import Reading
 
 PIECE: Final = 256 << 20
-"""Bytes of a file that are looked at together at the most; memory grows with this and not with the file."""
+"""Bytes of a file that an engine looks at together at the most."""
 
-WORTH_A_PROCESSOR: Final = 16 << 20
-"""Bytes of a file for each processor that reads it."""
+IN_MEMORY: Final = 512 << 20
+"""Bytes of a file that all engines together look at; memory grows with this and not with the file."""
+
+WORTH_AN_ENGINE: Final = 32 << 20
+"""Bytes of a file for each engine that reads it."""
 
 MOST_SENT: Final = 1 << 30
 
 
+def most_pieces(size: int) -> int:
+    """How many engines are worth their while.
+
+    Args:
+        size: bytes of the file.
+    """
+    return max(size // WORTH_AN_ENGINE, 1)
+
+
 def read_pieces(
-    reading: Reading, text: Path, known: set[str] | None, most: int = PIECE, *, is_careful: bool
+    reading: Reading,
+    text: Path,
+    codes: CodeMap,
+    known: set[str] | None,
+    most: int = PIECE,
+    *,
+    is_careful: bool,
 ) -> Found:
-    """Read a file piece by piece, each by all processors that the file may have.
+    """Read a file piece by piece, as many at a time as the file has engines.
 
     Args:
         reading: the file.
         text: its lines.
+        codes: what codes mean.
         known: addresses of modifier extensions that change nothing; None where the file mentions none.
         most: bytes of a piece at the most.
         is_careful: whether lines that are no resources are expected.
@@ -41,32 +64,54 @@ def read_pieces(
         duckdb.Error: a line cannot even be passed over.
         RowsLost: lines that are no resources want a second look.
     """
-    found, size = Found(), text.stat().st_size
-    spans = cuts(text, bytes_of_a_piece(size, most))
-    reading.connection.execute(f"SET threads = {min(reading.processors, size // WORTH_A_PROCESSOR) or 1}")
-    try:
-        for number, span in enumerate(spans):
-            part = text
-            if len(spans) > 1:
-                part = reading.work / f"piece{number}"
-                copy_span(text, *span, part)
-            piece = Piece(reading, part, f"piece{number}", found.lines, is_whole=len(spans) == 1)
-            found.add(piece.read(known, is_careful=is_careful))
+    engines = [reading, *map(reading.by, reading.beside)]
+    spans = cuts(text, bytes_of_a_piece(text.stat().st_size, most, len(engines)))
+    idle: SimpleQueue[Reading] = SimpleQueue()
+    for engine in engines[: len(spans)]:
+        idle.put(engine)
+
+    def read(engine: Reading, number: int, before: int, lines: int | None) -> Found:
+        try:
+            codes.make_known(engine.connection)
+            part, name = text, f"piece{number}"
+            if number:
+                part, lines = reading.work / name, None
+                copy_span(text, *spans[number], part)
+            piece = Piece(engine, part, name, before, lines).read(known, is_careful=is_careful)
             if part != text:
                 part.unlink()
-    finally:
-        reading.connection.execute("SET threads = 1")
+            return piece
+        finally:
+            idle.put(engine)
+
+    found, before = Found(), 0
+    pieces: list[Future[Found]] = []
+    with ThreadPoolExecutor(len(engines)) as pool:
+        for number, span in enumerate(spans):
+            engine = idle.get()
+            for piece in pieces:
+                if piece.done():
+                    # One that failed is told before more are read.
+                    piece.result()
+            lines = lines_in(text, *span) if span != spans[-1] else None
+            pieces.append(pool.submit(read, engine, number, before, lines))
+            before += lines or 0
+        for piece in pieces:
+            found.add(piece.result())
     return found
 
 
-def bytes_of_a_piece(size: int, most: int) -> int:
-    """How large the pieces of a file are.
+def bytes_of_a_piece(size: int, most: int, engines: int) -> int:
+    """How large the pieces of a file are: all alike, and as many for each engine.
 
     Args:
         size: bytes of the file.
         most: bytes of a piece at the most.
+        engines: how many read it.
     """
-    return max(ceil(size / max(ceil(size / most), 1)), 1)
+    side_by_side = min(engines, most_pieces(size))
+    rounds = ceil(size / min(most, IN_MEMORY // engines) / side_by_side)
+    return max(ceil(size / max(rounds * side_by_side, 1)), 1)
 
 
 def cuts(text: Path, size: int) -> list[tuple[int, int]]:
@@ -84,6 +129,18 @@ def cuts(text: Path, size: int) -> list[tuple[int, int]]:
             source.readline()
             found.append((begin, source.tell()))
             begin = source.tell()
+    return found
+
+
+def lines_in(text: Path, begin: int, end: int) -> int:
+    """The number of lines that end in a piece of a file."""
+    found, buffer = 0, bytearray(CHUNK)
+    with text.open("rb", buffering=0) as source:
+        source.seek(begin)
+        while begin < end and (filled := source.readinto(memoryview(buffer)[: end - begin])):
+            # Taking them out is quicker than counting them: it leaps from one to the next.
+            found += filled - len(buffer[:filled].replace(b"\n", b""))
+            begin += filled
     return found
 
 

@@ -76,7 +76,7 @@ def tables_of(lake: Lake, state: State, feed: str, as_of: date) -> tuple[list[Pa
                 if part.resolution:
                     held.append(lake.unresolved(feed, file_id))
                 else:
-                    whole.append(lake.raw(feed, delivered_on, file_id))
+                    whole += lake.raws(feed, delivered_on, file_id, part.tables)
     return whole, held
 
 

@@ -41,6 +41,11 @@ class Lake:
         """The raw table of one landed file."""
         return self.root / "raw" / feed / f"delivered_on={delivered_on.isoformat()}" / f"{file_id}.parquet"
 
+    def raws(self, feed: str, delivered_on: date, file_id: str, tables: int) -> list[Path]:
+        """The raw tables of one landed file that was read in pieces; one of a file that was not."""
+        first = self.raw(feed, delivered_on, file_id)
+        return [first, *(first.with_name(f"{file_id}.{number}.parquet") for number in range(2, tables + 1))]
+
     def refused(self, feed: str, file_id: str) -> Path:
         """The refused rows of one landed file."""
         return self.quarantine / feed / f"{file_id}.parquet"
@@ -67,9 +72,9 @@ def quoted(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def table(path: Path) -> str:
-    """SQL that reads a Parquet file or a pattern of them, by their own columns alone."""
-    return f"read_parquet({quoted(path)}, hive_partitioning = false)"
+def table(*paths: Path) -> str:
+    """SQL that reads Parquet files, or a pattern of them, by their own columns alone."""
+    return f"read_parquet([{', '.join(map(quoted, paths))}], hive_partitioning = false)"
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, rows: str, made: Path) -> Path:

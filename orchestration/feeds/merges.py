@@ -4,7 +4,6 @@ Belongs here: which record stands for which, and rows under the record that stan
 identifiers (``identity.py``) and how a link is written (``fhir_people.py``).
 """
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +15,7 @@ import duckdb
 
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.identity import identity_columns
-from orchestration.feeds.lake import Lake, move_into_place, table
+from orchestration.feeds.lake import Lake, move_into_place, table, write_table
 from orchestration.feeds.reading import NOT_RESOLVED
 from orchestration.feeds.registry import State, Unjoined, save_state
 from orchestration.feeds.survivors import survivors
@@ -128,8 +127,10 @@ def _patients(lake: Lake, state: State, as_of: date) -> Iterator[Path]:
         delivered_on, file_id = date.fromisoformat(content.delivered_on), key.split("/")[1]
         for part in content.parts:
             if part.feed == "patient" and not content.reason and delivered_on <= as_of:
-                held, whole = lake.unresolved("patient", file_id), lake.raw("patient", delivered_on, file_id)
-                yield held if part.resolution else whole
+                if part.resolution:
+                    yield lake.unresolved("patient", file_id)
+                else:
+                    yield from lake.raws("patient", delivered_on, file_id, part.tables)
 
 
 def _store(
@@ -193,11 +194,11 @@ def hold_back_merged(
         parts = []
         for part in content.parts:
             columns = _patient_columns(contract.feeds[part.feed]) if part.feed in contract.feeds else []
-            raw = lake.raw(part.feed, delivered_on, file_id)
-            every = " UNION ALL ".join(f"SELECT {column} AS old FROM {table(raw)}" for column in columns)  # noqa: S608
+            raw = table(*lake.raws(part.feed, delivered_on, file_id, part.tables))
+            every = " UNION ALL ".join(f"SELECT {column} AS old FROM {raw}" for column in columns)  # noqa: S608
             some = f"SELECT 1 FROM ({every}) SEMI JOIN merged USING (old) LIMIT 1"  # noqa: S608
             if columns and not part.resolution and connection.execute(some).fetchone():
-                made = Path(shutil.copyfile(raw, lake.work / f"{part.feed}-{file_id}.held"))
+                made = write_table(connection, f"FROM {raw}", lake.work / f"{part.feed}-{file_id}.held")
                 move_into_place(made, lake.unresolved(part.feed, file_id))
                 part = replace(part, resolution=NOT_RESOLVED)
                 is_news = True

@@ -9,8 +9,8 @@ import gzip
 import hashlib
 import re
 import zlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,8 @@ MODIFIER = b"modifierExtension"
 MODIFIER_NAME = MODIFIER + b'"'
 HASHED_ASIDE = 8 << 20
 """Bytes of a file from which on hashing goes to another thread."""
+HASHED_AT_ONCE = 4 << 20
+"""Bytes that are hashed before that thread and the one beside it ask for the interpreter again."""
 
 
 class FileRefused(Exception):
@@ -78,19 +80,16 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
     Returns:
         The file id (first 32 hex digits of the SHA-256 of the bytes) and the traits.
     """
-    digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")()
     size = lines = line = longest_line = 0
     is_utf8 = is_ascii = True
     has_nul = has_blank = has_quotes_apart = has_content = False
     has_modifiers, before = has_cells, bytearray()
-    # One buffer is filled while the other is hashed: memory that was used before costs less than new memory.
-    buffers = bytearray(CHUNK), bytearray(CHUNK)
-    with path.open("rb", buffering=0) as handle, _hashing(digest, path.stat().st_size) as digested:
-        while filled := handle.readinto(buffers[0]):
-            chunk = buffers[0] if filled == CHUNK else buffers[0][:filled]
-            buffers = buffers[1], buffers[0]
-            digested(chunk)
+    # Memory that was used before costs less than new memory.
+    buffer = bytearray(CHUNK)
+    with path.open("rb", buffering=0) as handle, _hashing(path) as digest:
+        while filled := handle.readinto(buffer):
+            chunk = buffer if filled == CHUNK else buffer[:filled]
             size += filled
             has_nul = has_nul or (has_cells and b"\0" in chunk)
             has_blank = has_blank or b" " in chunk or b"\t" in chunk or b"\r" in chunk
@@ -132,25 +131,27 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
         longest_line,
         has_modifiers,
     )
-    return digest.hexdigest()[:FILE_ID_LENGTH], traits
+    return digest.result()[:FILE_ID_LENGTH], traits
 
 
 @contextmanager
-def _hashing(digest: "hashlib._Hash", size: int) -> Iterator[Callable[[bytearray], None]]:
-    """What takes bytes into a hash: in another thread, one chunk behind, where there are many of them."""
-    if size < HASHED_ASIDE:
-        yield digest.update
+def _hashing(path: Path) -> Iterator["Future[str]"]:
+    """The SHA-256 of a file: a large one is hashed by another thread meanwhile."""
+    if path.stat().st_size < HASHED_ASIDE:
+        digest: Future[str] = Future()
+        digest.set_result(_digest(path))
+        yield digest
         return
     with ThreadPoolExecutor(1) as aside:
-        behind = aside.submit(digest.update, b"")
+        yield aside.submit(_digest, path)
 
-        def update(chunk: bytearray) -> None:
-            nonlocal behind
-            behind.result()
-            behind = aside.submit(digest.update, chunk)
 
-        yield update
-        behind.result()
+def _digest(path: Path) -> str:
+    digest, buffer = hashlib.sha256(), memoryview(bytearray(HASHED_AT_ONCE))
+    with path.open("rb", buffering=0) as handle:
+        while filled := handle.readinto(buffer):
+            digest.update(buffer[:filled])
+    return digest.hexdigest()
 
 
 def _unpack(path: Path, target: Path) -> None:

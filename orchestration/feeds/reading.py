@@ -6,6 +6,7 @@ here: formats, which files to read, and what happens between files.
 
 import shutil
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -99,12 +100,18 @@ class Reading:
     """One file on its way into the lake.
 
     Attributes:
-        processors: how many may read it side by side.
+        connection: the engine that reads it.
+        beside: engines that may read other pieces of it meanwhile.
     """
 
-    processors = 1
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, rules: Rules, lake: Lake, copy: Copy) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        rules: Rules,
+        lake: Lake,
+        copy: Copy,
+        beside: Sequence[duckdb.DuckDBPyConnection] = (),
+    ) -> None:
         """Make a scratch folder of this file's own.
 
         Args:
@@ -112,7 +119,9 @@ class Reading:
             rules: by which the file is read.
             lake: where the rows go.
             copy: the landed file.
+            beside: more connections like the first.
         """
+        self.beside = beside
         self.connection = connection
         self.contract = rules.contract
         self.seeds = rules.seeds
@@ -124,6 +133,16 @@ class Reading:
         self.work = lake.work / f"{copy.folder}-{copy.file_id}"
         shutil.rmtree(self.work, ignore_errors=True)
         make_folder(self.work)
+
+    def by(self, connection: duckdb.DuckDBPyConnection) -> "Reading":
+        """The same file, read by another engine.
+
+        Args:
+            connection: of that engine.
+        """
+        other = copy(self)
+        other.connection = connection
+        return other
 
     def stop_if_engine_failed(self, problem: duckdb.Error) -> None:
         """Tell a file that cannot be read from a machine that cannot go on.
@@ -255,19 +274,38 @@ class Reading:
         Returns:
             The counts.
         """
+        made = judged[0].kept
+        if len(judged) > 1:
+            rows = f"FROM {table(*(piece.kept for piece in judged))}"
+            made = write_table(self.connection, rows, self.work / f"{feed.name}.together")
+        move_into_place(made, final)
+        waiting = NOT_RESOLVED if final == self.lake.unresolved(feed.name, self.copy.file_id) else ""
+        return replace(self._counts(feed, judged), resolution=waiting)
+
+    def put_in_raw_lake(self, feed: Feed, judged: Sequence[Judged]) -> Part:
+        """Put what was judged piece by piece into the raw lake, a table for each piece, and the refusals.
+
+        Args:
+            feed: the contract.
+            judged: the pieces, in order.
+
+        Returns:
+            The counts.
+        """
+        made = [piece.kept for piece in judged if piece.accepted] or [judged[0].kept]
+        places = self.lake.raws(feed.name, self.delivered_on, self.copy.file_id, len(made))
+        for table_made, final in zip(made, places, strict=True):
+            move_into_place(table_made, final)
+        return replace(self._counts(feed, judged), tables=len(made))
+
+    def _counts(self, feed: Feed, judged: Sequence[Judged]) -> Part:
+        """The counts of what was judged, whose refusals go into the quarantine."""
         accepted = sum(piece.accepted for piece in judged)
         refused = sum(piece.refused for piece in judged)
         tables = [f"FROM {table(piece.refusals)}" for piece in judged if piece.refusals]
         if tables:
             self.write_refused(feed.name, " UNION ALL ".join(tables))
-        made = judged[0].kept
-        if len(judged) > 1:
-            every = ", ".join(quoted(piece.kept) for piece in judged)
-            rows = f"FROM read_parquet([{every}], hive_partitioning = false)"
-            made = write_table(self.connection, rows, self.work / f"{feed.name}.together")
-        move_into_place(made, final)
-        waiting = NOT_RESOLVED if final == self.lake.unresolved(feed.name, self.copy.file_id) else ""
-        return Part(feed.name, accepted + refused, accepted, refused, judged[0].unknown, waiting)
+        return Part(feed.name, accepted + refused, accepted, refused, judged[0].unknown)
 
     def write_refused(self, feed: str, rows: str) -> None:
         """Put refused rows into the quarantine.

@@ -72,18 +72,14 @@ def place_rows(reading: Reading, feed: Feed, judged: Sequence[Judged]) -> Part:
     Returns:
         The counts; ``resolution`` is set where the table was held back.
     """
-    made = reading.work / f"{feed.name}.raw"
-    part = reading.put_in_place(feed, judged, made)
     asked = " OR ".join(
         f"contains({name}, '?') AND regexp_matches({name}, {ASKED})" for name in _reference_columns(feed)
     )
     waits = f"{asked or 'false'} OR {is_placed(feed, 'r')}"
-    first = f"SELECT 1 FROM {table(made)} AS r WHERE {waits} LIMIT 1"  # noqa: S608
+    first = f"SELECT 1 FROM {table(*(piece.kept for piece in judged))} AS r WHERE {waits} LIMIT 1"  # noqa: S608
     if not reading.waits(feed) and reading.connection.execute(first).fetchone() is None:
-        move_into_place(made, reading.lake.raw(feed.name, reading.delivered_on, reading.copy.file_id))
-        return part
-    move_into_place(made, reading.lake.unresolved(feed.name, reading.copy.file_id))
-    return replace(part, resolution=NOT_RESOLVED)
+        return reading.put_in_raw_lake(feed, judged)
+    return reading.put_in_place(feed, judged, reading.lake.unresolved(feed.name, reading.copy.file_id))
 
 
 def _gather_questions(
@@ -212,7 +208,7 @@ def _resolve_table(
     else:
         write_table(connection, f"SELECT * FROM ({rows}) ORDER BY _row_number", made)  # noqa: S608
     move_into_place(made, final)
-    return replace(part, resolution=resolution)
+    return replace(part, resolution=resolution, tables=1)
 
 
 def _held(state: State) -> list[str]:

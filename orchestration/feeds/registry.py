@@ -8,7 +8,7 @@ rows.
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,11 @@ class Copy:
 
 @dataclass(frozen=True)
 class Part:
-    """What one file gave to one feed."""
+    """What one file gave to one feed.
+
+    Attributes:
+        tables: how many raw tables hold it: of a large file one to each piece that it was read in.
+    """
 
     feed: str
     rows_read: int
@@ -57,6 +61,7 @@ class Part:
     rows_quarantined: int
     unknown_columns: tuple[str, ...] = ()
     resolution: str = ""
+    tables: int = 1
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,8 @@ class Content:
 
     def identity(self) -> str:
         """Changes whenever the raw rows change."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        rows = replace(self, parts=tuple(replace(part, tables=1) for part in self.parts))
+        return hashlib.sha256(json.dumps(asdict(rows), sort_keys=True).encode()).hexdigest()[:16]
 
 
 Unjoined = tuple[str, str, str, str, str, int, date]

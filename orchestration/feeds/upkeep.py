@@ -4,20 +4,21 @@ Belongs here: which files are read, moved to another copy's name or dropped, and
 true. Does not belong here: how one file is read.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
 
 import duckdb
 
 from orchestration.feeds import door, fhir_resources
+from orchestration.feeds.engines import Engines
 from orchestration.feeds.fhir import read_fhir
 from orchestration.feeds.fhir_dates import set_zone
+from orchestration.feeds.fhir_pieces import most_pieces
 from orchestration.feeds.flat import read_flat
 from orchestration.feeds.hl7v2 import read_hl7v2
 from orchestration.feeds.lake import Lake, engine, move_into_place, quoted, set_variable, table, write_table
@@ -32,7 +33,8 @@ from orchestration.feeds.workers import Workers, shares
 Progress = Callable[[str, int, int], None]
 Reader = Callable[[Reading, Path, Traits], Content]
 
-STANDARD_READERS: dict[str, Reader] = {"fhir_ndjson": read_fhir, "hl7v2": read_hl7v2}
+FHIR_FORMAT = "fhir_ndjson"
+STANDARD_READERS: dict[str, Reader] = {FHIR_FORMAT: read_fhir, "hl7v2": read_hl7v2}
 """Readers of the standard formats."""
 
 
@@ -128,18 +130,19 @@ class Upkeep:
         return sorted(unread, key=lambda copy: (-self._traits[copy.content].size, copy.order))
 
     def _read_all(self, unread: list[Copy], progress: Progress) -> None:
-        """Read files side by side, each by an engine that no other file uses at the time."""
-        count = min(self.threads, len(unread))
+        """Read files side by side, each by engines that no other file uses at the time."""
         sizes = [self._traits[copy.content].size for copy in unread]
-        processors = dict(zip((copy.content for copy in unread), shares(sizes, self.threads), strict=True))
-        idle: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+        most = [
+            most_pieces(size) if copy.format == FHIR_FORMAT else 1
+            for copy, size in zip(unread, sizes, strict=True)
+        ]
+        shared = dict(zip((copy.content for copy in unread), shares(sizes, most, self.threads), strict=True))
+        count = min(self.threads, sum(shared.values()))
+        connections: list[duckdb.DuckDBPyConnection] = []
 
         def read(copy: Copy) -> Content:
-            connection = idle.get()
-            try:
-                return self._read(connection, copy, processors[copy.content])
-            finally:
-                idle.put(connection)
+            with engines.taken(shared[copy.content]) as taken:
+                return self._read(taken, copy)
 
         with ExitStack() as stack:
             stack.callback(self._workers.close)
@@ -152,17 +155,17 @@ class Upkeep:
                 set_variable(connection, door.HASH_KEY, self.rules.hash_key)
                 set_zone(connection, self.rules.site.time_zone)
                 know_zones(connection, self.rules.site.stamp_zones)
-                idle.put(connection)
+                connections.append(connection)
+            engines = Engines(connections)
             pool = stack.enter_context(ThreadPoolExecutor(max(count, 1)))
             stack.callback(pool.shutdown, cancel_futures=True)
             for done, (copy, content) in enumerate(zip(unread, pool.map(read, unread), strict=True), start=1):
                 self.state.contents[copy.content] = content
                 progress(copy.folder, done, len(unread))
 
-    def _read(self, connection: duckdb.DuckDBPyConnection, copy: Copy, processors: int) -> Content:
+    def _read(self, connections: Sequence[duckdb.DuckDBPyConnection], copy: Copy) -> Content:
         path, traits = self._present[copy.content].path, self._traits[copy.content]
-        reading = Reading(connection, self.rules, self.lake, copy)
-        reading.processors = processors
+        reading = Reading(connections[0], self.rules, self.lake, copy, connections[1:])
         try:
             if copy.folder in self.rules.contract.feeds or copy.folder == IDENTITY:
                 return read_flat(reading, path, traits)
@@ -176,7 +179,8 @@ class Upkeep:
         paths = [self.lake.identifiers(file_id)] if content.has_identifiers else []
         for part in content.parts:
             if part.feed in self.rules.contract.feeds and not content.reason:
-                paths.append(self.lake.raw(part.feed, date.fromisoformat(content.delivered_on), file_id))
+                day = date.fromisoformat(content.delivered_on)
+                paths += self.lake.raws(part.feed, day, file_id, part.tables)
             if part.feed == IDENTITY and not content.reason:
                 paths.append(self.lake.crosswalk(file_id))
             if part.resolution:

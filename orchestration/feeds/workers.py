@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from math import ceil
 from threading import Lock, Thread
 from typing import TypeVar
 
@@ -81,19 +80,38 @@ class Workers:
                 self._pool = None
 
 
-def shares(sizes: Sequence[int], processors: int) -> list[int]:
-    """How many processors may read each of some files, which are begun in their order.
+def shares(sizes: Sequence[int], most: Sequence[int], processors: int) -> list[int]:
+    """How many processors read each of some files, which are begun in their order.
 
-    A file gets its share of what it and those after it are together, so that the last ones leave none idle.
+    One each, and of the file that would end last so many more that all are read the sooner for it.
 
     Args:
         sizes: bytes of the files.
+        most: how many processors can read each.
         processors: how many there are.
     """
-    found, left = [], sum(sizes)
-    for size in sizes:
-        found.append(max(ceil(processors * size / max(left, 1)), 1))
-        left -= size
+    found = [1] * len(sizes)
+    ends = _ends(sizes, found, processors)
+    while ends:
+        last = ends.index(max(ends))
+        if found[last] >= min(most[last], processors):
+            break
+        tried = [*found[:last], found[last] + 1, *found[last + 1 :]]
+        sooner = _ends(sizes, tried, processors)
+        if max(sooner) >= max(ends):
+            break
+        found, ends = tried, sooner
+    return found
+
+
+def _ends(sizes: Sequence[int], shared: Sequence[int], processors: int) -> list[float]:
+    """When each file ends, if files begin in their order, and with each all of its processors together."""
+    free, begin, found = [0.0] * processors, 0.0, []
+    for size, number in zip(sizes, shared, strict=True):
+        free.sort()
+        begin = max(begin, free[number - 1])
+        found.append(begin + size / number)
+        free[:number] = [found[-1]] * number
     return found
 
 

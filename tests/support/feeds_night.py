@@ -29,8 +29,12 @@ Row = dict[str, Any]
 
 
 @cache
-def _engine() -> duckdb.DuckDBPyConnection:
-    """One engine for all tests of a process; starting one costs more than most of them."""
+def engine_of_tests(number: int = 0) -> duckdb.DuckDBPyConnection:
+    """An engine for all tests of a process; starting one costs more than most of them.
+
+    Args:
+        number: which one.
+    """
     connection = duckdb.connect(config={"threads": 1})
     connection.execute(door.MACROS)
     connection.execute(fhir_resources.MACROS)
@@ -41,7 +45,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
 
 def rows_of(source: str) -> list[Row]:
     """The rows of a query as dictionaries."""
-    found = _engine().execute(source)
+    found = engine_of_tests().execute(source)
     names = [column[0] for column in found.description or []]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
@@ -110,12 +114,12 @@ def read_file(
     standard = {"fhir": "fhir_ndjson", "hl7v2": "hl7v2"}
     kind = standard.get(feed, "parquet" if name.endswith(".parquet") else "csv")
     copy = Copy(feed, "2025-01-31", f"{feed}/2025-01-31/{name}", kind, file_id)
-    reading = Reading(_engine(), Rules(load_contract(), SEEDS, KEY, "rules"), lake, copy)
+    reading = Reading(engine_of_tests(), Rules(load_contract(), SEEDS, KEY, "rules"), lake, copy)
     read = reader or STANDARD_READERS.get(kind, read_flat)
     became = read(reading, path, traits)
     reading.close()
     raw = lake.raw(raw_feed or feed, date(2025, 1, 31), file_id)
-    table = f"read_parquet('{raw}', hive_partitioning = false)"
+    table = f"read_parquet('{raw.with_suffix('')}*.parquet', hive_partitioning = false)"
     found = rows_of(f"SELECT * FROM {table} ORDER BY _row_number") if raw.exists() else []
     refusals = sorted(lake.quarantine.rglob(f"{file_id}.parquet"))
     refused = [row for table in refusals for row in rows_of(f"SELECT * FROM '{table}' ORDER BY row_number")]
@@ -149,7 +153,12 @@ class Nights:
         return path
 
     def run(
-        self, as_of: date | None = None, zone: str = "UTC", seeds: Path = SEEDS, site: Site = NO_SITE
+        self,
+        as_of: date | None = None,
+        zone: str = "UTC",
+        seeds: Path = SEEDS,
+        site: Site = NO_SITE,
+        threads: int = 1,
     ) -> IngestReport:
         """Ingest."""
         return ingest(
@@ -159,7 +168,7 @@ class Nights:
             as_of=as_of,
             default_time_zone=zone,
             hash_key=KEY,
-            threads=1,
+            threads=threads,
             seeds=seeds,
             site=site,
         )
