@@ -4,7 +4,7 @@ Belongs here: Patient, Practitioner, PractitionerRole, Organization, Coverage.
 Does not belong here: what happens to a patient (``fhir_clinical.py``).
 """
 
-from orchestration.feeds.codes import pairs_of, with_words
+from orchestration.feeds.codes import pairs_of, values_of, with_words
 from orchestration.feeds.fhir_dates import local_day, part_of_a_date
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
@@ -158,6 +158,12 @@ ROLE_CODINGS = (
     "list_concat(fhir_concepts(s.code), fhir_concepts(s.specialty), "
     "[{'system': 'text', 'code': concept.text} for concept in list_concat(s.code, s.specialty)])"
 )
+ROLES = (
+    f"list_sort(list_distinct([{values_of('staffing', 'role')}[fhir_pair(coding)] "
+    f"for coding in {ROLE_CODINGS}]))"
+)
+"""What somebody is there; a row has room for one, and the others are a finding, as other places are."""
+
 PRACTITIONER_ROLE = Resource(
     elements={
         **EVERY,
@@ -183,6 +189,12 @@ PRACTITIONER_ROLE = Resource(
                 "effective_to": local_day('s.period."end"', is_end=True),
             },
             {"role": Coded(ROLE_CODINGS, otherwise="'other'")},
+            listed={
+                "practitioner_id": f"CASE WHEN len({ROLES}) > 1 THEN {{'system': 'several roles', "
+                f"'code': array_to_string({ROLES}, ' and ')}} END",
+                "team_id": "CASE WHEN s.organization IS NULL AND len(s.location) > 1 "
+                "THEN {'system': 'location', 'code': 'several places'} END",
+            },
             is_deleted='NOT coalesce(s.active, true) AND s.period."end" IS NULL',
         ),
     ),

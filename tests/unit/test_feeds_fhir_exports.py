@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.feeds_night import Nights
-from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, lines, only, read, ref
+from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, lines, only, read, ref, unmapped
 
 VENDOR = "urn:oid:1.2.3.4"
 PATIENT = ref("Patient/p1")
@@ -176,3 +176,37 @@ def test_a_diagnosis_that_does_not_say_when_it_was_recorded_was_so_when_asserted
         **recorded,
     }
     assert only(tmp_path, "condition", diagnosis)["recorded_on"] == expected
+
+
+TAXONOMY = "http://nucc.org/provider-taxonomy"
+
+
+@pytest.mark.parametrize(
+    ("change", "listed"),
+    [
+        (
+            {"code": [concept(TAXONOMY, "207Q00000X"), concept(TAXONOMY, "2084P0800X")]},
+            [("practitioner_id", "several roles", "pcp and psychiatric_consultant", 1)],
+        ),
+        ({"code": [concept(TAXONOMY, "207Q00000X"), concept(TAXONOMY, "207R00000X")]}, []),
+        (
+            {"organization": None, "location": [ref("Organization/t2"), ref("Organization/t3")]},
+            [("team_id", "location", "several places", 1)],
+        ),
+        ({"location": [ref("Location/l1"), ref("Location/l2")]}, []),
+    ],
+)
+def test_what_a_role_says_beside_what_a_row_has_room_for_is_a_finding(
+    tmp_path: Path, change: Json, listed: list[tuple[str, str, str, int]]
+) -> None:
+    role = {
+        "resourceType": "PractitionerRole",
+        "id": "r1",
+        "practitioner": ref("Practitioner/d1"),
+        "organization": ref("Organization/t1"),
+        "code": [concept(TAXONOMY, "207Q00000X")],
+        **change,
+    }
+    found = read(tmp_path, "staffing", role)
+    assert [row["role"] for row in found.rows] == ["pcp"]
+    assert unmapped(found) == listed
