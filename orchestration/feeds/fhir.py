@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.feeds.codes import CodeMap, load_code_map
+from orchestration.feeds.failures import RowsLost, stop_if_engine_failed
 from orchestration.feeds.fhir_documents import lines_of_documents
 from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_pieces import PIECE, read_pieces
@@ -19,7 +20,7 @@ from orchestration.feeds.fhir_types import RELEASE_OF_TYPE
 from orchestration.feeds.lake import move_into_place, quoted, table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.opened import FileRefused, Traits, open_text, read_through
-from orchestration.feeds.reading import Reading, RowsLost
+from orchestration.feeds.reading import Reading
 from orchestration.feeds.references import place_rows
 from orchestration.feeds.registry import Content, Part, UnmappedCode
 
@@ -136,5 +137,5 @@ def read_fhir(reading: Reading, path: Path, traits: Traits, most: int = PIECE) -
         except RowsLost:
             continue
         except duckdb.Error as problem:
-            reading.stop_if_engine_failed(problem)
+            stop_if_engine_failed(problem, reading.copy.source_file)
     return reading.refuse_file(FHIR, "unreadable_file")

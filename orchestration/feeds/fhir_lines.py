@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from orchestration.feeds.door import ROW
+from orchestration.feeds.failures import RowsLost
 from orchestration.feeds.fhir_deleted import BUNDLE, DELETIONS
 from orchestration.feeds.fhir_plan import plan_of
 from orchestration.feeds.fhir_text import first_type, note_modified_lines, numbers_in, read_json
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.lake import quoted
-from orchestration.feeds.reading import Reading, RowsLost
+from orchestration.feeds.reading import Reading
 
 LINES: Final = "fhir_lines"
 OTHERS: Final = "fhir_others"

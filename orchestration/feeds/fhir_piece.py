@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from orchestration.feeds.door import ROW, Staged
+from orchestration.feeds.failures import RowsLost
 from orchestration.feeds.fhir_deleted import (
     BUNDLE,
     IS_DELETION,
@@ -24,7 +25,7 @@ from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.fhir_unknown import count_codes
 from orchestration.feeds.lake import table, write_table
 from orchestration.feeds.landing import FHIR
-from orchestration.feeds.reading import Judged, Reading, RowsLost
+from orchestration.feeds.reading import Judged, Reading
 
 
 class Piece:

@@ -14,12 +14,13 @@ from orchestration.feeds.cells import read_cells
 from orchestration.feeds.contract import Feed
 from orchestration.feeds.csv import stage_csv
 from orchestration.feeds.door import ROW, Staged
+from orchestration.feeds.failures import RowsLost, stop_if_engine_failed
 from orchestration.feeds.identity import CROSSWALK
 from orchestration.feeds.lake import make_folder
 from orchestration.feeds.landing import IDENTITY
 from orchestration.feeds.opened import FileRefused, Traits
 from orchestration.feeds.parquet import stage_parquet
-from orchestration.feeds.reading import Reading, RowsLost
+from orchestration.feeds.reading import Reading
 from orchestration.feeds.registry import Content
 
 FlatReader = Callable[..., Staged]
@@ -56,7 +57,7 @@ def read_flat(reading: Reading, path: Path, traits: Traits) -> Content:
         except RowsLost:
             continue
         except duckdb.Error as problem:
-            reading.stop_if_engine_failed(problem)
+            stop_if_engine_failed(problem, reading.copy.source_file)
     return reading.refuse_file(feed.name, "unreadable_file")
 
 

@@ -12,12 +12,13 @@ from typing import Any
 import duckdb
 
 from orchestration.feeds.door import ROW, Staged
+from orchestration.feeds.failures import RowsLost, stop_if_engine_failed
 from orchestration.feeds.hl7v2_appointment import COLUMNS, SITE_COLUMNS, SLOT_COLUMNS, Unmapped
 from orchestration.feeds.hl7v2_rules import APPOINTMENT, HL7V2, SLOT
 from orchestration.feeds.hl7v2_stretch import FEED, NUMBER, Counts, Stretch, read_stretch, schema
 from orchestration.feeds.lake import quoted
 from orchestration.feeds.opened import FileRefused, Traits, open_bytes
-from orchestration.feeds.reading import Reading, RowsLost
+from orchestration.feeds.reading import Reading
 from orchestration.feeds.references import hold_back_references
 from orchestration.feeds.registry import Content, Part, UnmappedCode
 from orchestration.feeds.workers import Workers
@@ -215,5 +216,5 @@ def read_hl7v2(
     except RowsLost:
         return reading.refuse_file(APPOINTMENT, "unreadable_file")
     except duckdb.Error as problem:
-        reading.stop_if_engine_failed(problem)
+        stop_if_engine_failed(problem, reading.copy.source_file)
         return reading.refuse_file(APPOINTMENT, "unreadable_file")

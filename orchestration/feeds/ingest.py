@@ -11,10 +11,11 @@ from pathlib import Path
 
 from orchestration.feeds.codes import CODE_MAP_FILE, INSTRUMENT_FILE
 from orchestration.feeds.contract import load_contract
+from orchestration.feeds.failures import EngineFailed
 from orchestration.feeds.hl7v2_rules import SIU_FILES
 from orchestration.feeds.lake import Lake, empty_work, write_empty_lake
 from orchestration.feeds.landing import IDENTITY, scan
-from orchestration.feeds.reading import EngineFailed, Rules
+from orchestration.feeds.reading import Rules
 from orchestration.feeds.reference import write_reference_tables
 from orchestration.feeds.registry import load_loaded, load_state, save_loaded
 from orchestration.feeds.report import FileResult, IngestReport, make_report

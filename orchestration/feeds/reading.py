@@ -15,15 +15,9 @@ import duckdb
 
 from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.door import Door, Origin, Staged
+from orchestration.feeds.failures import RowsLost
 from orchestration.feeds.identity import identity_columns
-from orchestration.feeds.lake import (
-    Lake,
-    make_folder,
-    move_into_place,
-    quoted,
-    table,
-    write_table,
-)
+from orchestration.feeds.lake import Lake, make_folder, move_into_place, quoted, table, write_table
 from orchestration.feeds.registry import Content, Copy, Part, UnmappedCode
 from orchestration.feeds.site import NO_SITE, Site
 from orchestration.feeds.tables import QUARANTINE_COLUMNS
@@ -50,26 +44,6 @@ class Rules:
     fingerprint: str
     site: Site = NO_SITE
     joins_identifiers: bool = False
-
-
-NOT_OF_A_FILE = (
-    duckdb.BinderException,
-    duckdb.CatalogException,
-    duckdb.FatalException,
-    duckdb.InternalException,
-    duckdb.InterruptException,
-    duckdb.ParserException,
-    duckdb.PermissionException,
-)
-"""What the engine raises for a wrong query or a broken engine; a damaged file raises nearly anything else."""
-
-
-class EngineFailed(Exception):
-    """The machine, not the file, is the trouble; the night stops and can be run again."""
-
-
-class RowsLost(Exception):
-    """A source gave another number of rows than it has."""
 
 
 @dataclass(frozen=True)
@@ -143,26 +117,6 @@ class Reading:
         other = copy(self)
         other.connection = connection
         return other
-
-    def stop_if_engine_failed(self, problem: duckdb.Error) -> None:
-        """Tell a file that cannot be read from a machine that cannot go on.
-
-        Args:
-            problem: what the engine raised; its text may quote the file and goes no further.
-
-        Raises:
-            EngineFailed: it was not the file.
-        """
-        text = str(problem).lower()
-        if "no space left" in text or "could not write" in text or "max_temp_directory_size" in text:
-            what = "the engine ran out of disk; free some and run again"
-        elif isinstance(problem, duckdb.OutOfMemoryException):
-            what = "the engine ran out of memory; raise the memory limit and run again"
-        elif isinstance(problem, NOT_OF_A_FILE):
-            what = f"the engine raised {type(problem).__name__}, which no file should cause; report it"
-        else:
-            return
-        raise EngineFailed(f"{self.copy.source_file}: {what}") from None
 
     def close(self) -> None:
         """Drop the scratch folder."""

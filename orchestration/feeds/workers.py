@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from threading import Lock, Thread
 from typing import TypeVar
 
-from orchestration.feeds.reading import EngineFailed
+from orchestration.feeds.failures import EngineFailed
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration.feeds.failures import EngineFailed
 from orchestration.feeds.hl7v2 import read_hl7v2
 from orchestration.feeds.hl7v2_frames import frames
-from orchestration.feeds.reading import EngineFailed
 from orchestration.feeds.workers import Piece, Result, Workers
 from tests.support.feeds_night import Outcome, read_file
 from tests.support.siu import HEADER, message

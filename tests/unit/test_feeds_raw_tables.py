@@ -90,7 +90,7 @@ def test_the_tables_of_a_file_that_was_replaced_go(nights: Nights) -> None:
 
 def test_rows_of_records_that_were_merged_are_found_in_every_table(tmp_path: Path, nights: Nights) -> None:
     link = {"type": "replaced-by", "other": ref("Patient/p0")}
-    patients = [
+    patients: list[Json] = [
         {"resourceType": "Patient", "id": "p3", "link": [link]},
         {"resourceType": "Patient", "id": "p0"},
     ]
