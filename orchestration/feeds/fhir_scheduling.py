@@ -143,7 +143,13 @@ SERVICE_CODINGS = (
 """Without kinds of booking (routine, follow-up): they say nothing of the service."""
 
 LENGTH = "to_minutes(try_cast(s.minutesDuration AS BIGINT))"
-END_BY_LENGTH = f"strftime(try_cast(s.start AS TIMESTAMPTZ) + {LENGTH}, '%Y-%m-%dT%H:%M:%SZ')"
+HAS_OFFSET = "regexp_matches(s.start, '([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$') AND strlen(s.start) > 10"
+END_BY_LENGTH = (
+    f"strftime(try_cast(s.start AS TIMESTAMPTZ) + {LENGTH}, '%Y-%m-%dT%H:%M:%S') "
+    f"|| CASE WHEN {HAS_OFFSET} THEN 'Z' ELSE '' END"
+)
+"""A start without an offset is a local time, and so is the end."""
+
 CANCELLED_AT = (
     "[coalesce(entry.valueDateTime, entry.valueInstant) for entry in s.extension "
     "if regexp_matches(entry.url, 'cancell?ationDate$')][1]"

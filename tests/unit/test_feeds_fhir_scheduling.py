@@ -163,3 +163,19 @@ def test_what_only_stands_between_others_fills_nothing_and_is_counted(tmp_path: 
     outcome = read(tmp_path, "slot", {"resourceType": "Location", "id": "o1"}, SLOT)
     assert parts(outcome) == {"slot": (1, 1, 0), "fhir": (1, 1, 0)}
     assert unmapped(outcome) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2025-01-10T10:15:00-05:00", (datetime(2025, 1, 10, 15, 45), False)),
+        ("2025-01-10T15:15:00.000+0000", (datetime(2025, 1, 10, 15, 45), False)),
+        ("2025-01-10T10:15:00", (datetime(2025, 1, 10, 10, 45), True)),
+    ],
+)
+def test_an_end_by_the_length_is_local_where_the_start_is(
+    tmp_path: Path, start: str, end: tuple[datetime, bool]
+) -> None:
+    row = only(tmp_path, "appointment", {**APPOINTMENT, "participant": URN, "start": start})
+    assert (row["ends_at"], row["ends_at_is_local"]) == end
+    assert row["starts_at_is_local"] == row["ends_at_is_local"]
