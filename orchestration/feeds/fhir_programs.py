@@ -22,7 +22,13 @@ from orchestration.feeds.fhir_resources import (
 
 OTHER_CONSENTS = "['adr', 'research', 'patient-privacy']"
 CONSENT_CODINGS = with_words("s.category", "[s.policyRule]", "s.provision.code")
-CONSENTED_AT = "fhir_moment(coalesce(s.dateTime, s.provision.period.start))"
+GIVEN = "coalesce(s.dateTime, s.provision.period.start)"
+CONSENTED_AT = (
+    f"CASE WHEN strlen({GIVEN}) IN (4, 7) THEN least({local_day(GIVEN, is_end=True)}, "
+    f"{local_day('s.meta.lastUpdated')}) ELSE {GIVEN} END"
+)
+"""When a consent was given: of a month or a year the last day that it can have been, not a minute before."""
+
 REJECTED = primitive("'rejected'", "http://hl7.org/fhir/consent-state-codes")
 STATED = primitive("s.status", "http://hl7.org/fhir/consent-state-codes")
 CONSENT_STATE = (
@@ -88,8 +94,10 @@ CONSENT = Resource(
                 "status": Coded(CONSENT_STATE),
             },
             listed={
+                "granted_at": f"CASE WHEN strlen({GIVEN}) < 10 "
+                "THEN {'system': 'dateTime', 'code': 'part of a date'} END",
                 "consent_id": f"CASE WHEN len({PROGRAMS}) > 1 THEN {{'system': 'several programs', "
-                f"'code': array_to_string({PROGRAMS}, ' and ')}} END"
+                f"'code': array_to_string({PROGRAMS}, ' and ')}} END",
             },
             where="{program} IS NOT NULL "
             "OR NOT coalesce(list_has_any([coding.code for coding in s.scope.coding], "
@@ -125,6 +133,10 @@ EPISODE_OF_CARE = Resource(
             {
                 "program": Coded(with_words("s.type")),
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/episode-of-care-status")),
+            },
+            listed={
+                "started_on": "CASE WHEN strlen(s.period.start) < 10 "
+                "THEN {'system': 'period.start', 'code': 'part of a date'} END"
             },
         ),
     ),

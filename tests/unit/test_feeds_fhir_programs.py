@@ -169,3 +169,36 @@ def test_a_care_team_that_is_no_panel_is_counted(tmp_path: Path, change: Json) -
     outcome = read(tmp_path, "panel", {**TEAM, **change})
     assert parts(outcome) == {"fhir": (1, 1, 0)}
     assert ("resourceType", "", "CareTeam", 1) in unmapped(outcome)
+
+
+@pytest.mark.parametrize(
+    ("change", "granted_at", "listed"),
+    [
+        ({"dateTime": "2025-01"}, datetime(2025, 1, 31), 1),
+        ({"dateTime": "2024"}, datetime(2024, 12, 31), 1),
+        ({"dateTime": "2025-03"}, datetime(2025, 3, 1), 1),
+        ({"dateTime": "2025-01", "meta": None}, datetime(2025, 1, 31), 1),
+        ({"dateTime": None, "provision": {"period": {"start": "2024-02"}}}, datetime(2024, 2, 29), 1),
+        ({"dateTime": "2025-01-10"}, datetime(2025, 1, 10), 0),
+    ],
+)
+def test_a_consent_of_a_month_was_given_on_the_last_day_that_it_can_have_been(
+    tmp_path: Path, change: Json, granted_at: datetime, listed: int
+) -> None:
+    found = read(tmp_path, "consent", CONSENT | change)
+    assert [row["granted_at"] for row in found.rows] == [granted_at]
+    assert unmapped(found) == [("granted_at", "dateTime", "part of a date", 1)][:listed]
+
+
+def test_an_enrollment_of_a_month_is_a_finding(tmp_path: Path) -> None:
+    episode = {
+        "resourceType": "EpisodeOfCare",
+        "id": "e1",
+        "status": "active",
+        "type": [{"text": "CoCM"}],
+        "patient": ref("Patient/p1"),
+        "period": {"start": "2025-01"},
+    }
+    found = read(tmp_path, "episode", episode)
+    assert [row["started_on"] for row in found.rows] == [date(2025, 1, 1)]
+    assert unmapped(found) == [("started_on", "period.start", "part of a date", 1)]
