@@ -4,6 +4,7 @@ Belongs here: tables of lines, their types and numbers. Does not belong here: wh
 (``fhir_text.py``), and what becomes of it (``fhir_piece.py``).
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -34,13 +35,13 @@ class Lines:
             no resources are under None.
     """
 
-    def __init__(self, reading: Reading, text: Path, before: int, first: int | None) -> None:
+    def __init__(self, reading: Reading, text: Path, before: Callable[[], int], first: int | None) -> None:
         """Keep where things are.
 
         Args:
             reading: the file.
             text: the lines.
-            before: how many lines of the file come before.
+            before: gives the number of lines of the file that come before, once these are read.
             first: how many of the lines are read; all, if None.
         """
         self._limit = "" if first is None else f"LIMIT {first}"
@@ -48,7 +49,8 @@ class Lines:
         self._reading = reading
         self._connection = reading.connection
         self._text = text
-        self._before = before
+        self._lines_before = before
+        self._before = 0
         self._modified: str | None = None
         self._first_type = ""
 
@@ -66,6 +68,7 @@ class Lines:
         if known is not None and note_modified_lines(self._text, known, listed):
             self._modified = f"SELECT number FROM {numbers_in(listed)}"  # noqa: S608
         self._make(LINES, self._first_type)
+        self._before = self._lines_before()
         counted = self._connection.execute(
             f"SELECT line_type, min({PLACE}), count(*) FROM {LINES} GROUP BY line_type"  # noqa: S608
         ).fetchall()

@@ -4,6 +4,7 @@ Belongs here: running the steps of a plan over one piece, and what becomes of li
 Does not belong here: the steps (``fhir_plan.py``), and putting pieces together (``fhir.py``).
 """
 
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Piece:
         reading: Reading,
         text: Path,
         name: str,
-        before: int = 0,
+        before: Callable[[], int],
         first: int | None = None,
     ) -> None:
         """Keep where things are.
@@ -49,7 +50,7 @@ class Piece:
             reading: the file; its connection knows what codes mean.
             text: the lines.
             name: of the piece, unlike those of others.
-            before: how many lines of the file come before.
+            before: gives the number of lines of the file that come before, once these are read.
             first: how many of the lines are read; all, if None.
         """
         self.found = Found()

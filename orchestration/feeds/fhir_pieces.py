@@ -5,7 +5,9 @@ one piece (``fhir_piece.py``), and of the file (``fhir.py``).
 """
 
 import os
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from math import ceil
 from pathlib import Path
 from queue import SimpleQueue
@@ -70,35 +72,40 @@ def read_pieces(
     for engine in engines[: len(spans)]:
         idle.put(engine)
 
-    def read(engine: Reading, number: int, before: int, lines: int | None) -> Found:
+    def read(engine: Reading, number: int) -> Found:
         try:
             codes.make_known(engine.connection)
-            part, name = text, f"piece{number}"
+            part, name, first = text, f"piece{number}", None
             if number:
-                part, lines = reading.work / name, None
+                part = reading.work / name
                 copy_span(text, *spans[number], part)
-            piece = Piece(engine, part, name, before, lines).read(known, is_careful=is_careful)
+            elif counts:
+                first = counts[0].result()
+            before = partial(_sum, counts[:number])
+            piece = Piece(engine, part, name, before, first).read(known, is_careful=is_careful)
             if part != text:
                 part.unlink()
             return piece
         finally:
             idle.put(engine)
 
-    found, before = Found(), 0
-    pieces: list[Future[Found]] = []
-    with ThreadPoolExecutor(len(engines)) as pool:
-        for number, span in enumerate(spans):
+    found, pieces = Found(), list[Future[Found]]()
+    with ThreadPoolExecutor(1) as counting, ThreadPoolExecutor(len(engines)) as pool:
+        counts = [counting.submit(lines_in, text, *span) for span in spans[:-1]]
+        for number in range(len(spans)):
             engine = idle.get()
             for piece in pieces:
                 if piece.done():
                     # One that failed is told before more are read.
                     piece.result()
-            lines = lines_in(text, *span) if span != spans[-1] else None
-            pieces.append(pool.submit(read, engine, number, before, lines))
-            before += lines or 0
+            pieces.append(pool.submit(read, engine, number))
         for piece in pieces:
             found.add(piece.result())
     return found
+
+
+def _sum(counts: Iterable[Future[int]]) -> int:
+    return sum(count.result() for count in counts)
 
 
 def bytes_of_a_piece(size: int, most: int, engines: int) -> int:
