@@ -207,12 +207,16 @@ IS_REPLACED = (
 
 STATE = Coded(primitive("s.state", "http://hl7.org/fhir/fm-status"))
 
+ADDED = "CASE WHEN len(s.addItem) > 0 THEN {'system': 'addItem', 'code': 'items of the payer'} END"
+"""Items that a payer has put beside those of the claim; they have no number, and no row."""
+
 EXPLANATION_OF_BENEFIT = Resource(
     elements={
         **SHARED,
         "outcome": "VARCHAR",
         "claim": REFERENCE,
         "related": f"STRUCT(relationship {CONCEPT})[]",
+        "addItem": "JSON[]",
         "item": f"STRUCT({ITEM}, adjudication {ADJUDICATION}[])[]",
     },
     derived={
@@ -234,7 +238,7 @@ EXPLANATION_OF_BENEFIT = Resource(
             {"payer_id": PAYER, "status": STATE},
             where=IS_CLAIM,
             each="s.item",
-            listed={"paid_amount_usd": UNKNOWN_AMOUNT},
+            listed={"paid_amount_usd": UNKNOWN_AMOUNT, "claim_line_id": ADDED},
         ),
     ),
     foreign=FOREIGN,

@@ -16,6 +16,7 @@ from orchestration.feeds.fhir_resources import (
     Coded,
     Mapping,
     Resource,
+    first_reference,
     kind_of,
     own_identifiers,
     primitive,
@@ -38,6 +39,13 @@ BY_ROLE = ", ".join(
     f"[entry for entry in s.people if fhir_has(fhir_concepts(entry.type), '{role}')][1]"
     for role in ("PPRF", "ATND")
 )
+HAS_ID = "coalesce(entry.individual.reference, entry.individual.identifier.value) IS NOT NULL"
+ONLY_NAMED = (
+    "CASE WHEN s.performer.display IS NOT NULL AND s.performer.reference IS NULL "
+    "AND s.performer.identifier.value IS NULL "
+    "THEN {'system': 'participant', 'code': 'named without an id'} END"
+)
+"""Somebody who is named and cannot be told from others of that name."""
 
 
 def takes_part(participant: str) -> str:
@@ -94,14 +102,14 @@ ENCOUNTER = Resource(
                 "patient_id": reference("s.subject", "Patient"),
                 "practitioner_id": reference("s.performer", "Practitioner"),
                 "team_id": f"coalesce({reference('s.serviceProvider', 'Organization')}, "
-                f"{reference('s.location[1].location', 'Organization')})",
+                f"{first_reference('s.location', '.location', 'Organization')})",
                 "started_at": "fhir_moment(s.period.start)",
                 "ended_at": 'fhir_moment(s.period."end")',
                 "billing_codes": "nullif(array_to_string([coding.code for coding in fhir_concepts(s.type) "
                 f"if list_contains({BILLING_SYSTEMS}, fhir_system(coding.system))], ';'), '')",
                 "type_codes": "fhir_pairs(fhir_concepts(s.type))",
                 "discharge_disposition": f"fhir_pair({DISPOSITION})",
-                "referral_id": reference("s.basedOn[1]", "ServiceRequest"),
+                "referral_id": first_reference("s.basedOn", "", "ServiceRequest"),
             },
             {
                 "encounter_class": Coded("s.class_codings"),
@@ -110,6 +118,7 @@ ENCOUNTER = Resource(
                 "modality": Coded(f"list_concat({VISIT_CODINGS}, s.class_codings)", is_reported=False),
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/encounter-status")),
             },
+            listed={"practitioner_id": ONLY_NAMED},
         ),
     ),
     derived={
@@ -118,6 +127,7 @@ ENCOUNTER = Resource(
         "people": f"CASE WHEN len(s.participant) > 1 THEN {PRACTITIONERS} END",
         "first": "CASE WHEN len(s.participant) = 1 THEN s.participant[1] END",
         "performer": f"CASE WHEN s.people IS NOT NULL THEN coalesce({BY_ROLE}, "
+        f"[entry for entry in s.people if {HAS_ID} AND {takes_part('entry')}][1], "
         f"[entry for entry in s.people if {takes_part('entry')}][1]).individual "
         f"WHEN {IS_PRACTITIONER.format('s.first.individual')} AND {FIRST_TAKES_PART} "
         "THEN s.first.individual END",

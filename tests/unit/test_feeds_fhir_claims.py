@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fhir_lines import Json, concept, only, parts, read, ref
+from tests.support.fhir_lines import Json, concept, only, parts, read, ref, unmapped
 
 CPT = "http://www.ama-assn.org/go/cpt"
 ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
@@ -182,3 +182,10 @@ def test_an_insurer_inside_of_its_claim_is_known_by_its_name(tmp_path: Path, nam
     insurer = {"resourceType": "Organization", "id": "insurer-org", "name": name}
     claim = {**CLAIM, "contained": [insurer], "insurer": ref("#insurer-org"), "item": [item(1, "99492")]}
     assert only(tmp_path, "claim_line", claim)["payer_id"] == payer
+
+
+def test_items_that_a_payer_added_are_a_finding(tmp_path: Path) -> None:
+    added = [{"itemSequence": [1], "productOrService": concept(CPT, "99494")}]
+    found = read(tmp_path, "claim_line", explained(money(ADJUDICATION, "benefit", 40), addItem=added))
+    assert [row["status"] for row in found.rows] == ["paid"]
+    assert unmapped(found) == [("claim_line_id", "addItem", "items of the payer", 1)]

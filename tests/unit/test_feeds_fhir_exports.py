@@ -210,3 +210,38 @@ def test_what_a_role_says_beside_what_a_row_has_room_for_is_a_finding(
     found = read(tmp_path, "staffing", role)
     assert [row["role"] for row in found.rows] == ["pcp"]
     assert unmapped(found) == listed
+
+
+NAMED: Json = {"individual": {"display": "Ada Okafor"}}
+SEEN: Json = {"individual": ref("Practitioner/seen")}
+ATTENDING = [concept("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "ATND")]
+UNNAMED = [("practitioner_id", "participant", "named without an id", 1)]
+
+
+@pytest.mark.parametrize(
+    ("people", "practitioner", "listed"),
+    [
+        ([NAMED, SEEN], "seen", []),
+        ([NAMED], None, UNNAMED),
+        ([NAMED | {"type": ATTENDING}, SEEN], None, UNNAMED),
+        ([NAMED, SEEN | {"type": ATTENDING}], "seen", []),
+    ],
+)
+def test_somebody_without_an_id_gives_way_unless_they_are_known_to_have_seen_the_patient(
+    tmp_path: Path, people: list[Json], practitioner: str | None, listed: list[tuple[str, str, str, int]]
+) -> None:
+    visit = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        "subject": PATIENT,
+        "period": {"start": "2025-01-07T14:00:00Z"},
+        "participant": people,
+        "location": [{"location": {"display": "Lobby"}}, {"location": ref("Organization/t1")}],
+        "basedOn": [{"display": "Referral"}, ref("ServiceRequest/s1")],
+    }
+    found = read(tmp_path, "encounter", visit)
+    (row,) = found.rows
+    assert (row["practitioner_id"], row["team_id"], row["referral_id"]) == (practitioner, "t1", "s1")
+    assert unmapped(found) == listed
