@@ -6,7 +6,16 @@ final as (
     select
         claim_line_id,
         patient_id,
-        procedure_code,
+        -- A code has five characters; some write its modifiers behind it, or a fraction that a spreadsheet has added.
+        upper(
+            case
+                when
+                    length(procedure_code) between 6 and 11
+                    and substring(procedure_code, 6, 1) in ('-', ' ', ':', '.', ',', '/')
+                    then left(procedure_code, 5)
+                else procedure_code
+            end
+        ) as procedure_code,
         units,
         service_on,
         encounter_id,
