@@ -17,7 +17,8 @@ final as (
         ended_at,
         ended_at_is_local,
         status,
-        billing_codes,
+        -- The contract parts codes by semicolons; some part them by commas or bars, and write them small.
+        upper(replace(replace(billing_codes, ',', ';'), '|', ';')) as billing_codes,
         type_codes,
         discharge_disposition,
         referral_id,
