@@ -67,6 +67,11 @@ class Lake:
         return self.root / "identifiers" / f"{file_id}.parquet"
 
 
+WRITTEN = "FORMAT parquet, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 1000"
+"""How tables of the lake are written, which only this package's engine reads: mostly unlike values need no
+dictionary."""
+
+
 def quoted(text: str | Path) -> str:
     """A SQL string literal."""
     return "'" + str(text).replace("'", "''") + "'"
@@ -88,7 +93,7 @@ def write_table(connection: duckdb.DuckDBPyConnection, rows: str, made: Path) ->
     Returns:
         The same path.
     """
-    connection.execute(f"COPY ({rows}) TO {quoted(made)} (FORMAT parquet)")
+    connection.execute(f"COPY ({rows}) TO {quoted(made)} ({WRITTEN})")
     return made
 
 
