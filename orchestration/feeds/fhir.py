@@ -59,9 +59,10 @@ class _File:
         self.found = read_pieces(self.reading, text, self.codes, known, most, is_careful=is_careful)
         if self.found.lines != expected:
             raise RowsLost
-        return self._content()
+        return self.put_in_place()
 
-    def _content(self) -> Content:
+    def put_in_place(self) -> Content:
+        """Put what became of the lines in place."""
         found, contract = self.found, self.reading.contract
         parts = [
             place_rows(self.reading, contract.feeds[feed], found.rows_of(feed))
@@ -106,6 +107,36 @@ class _File:
         )
 
 
+def open_lines(reading: Reading, path: Path, traits: Traits) -> tuple[Path, Traits]:
+    """Give a file as one resource a line, as far as that can be told by its first line.
+
+    Args:
+        reading: the file.
+        path: where it lies.
+        traits: of its bytes.
+
+    Raises:
+        FileRefused: it cannot be read as text.
+    """
+    text, traits = open_text(path, traits, reading.work, has_cells=False)
+    if lines := lines_of_documents(text, reading.work / "lines"):
+        return lines, read_through(lines, has_cells=False)[1]
+    return text, traits
+
+
+def put_in_place(reading: Reading, codes: CodeMap, found: Found) -> Content:
+    """Put what became of the lines of a file in place.
+
+    Args:
+        reading: the file.
+        codes: what codes mean.
+        found: what became of its lines.
+    """
+    file = _File(reading, codes)
+    file.found = found
+    return file.put_in_place()
+
+
 def read_fhir(reading: Reading, path: Path, traits: Traits, most: int = PIECE) -> Content:
     """Read a file of FHIR resources.
 
@@ -119,11 +150,9 @@ def read_fhir(reading: Reading, path: Path, traits: Traits, most: int = PIECE) -
         What became of it, with one part a feed; lines that fill no feed are a part of ``fhir``.
     """
     try:
-        text, traits = open_text(path, traits, reading.work, has_cells=False)
+        text, traits = open_lines(reading, path, traits)
     except FileRefused as refusal:
         return reading.refuse_file(FHIR, refusal.reason)
-    if lines := lines_of_documents(text, reading.work / "lines"):
-        text, traits = lines, read_through(lines, has_cells=False)[1]
     codes = load_code_map(reading.seeds, reading.delivered_on, reading.rules.site.payers)
     expected = traits.lines
     for is_careful in (True,) if has_mark(text) else (False, True):

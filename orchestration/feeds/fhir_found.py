@@ -4,7 +4,7 @@ Belongs here: what is known of a piece of the file once it is settled, and of se
 Does not belong here: finding it out (``fhir_piece.py``), and putting it in place (``fhir.py``).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,8 @@ class Found:
         unfilled_refused: those of them that were refused.
         unmapped: how often each unknown code was met.
         identifiers: tables of what resources go by, by type.
+        spans: where several files are read together, first and last line of each, by its place among them.
+        unmapped_of: the unknown codes of each of those files, by the same.
     """
 
     lines: int = 0
@@ -37,11 +39,32 @@ class Found:
     unfilled_refused: int = 0
     unmapped: Counter[CodeKey] = field(default_factory=Counter)
     identifiers: dict[str, list[Path]] = field(default_factory=dict)
+    spans: dict[int, tuple[int, int]] = field(default_factory=dict)
+    unmapped_of: defaultdict[int, Counter[CodeKey]] = field(default_factory=lambda: defaultdict(Counter))
 
     def rows_of(self, feed: str) -> list[Judged]:
         """The rows for a feed, in an order that does not depend on what the file was cut into."""
         places = self.judged[feed]
         return [judged for place in sorted(places) for judged in places[place]]
+
+    def file_of(self, number: str) -> str:
+        """SQL of which file a line is from; -1 where it is none of those that are read together.
+
+        Args:
+            number: SQL of the number of the line.
+        """
+        if not self.spans:
+            return "0"
+        cases = (
+            f"WHEN {number} BETWEEN {begin} AND {end} THEN {place}"
+            for place, (begin, end) in self.spans.items()
+        )
+        return f"CASE {' '.join(cases)} ELSE -1 END"
+
+    def note(self, key: CodeKey, file: int, number: int) -> None:
+        """Count an unknown code of a file."""
+        self.unmapped[key] += number
+        self.unmapped_of[file][key] += number
 
     def add(self, later: "Found") -> None:
         """Take in what became of the lines that come next."""

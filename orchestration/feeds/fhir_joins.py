@@ -57,7 +57,7 @@ def joined_again(plan: Plan, lines: str, said: str, parted: str) -> str:
 
 
 def untaken(plan: Plan, good: str) -> str:
-    """SQL of the codings, as ``coding``, that should have told what good lines are which fill nothing.
+    """SQL of the codings, as ``coding``, that should have told what good lines that fill nothing are.
 
     Args:
         plan: of the type.
@@ -67,20 +67,22 @@ def untaken(plan: Plan, good: str) -> str:
     names = ["told_by"] if plan.is_sorted else [*takes, "told_by"]
     source = plan.steps(good, names, "both")
     none = " AND ".join(f's."{name}" IS NOT TRUE' for name in takes)
-    every = f"SELECT unnest(s.told_by) AS coding FROM {source} AS s WHERE {none}"  # noqa: S608
-    return f"SELECT coding FROM ({every}) WHERE coding.code IS NOT NULL"  # noqa: S608
+    every = f"SELECT s.{ROW}, unnest(s.told_by) AS coding FROM {source} AS s WHERE {none}"  # noqa: S608
+    return f"SELECT {ROW}, coding FROM ({every}) WHERE coding.code IS NOT NULL"  # noqa: S608
 
 
-def identifiers(plan: Plan, good: str) -> str:
+def identifiers(plan: Plan, good: str, *, is_numbered: bool) -> str:
     """SQL of what others may name instead of the ids of good lines.
 
     Args:
         plan: of the type.
         good: SQL of good lines with what their codes mean.
+        is_numbered: whether each comes with the number of its line.
     """
     source = plan.steps(good, ["identifier_rows"], "both")
-    every = f"SELECT unnest(entries) AS entry FROM (SELECT s.identifier_rows AS entries FROM {source} AS s)"  # noqa: S608
+    number = f"{ROW}, " if is_numbered else ""
+    every = f"SELECT {number}unnest(s.identifier_rows) AS entry FROM {source} AS s"  # noqa: S608
     return (
-        f"SELECT entry.type, entry.system, wh_trim(entry.value) AS value, entry.id FROM ({every}) "  # noqa: S608
+        f"SELECT {number}entry.type, entry.system, wh_trim(entry.value) AS value, entry.id FROM ({every}) "  # noqa: S608
         "WHERE entry.id IS NOT NULL AND wh_trim(entry.value) IS NOT NULL"
     )

@@ -4,7 +4,7 @@ Belongs here: tables of lines, their types and numbers. Does not belong here: wh
 (``fhir_text.py``), and what becomes of it (``fhir_piece.py``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +24,9 @@ OTHERS: Final = "fhir_others"
 PLACE: Final = "rowid + 1"
 """Where in the table a line stands: the engine keeps their order, also where several processors read them."""
 
+FILE: Final = "file_of_line"
+"""Which of several small files a line is from."""
+
 MODIFIED: Final = "unknown_modifier_extension"
 
 
@@ -33,14 +36,17 @@ class Lines:
     Attributes:
         types: the number in the file of the first line of each type, and how many there are; lines that are
             no resources are under None.
+        first_type: that of the first line, empty if it cannot be told.
     """
 
-    def __init__(self, reading: Reading, text: Path, before: Callable[[], int], first: int | None) -> None:
+    def __init__(
+        self, reading: Reading, texts: Sequence[Path], before: Callable[[], int], first: int | None
+    ) -> None:
         """Keep where things are.
 
         Args:
             reading: the file.
-            text: the lines.
+            texts: the lines; of several small files, if there are several.
             before: gives the number of lines of the file that come before, once these are read.
             first: how many of the lines are read; all, if None.
         """
@@ -48,11 +54,11 @@ class Lines:
         self.types: dict[str | None, tuple[int, int]] = {}
         self._reading = reading
         self._connection = reading.connection
-        self._text = text
+        self._texts = texts
         self._lines_before = before
         self._before = 0
         self._modified: str | None = None
-        self._first_type = ""
+        self.first_type = ""
 
     def read(self, known: set[str] | None) -> None:
         """Read the lines, with what is kept of those of the first one's type.
@@ -63,16 +69,25 @@ class Lines:
         Raises:
             duckdb.Error: a line cannot even be passed over.
         """
-        self._first_type = first_type(self._text) or ""
-        listed = self._reading.work / f"{self._text.name}.modified"
-        if known is not None and note_modified_lines(self._text, known, listed):
+        self.first_type = first_type(self._texts[0]) or ""
+        listed = self._reading.work / f"{self._texts[0].name}.modified"
+        if known is not None and note_modified_lines(self._texts[0], known, listed):
             self._modified = f"SELECT number FROM {numbers_in(listed)}"  # noqa: S608
-        self._make(LINES, self._first_type)
+        self._make(LINES, self.first_type)
         self._before = self._lines_before()
         counted = self._connection.execute(
             f"SELECT line_type, min({PLACE}), count(*) FROM {LINES} GROUP BY line_type"  # noqa: S608
         ).fetchall()
         self.types = {name: (int(first) + self._before, int(number)) for name, first, number in counted}
+
+    def spans(self) -> dict[int, tuple[int, int]]:
+        """First and last line of each of several files that is of the first one's type throughout."""
+        counted = self._connection.execute(
+            f"SELECT {FILE}, min({PLACE}), max({PLACE}) FROM {LINES} GROUP BY {FILE} "  # noqa: S608
+            f"HAVING count(*) = max({PLACE}) - min({PLACE}) + 1 "
+            f"AND count(*) = count(*) FILTER (WHERE line_type = {quoted(self.first_type)}) ORDER BY ALL"
+        ).fetchall()
+        return {int(file): (int(begin), int(end)) for file, begin, end in counted}
 
     def of_type(self, name: str) -> str:
         """SQL of the lines of one type, which can be read again and again, with their numbers in the file.
@@ -83,7 +98,7 @@ class Lines:
         Raises:
             RowsLost: there are not as many as there were.
         """
-        if name != self._first_type:
+        if name != self.first_type:
             self._make(OTHERS, name)
             counted = self._connection.execute(f"SELECT count(*) FROM {OTHERS}").fetchone()  # noqa: S608
             if counted != (self.types[name][1],):
@@ -119,9 +134,13 @@ class Lines:
         kind = "CASE WHEN regexp_full_match(resourceType, '[A-Za-z]{1,64}') THEN resourceType END"
         if name:
             kind = f"CASE WHEN resourceType = {quoted(name)} THEN {quoted(name)} ELSE {kind} END"
-        lines = f"SELECT {kind} AS line_type, * FROM {read_json(self._text, elements)} {self._limit}"  # noqa: S608
+        also = [FILE] if len(self._texts) > 1 else []
+        told = f"file_index AS {FILE}, " if also else ""
+        source = read_json(self._texts, elements)
+        lines = f"SELECT {kind} AS line_type, {told}* FROM {source} {self._limit}"  # noqa: S608
         if made == OTHERS:
             numbered = f"SELECT row_number() OVER () AS {ROW}, * FROM ({lines})"  # noqa: S608
             lines = f"SELECT * FROM ({numbered}) WHERE line_type = {quoted(name)}"  # noqa: S608
-        rows = plan.lines(f"({lines})", is_numbered=made == OTHERS) if plan else lines
+            also.append(ROW)
+        rows = plan.lines(f"({lines})", also) if plan else lines
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {made} AS {rows}")

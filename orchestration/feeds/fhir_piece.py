@@ -4,7 +4,7 @@ Belongs here: running the steps of a plan over one piece, and what becomes of li
 Does not belong here: the steps (``fhir_plan.py``), and putting pieces together (``fhir.py``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -39,16 +39,16 @@ class Piece:
     def __init__(
         self,
         reading: Reading,
-        text: Path,
+        texts: Sequence[Path],
         name: str,
-        before: Callable[[], int],
+        before: Callable[[], int] = int,
         first: int | None = None,
     ) -> None:
         """Keep where things are.
 
         Args:
             reading: the file; its connection knows what codes mean.
-            text: the lines.
+            texts: the lines; of several small files that hold one type, if there are several.
             name: of the piece, unlike those of others.
             before: gives the number of lines of the file that come before, once these are read.
             first: how many of the lines are read; all, if None.
@@ -56,7 +56,7 @@ class Piece:
         self.found = Found()
         self._reading = reading
         self._connection = reading.connection
-        self._lines = Lines(reading, text, before, first)
+        self._lines = Lines(reading, texts, before, first)
         self._name = name
         self._tables = 0
         self._made = {"fhir_said", "fhir_sorted"}
@@ -94,10 +94,30 @@ class Piece:
                 continue
             self.found.unfilled += number
             self.found.unfilled_refused += number
+        self._drop()
+        return self.found
+
+    def read_together(self) -> Found:
+        """Read the lines of several files, and find out what becomes of those of the first one's type.
+
+        Returns:
+            What became of them, with the spans of the files that hold no others.
+
+        Raises:
+            duckdb.Error: a line cannot even be passed over.
+        """
+        self._lines.read(None)
+        self.found.spans = self._lines.spans()
+        if self.found.spans:
+            name = self._lines.first_type
+            self._resources(name, self._lines.types[name][1])
+        self._drop()
+        return self.found
+
+    def _drop(self) -> None:
         self._lines.drop()
         for made in self._made:
             self._connection.execute(f"DROP TABLE IF EXISTS {made}")
-        return self.found
 
     def _resources(self, name: str, number: int) -> None:
         """Judge the lines of one type for their feeds."""
@@ -124,8 +144,7 @@ class Piece:
             self.found.unmapped[FHIR, "resourceType", "", name] += unfilled
             if plan.resource.told_by:
                 feed, column, _ = plan.resource.told_by
-                for system, code, times in count_codes(self._connection, untaken(plan, good), feed):
-                    self.found.unmapped[feed, column, system, code] += times
+                self._note_codes(feed, column, untaken(plan, good))
         self.found.unfilled += number - filled
         self.found.unfilled_refused += refused
 
@@ -215,13 +234,17 @@ class Piece:
         )
 
     def _note_unmapped(self, plan: Plan, row: Row, column: str, taken: str) -> None:
-        feed, codings = row.feed.name, plan.unknown(row, column, taken)
-        for system, code, number in count_codes(self._connection, codings, feed):
-            self.found.unmapped[feed, column, system, code] += number
+        self._note_codes(row.feed.name, column, plan.unknown(row, column, taken))
+
+    def _note_codes(self, feed: str, column: str, codings: str) -> None:
+        file = self.found.file_of(ROW)
+        for found, system, code, number in count_codes(self._connection, codings, feed, file):
+            self.found.note((feed, column, system, code), found, number)
 
     def _keep_identifiers(self, plan: Plan, good: str) -> None:
         made = self._next()
-        write_table(self._connection, identifiers(plan, good), made)
+        rows = identifiers(plan, good, is_numbered=bool(self.found.spans))
+        write_table(self._connection, rows, made)
         if self._count(table(made)):
             self.found.identifiers.setdefault(plan.name, []).append(made)
 

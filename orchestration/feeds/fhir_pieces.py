@@ -82,7 +82,7 @@ def read_pieces(
             elif counts:
                 first = counts[0].result()
             before = partial(_sum, counts[:number])
-            piece = Piece(engine, part, name, before, first).read(known, is_careful=is_careful)
+            piece = Piece(engine, [part], name, before, first).read(known, is_careful=is_careful)
             if part != text:
                 part.unlink()
             return piece

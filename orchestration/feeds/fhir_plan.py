@@ -177,12 +177,12 @@ class Plan:
         ]
         return f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
 
-    def lines(self, source: str, *, is_numbered: bool) -> str:
+    def lines(self, source: str, also: Iterable[str] = ()) -> str:
         """SQL of what is kept of each line.
 
         Args:
             source: SQL of lines with ``columns`` and ``line_type``.
-            is_numbered: whether lines have their number, too.
+            also: what else lines have and keep.
         """
         later = {"updated_at", "identifier_rows", "told_by"}
         for row in self.rows:
@@ -190,7 +190,7 @@ class Plan:
         for name in self._needed(later, "both"):
             later |= names_in(self._texts[name])
         worked_out = [name for name, place in self.places.items() if place == "line" and name in later]
-        kept = [*([ROW] if is_numbered else []), "line_type", *self.codes, *worked_out]
+        kept = [*also, "line_type", *self.codes, *worked_out]
         kept += [name for name in self.resource.columns if name in later and name not in self.codes]
         reason = f"{self._refusal('line')} AS reason"
         listed = ", ".join([*(f's."{name}"' for name in kept), reason])
@@ -247,12 +247,13 @@ class Plan:
         return voided(row.feed, row.columns, row.mapping.coded, rows)
 
     def unknown(self, row: Row, column: str, taken: str) -> str:
-        """SQL of the first codings of a column in lines that none is known of, as ``coding``."""
+        """SQL of line numbers and first codings of a column where none is known, as ``coding``."""
         name = f"{row.prefix}{column}_first"
         if row.mapping.each and self.places[name] == "both":
             taken = self._parted(row, [name], taken)
         source = self.steps(taken, [name], "both", self._known(row))
-        return f'SELECT s."{name}" AS coding FROM {source} AS s WHERE s."{name}".code IS NOT NULL'  # noqa: S608
+        codings = f'SELECT s.{ROW}, s."{name}" AS coding FROM {source} AS s'  # noqa: S608
+        return f'{codings} WHERE s."{name}".code IS NOT NULL'
 
     def _parted(self, row: Row, names: Iterable[str], taken: str) -> str:
         """SQL of the parts of lines, each beside what the names are worked out of and nothing else."""

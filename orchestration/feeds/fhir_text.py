@@ -6,7 +6,7 @@ must not be read without knowing more. Does not belong here: what a resource mea
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,20 @@ LINE_LIMIT = 16 << 20
 """Bytes of the longest resource that is read."""
 
 
-def read_json(text: Path, elements: dict[str, str]) -> str:
-    """SQL of a file's lines with declared types; an element of another shape is null.
+def read_json(texts: Sequence[Path], elements: dict[str, str]) -> str:
+    """SQL of the lines of files with declared types; an element of another shape is null.
 
     Args:
-        text: the file, a resource a line.
+        texts: the files, a resource a line, in the order in which they are read.
         elements: DuckDB types by element.
 
     Returns:
         A table function.
     """
     columns = ", ".join(f"'{name}': {quoted(kind)}" for name, kind in elements.items())
+    listed = ", ".join(map(quoted, texts))
     return (
-        f"read_json({quoted(text)}, format = 'newline_delimited', records = true, ignore_errors = true, "
+        f"read_json([{listed}], format = 'newline_delimited', records = true, ignore_errors = true, "
         f"maximum_object_size = {LINE_LIMIT + 1024}, columns = {{{columns}}})"
     )
 

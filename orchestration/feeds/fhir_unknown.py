@@ -17,24 +17,25 @@ OPEN_TEXT: Final = ("staffing",)
 
 
 def count_codes(
-    connection: duckdb.DuckDBPyConnection, codings: str, feed: str
-) -> Iterator[tuple[str, str, int]]:
+    connection: duckdb.DuckDBPyConnection, codings: str, feed: str, file: str
+) -> Iterator[tuple[int, str, str, int]]:
     """Count unknown codes.
 
     Args:
         connection: has what the query reads.
-        codings: a query of one ``coding`` a row.
+        codings: a query of one ``coding`` a row, with the number of its line.
         feed: the feed that lacks them.
+        file: SQL of which of the files that are read together a line is from.
 
     Yields:
-        System, code (empty where it is not shown) and number.
+        File, system, code (empty where it is not shown) and number.
     """
     shown = f"regexp_full_match(coding.code, {SHOWN_CODE})"
     if feed not in OPEN_TEXT:
         shown += " AND coding.system IS DISTINCT FROM 'text'"
     counted = connection.execute(
-        f"SELECT coalesce(coding.system, ''), CASE WHEN {shown} THEN coding.code ELSE '' END, count(*) "  # noqa: S608
-        f"FROM ({codings}) GROUP BY ALL ORDER BY ALL"
+        f"SELECT {file}, coalesce(coding.system, ''), CASE WHEN {shown} THEN coding.code ELSE '' END, "  # noqa: S608
+        f"count(*) FROM ({codings}) GROUP BY ALL ORDER BY ALL"
     )
-    for system, code, number in counted.fetchall():
-        yield system, code, int(number)
+    for found, system, code, number in counted.fetchall():
+        yield int(found), system, code, int(number)

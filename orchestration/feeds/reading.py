@@ -51,6 +51,7 @@ class Judged:
     """Rows that the door has looked at, not yet in their places.
 
     Attributes:
+        every: the table of all rows; the numbers of those that do not come in are negative.
         kept: the table of the rows that come in.
         accepted: how many those are.
         refused: how many do not.
@@ -58,6 +59,7 @@ class Judged:
         unknown: names of columns that the contract does not have.
     """
 
+    every: Path
     kept: Path
     accepted: int
     refused: int
@@ -215,7 +217,8 @@ class Reading:
         if sources:
             refused = " UNION ALL ".join(sources)
             refusals = write_table(connection, refused, made.with_name(f"{made.name}.refusals"))
-        return Judged(kept, accepted, rows - accepted + staged.malformed_rows, refusals, staged.unknown)
+        not_accepted = rows - accepted + staged.malformed_rows
+        return Judged(rows_made, kept, accepted, not_accepted, refusals, staged.unknown)
 
     def put_in_place(self, feed: Feed, judged: Sequence[Judged], final: Path) -> Part:
         """Make one table of what was judged piece by piece, and put it and the refusals in their places.

@@ -17,6 +17,7 @@ import duckdb
 from orchestration.feeds import door, fhir_resources
 from orchestration.feeds.engines import Engines
 from orchestration.feeds.fhir import read_fhir
+from orchestration.feeds.fhir_batch import read_together, together
 from orchestration.feeds.fhir_dates import set_zone
 from orchestration.feeds.fhir_pieces import most_pieces
 from orchestration.feeds.flat import read_flat
@@ -131,18 +132,19 @@ class Upkeep:
 
     def _read_all(self, unread: list[Copy], progress: Progress) -> None:
         """Read files side by side, each by engines that no other file uses at the time."""
-        sizes = [self._traits[copy.content].size for copy in unread]
+        lots = self._lots(unread)
+        sizes = [self._size(lot) for lot in lots]
         most = [
-            most_pieces(size) if copy.format == FHIR_FORMAT else 1
-            for copy, size in zip(unread, sizes, strict=True)
+            most_pieces(size) if len(lot) == 1 and lot[0].format == FHIR_FORMAT else 1
+            for lot, size in zip(lots, sizes, strict=True)
         ]
-        shared = dict(zip((copy.content for copy in unread), shares(sizes, most, self.threads), strict=True))
-        count = min(self.threads, sum(shared.values()))
+        shared = shares(sizes, most, self.threads)
+        count = min(self.threads, sum(shared))
         connections: list[duckdb.DuckDBPyConnection] = []
 
-        def read(copy: Copy) -> Content:
-            with engines.taken(shared[copy.content]) as taken:
-                return self._read(taken, copy)
+        def read(lot: list[Copy], number: int) -> list[Content]:
+            with engines.taken(number) as taken:
+                return self._read_together(taken, lot)
 
         with ExitStack() as stack:
             stack.callback(self._workers.close)
@@ -159,12 +161,44 @@ class Upkeep:
             engines = Engines(connections)
             pool = stack.enter_context(ThreadPoolExecutor(max(count, 1)))
             stack.callback(pool.shutdown, cancel_futures=True)
-            for done, (copy, content) in enumerate(zip(unread, pool.map(read, unread), strict=True), start=1):
-                self.state.contents[copy.content] = content
-                progress(copy.folder, done, len(unread))
+            done = 0
+            for lot, contents in zip(lots, pool.map(read, lots, shared), strict=True):
+                for copy, content in zip(lot, contents, strict=True):
+                    self.state.contents[copy.content] = content
+                    done += 1
+                    progress(copy.folder, done, len(unread))
+
+    def _size(self, lot: Sequence[Copy]) -> int:
+        return sum(self._traits[copy.content].size for copy in lot)
+
+    def _lots(self, unread: Sequence[Copy]) -> list[list[Copy]]:
+        """Files that are read together, the largest first; most are alone."""
+        lots = [[copy] for copy in unread if copy.format != FHIR_FORMAT]
+        resources = (copy for copy in unread if copy.format == FHIR_FORMAT)
+        lots += together(resources, lambda copy: self._size([copy]), self._path)
+        return sorted(lots, key=lambda lot: (-self._size(lot), lot[0].order))
+
+    def _path(self, copy: Copy) -> Path:
+        return self._present[copy.content].path
+
+    def _read_together(
+        self, connections: Sequence[duckdb.DuckDBPyConnection], lot: Sequence[Copy]
+    ) -> list[Content]:
+        """Read files together, and those alone that have to be."""
+        found: list[Content | None] = [None] * len(lot)
+        if len(lot) > 1:
+            readings = [Reading(connections[0], self.rules, self.lake, copy) for copy in lot]
+            traits = (self._traits[copy.content] for copy in lot)
+            try:
+                found = read_together(list(zip(readings, map(self._path, lot), traits, strict=True)))
+            finally:
+                for reading in readings:
+                    reading.close()
+        pairs = zip(lot, found, strict=True)
+        return [content or self._read(connections, copy) for copy, content in pairs]
 
     def _read(self, connections: Sequence[duckdb.DuckDBPyConnection], copy: Copy) -> Content:
-        path, traits = self._present[copy.content].path, self._traits[copy.content]
+        path, traits = self._path(copy), self._traits[copy.content]
         reading = Reading(connections[0], self.rules, self.lake, copy, connections[1:])
         try:
             if copy.folder in self.rules.contract.feeds or copy.folder == IDENTITY:

@@ -25,7 +25,7 @@ def test_a_reference_in_a_list_is_taken_out_of_it_once() -> None:
 
 
 def test_what_several_feeds_take_alike_is_kept_once() -> None:
-    kept = plan_of(load_contract(), "Observation").lines("(FROM lines)", is_numbered=False)
+    kept = plan_of(load_contract(), "Observation").lines("(FROM lines)")
     assert kept.count("fhir_reference(s.subject") == 1
     assert kept.count("fhir_reference(s.encounter") == 1
 
@@ -33,4 +33,4 @@ def test_what_several_feeds_take_alike_is_kept_once() -> None:
 def test_what_is_made_of_a_line_and_constants_is_worked_out_of_the_line() -> None:
     plan = plan_of(load_contract(), "QuestionnaireResponse")
     assert (plan.places["item_codes"], plan.places["answers"]) == ("any", "line")
-    assert 's."item_codes"' not in plan.lines("(FROM lines)", is_numbered=False).partition(" FROM ")[0]
+    assert 's."item_codes"' not in plan.lines("(FROM lines)").partition(" FROM ")[0]
