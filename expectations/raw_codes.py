@@ -30,12 +30,20 @@ class _Lookup:
     what_it_means: str
     what_to_do: str
     is_payer: bool = False
+    read_as: str = ""
 
 
 def _listed(seed: str) -> str:
     column = CODE_LISTS[seed]
     return f"select {column} from {seed} where {column} is not null"  # noqa: S608
 
+
+WITHOUT_MODIFIERS: Final = (
+    "upper(case when length(procedure_code) between 6 and 11 "
+    "and substring(procedure_code, 6, 1) in ('-', ' ', ':', '.', ',', '/') "
+    "then left(procedure_code, 5) else procedure_code end)"
+)
+"""A code as ``stg_feed__claim_line`` reads it."""
 
 _LOOKUPS: Final = (
     _Lookup(
@@ -100,6 +108,7 @@ _LOOKUPS: Final = (
             "Nothing for codes that have no part in integrated care; else add the code to "
             "seeds/procedure_code.csv."
         ),
+        read_as=WITHOUT_MODIFIERS,
     ),
     _Lookup(
         feed="team",
@@ -152,5 +161,5 @@ def _unknown(lookup: _Lookup) -> str:
     return (
         f"select {lookup.column} as cause, {lookup.column} as row_key, _source_file as place "  # noqa: S608
         f"from {lookup.feed} where not is_deleted and {lookup.column} is not null "
-        f"and {lookup.column} not in ({lookup.known})"
+        f"and {lookup.read_as or lookup.column} not in ({lookup.known})"
     )

@@ -367,6 +367,7 @@ def test_messages_of_other_kinds_are_one_finding_with_their_number(lake: RawLake
         ("care_activity", "activity_code", "care_plan"),
         ("assessment", "instrument", "PHQ-9"),
         ("claim_line", "procedure_code", "99492"),
+        ("claim_line", "procedure_code", "g2214-25"),
         ("team", "time_zone", "America/New_York"),
     ],
 )
