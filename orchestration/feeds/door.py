@@ -28,7 +28,7 @@ CREATE OR REPLACE MACRO wh_is_padded(x) AS
 CREATE OR REPLACE MACRO wh_trim_ascii(x) AS
     CASE WHEN wh_is_padded(x) THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
 CREATE OR REPLACE MACRO wh_trim(x) AS
-    CASE WHEN wh_is_padded(x) OR starts_with(x, '\u00a0') OR ends_with(x, '\u00a0')
+    CASE WHEN wh_is_padded(x) OR (x >= '\u00a0' AND x < '\u00a1') OR ends_with(x, '\u00a0')
          THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
 CREATE OR REPLACE MACRO wh_blank(x) AS nullif(x, '');
 CREATE OR REPLACE MACRO wh_number(x) AS
@@ -36,7 +36,8 @@ CREATE OR REPLACE MACRO wh_number(x) AS
 CREATE OR REPLACE MACRO wh_integer(x) AS
     CASE WHEN wh_number(x) = trunc(wh_number(x)) THEN CAST(wh_number(x) AS BIGINT) END;
 CREATE OR REPLACE MACRO wh_boolean(x) AS
-    CASE WHEN lower(x) IN ('true', 't', 'yes', 'y', '1', '1.0') THEN true
+    CASE WHEN x = 'false' THEN false
+         WHEN lower(x) IN ('true', 't', 'yes', 'y', '1', '1.0') THEN true
          WHEN lower(x) IN ('false', 'f', 'no', 'n', '0', '0.0') THEN false END;
 CREATE OR REPLACE MACRO wh_time_form(x) AS
     CASE WHEN x IS NULL OR starts_with(x, '0000') THEN NULL

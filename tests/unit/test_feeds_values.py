@@ -183,10 +183,10 @@ def test_another_form_of_a_date_is_of_an_invalid_type(tmp_path: Path) -> None:
 
 
 def test_a_value_is_trimmed_and_a_blank_one_is_none(tmp_path: Path) -> None:
-    padded = ["  P1 ", "\tP1\t", "\u00a0P1\u00a0", "P1\n", "\r\nP1"]
+    padded = ["  P1 ", "\tP1\t", "\u00a0P1\u00a0", "\u00a0P1", "P1\u00a0", "P1\n", "\r\nP1"]
     blank = ["", " ", "\t", "\u00a0", "\n"]
     found = read_as(tmp_path, "patient", PATIENT, "mrn", padded + blank)
-    assert found == ["P1"] * 5 + [None] * 5
+    assert found == ["P1"] * len(padded) + [None] * len(blank)
 
 
 @pytest.mark.parametrize("cell", ["  P1 ", "P1\t", '"P1"', '" P1"', "P1"])
