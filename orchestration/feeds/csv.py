@@ -11,9 +11,20 @@ from orchestration.feeds.contract import Feed
 from orchestration.feeds.door import ROW, Staged
 from orchestration.feeds.header import HEADER_LIMIT, Header, read_header
 from orchestration.feeds.lake import quoted
-from orchestration.feeds.opened import Traits, open_text
+from orchestration.feeds.opened import FileRefused, Traits, open_text
 from orchestration.feeds.scrub import RECORD_LIMIT, Scrubbed, scrub
 from orchestration.feeds.site import NO_SITE, Site
+
+OTHER_FORMATS = {
+    b"PK\x03\x04": "zip",
+    b"\xd0\xcf\x11\xe0": "xls",
+    b"PAR1": "parquet",
+    b"%PDF": "pdf",
+    b"[{": "json",
+    b"{": "json",
+    b"<": "html",
+}
+"""Formats by their first bytes, with which no header begins; a workbook of today is a zip archive."""
 
 
 def _field(position: int) -> str:
@@ -76,6 +87,11 @@ def stage_csv(
         FileRefused: the file as a whole cannot be read.
     """
     del connection
+    with path.open("rb") as handle:
+        head = handle.read(64).lstrip()
+    for mark, name in OTHER_FORMATS.items():
+        if head.startswith(mark):
+            raise FileRefused(f"unsupported_format:{name}")
     text, traits = open_text(path, traits, work)
     with text.open("rb") as handle:
         header = read_header(handle.read(HEADER_LIMIT), feed, site)

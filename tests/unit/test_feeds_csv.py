@@ -118,6 +118,24 @@ def test_a_header_that_does_not_serve_refuses_the_file(tmp_path: Path, content: 
     assert refusal(team(tmp_path, content)) == [(0, reason)]
 
 
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"PK\x03\x04\x14\0team_id,team_name", "zip"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
+        (b"PAR1\x15\x04", "parquet"),
+        (b"%PDF-1.7\n", "pdf"),
+        (b'[{"team_id": "T1", "team_name": "North"}]', "json"),
+        (b'{"team_id": "T1", "team_name": "North"}\n', "json"),
+        (b"\n<html><table><tr><td>team_id</td><td>team_name</td></tr></table>", "html"),
+    ],
+)
+def test_another_format_under_the_name_of_a_table_is_called_what_it_is(
+    tmp_path: Path, content: bytes, name: str
+) -> None:
+    assert refusal(team(tmp_path, content)) == [(0, f"unsupported_format:{name}")]
+
+
 def test_columns_that_nobody_knows_may_share_a_name(tmp_path: Path) -> None:
     outcome = team(tmp_path, "team_id,zip,team_name,zip,\nT1,1,North,2,3\n")
     assert outcome.content.parts[0].unknown_columns == ("zip",)
