@@ -7,6 +7,7 @@ Belongs here: how dbt is called.
 Does not belong here: what it builds (``models/``), and Dagster (``orchestration/assets/warehouse.py``).
 """
 
+import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from threading import Thread
 from typing import Any, Final
 
 from orchestration.environment import environment
+from orchestration.publishing.files import write_whole
 from orchestration.redaction import SafeError, safe_engine_text
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 
@@ -86,17 +88,25 @@ def read_manifest(settings: Settings) -> dict[str, Any]:
 
 
 def prepare_manifest(settings: Settings) -> Path:
-    """Parse the project into the home's manifest, unless the manifest is newer than the project.
+    """Parse the project into the home's manifest, unless the manifest is of the same files.
+
+    An upgrade may bring files that are older than the manifest: their times alone say nothing. They decide
+    only where nobody has noted which files a manifest is of.
 
     Raises:
         TransformError: the project does not parse.
     """
-    manifest = manifest_file(settings)
-    if _is_whole(manifest) and manifest.stat().st_mtime > _newest_change():
-        return manifest
+    manifest, note = manifest_file(settings), settings.dbt_target / "manifest.of"
+    files = _project_files()
+    if _is_whole(manifest):
+        if note.exists() and note.read_text(encoding="ascii") == files:
+            return manifest
+        if not note.exists() and manifest.stat().st_mtime > _newest_change():
+            return manifest
     settings.make_home()
     for _ in _invoke(dbt_arguments("parse", settings), settings):
         pass
+    write_whole(note, files)
     return manifest
 
 
@@ -219,8 +229,22 @@ def _is_whole(manifest: Path) -> bool:
     return True
 
 
-def _newest_change() -> float:
+def _project_paths() -> list[Path]:
     files = [path for pattern in _PROJECT_FILES for path in PROJECT_ROOT.glob(pattern)]
-    files += [DBT_PROJECT_DIR / "dbt_project.yml", DBT_PROJECT_DIR / "profiles.yml"]
+    return sorted([*files, DBT_PROJECT_DIR / "dbt_project.yml", DBT_PROJECT_DIR / "profiles.yml"])
+
+
+def _project_files() -> str:
+    """Return a SHA-256 of names, sizes and times of the project's files; opens none."""
+    digest = hashlib.sha256()
+    for path in _project_paths():
+        if path.is_file():
+            facts = path.stat()
+            digest.update(f"{path}|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _newest_change() -> float:
+    files = _project_paths()
     # A folder's own time changes when a file in it is removed.
     return max(path.stat().st_mtime for path in [*files, *{path.parent for path in files}] if path.exists())

@@ -2,8 +2,10 @@
 
 import json
 import os
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,6 +106,25 @@ def test_a_manifest_is_made_once_and_again_when_half_written(parsed_project: Set
     manifest.write_bytes(whole[: len(whole) // 2])
     prepare_manifest(parsed_project)
     assert json.loads(manifest.read_bytes())["nodes"].keys() == json.loads(whole)["nodes"].keys()
+
+
+def test_a_manifest_of_other_files_is_made_again_although_it_is_newer_than_all(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse(arguments: list[str], _: Settings) -> Iterator[dict[str, Any]]:
+        commands.append("parse" in arguments)
+        yield from ()
+
+    commands: list[bool] = []
+    monkeypatch.setattr("orchestration.transform._invoke", parse)
+    settings.make_home()
+    manifest_file(settings).write_text("{}", encoding="utf-8")
+    note = settings.dbt_target / "manifest.of"
+    for told in ("the files of an earlier release", None):
+        if told:
+            note.write_text(told, encoding="ascii")
+        prepare_manifest(settings)
+    assert commands == [True]
 
 
 @pytest.mark.slow
