@@ -19,7 +19,7 @@ NULLS: Final = ("\\N", "NULL", "null", "(null)", "(NULL)", "<null>", "<NULL>", "
 NO_NUMBER: Final = (*NULLS, ".")
 """What is neither a number nor a date; the point is SAS's."""
 
-NO_WORD: Final = (*NULLS, "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NaT", "None")
+NO_WORD: Final = (*NULLS, "N/A", "#N/A", "<NA>", "NaN", "nan", "NaT", "None")
 """What is no word either: what programs of statistics and spreadsheets write for nothing."""
 
 LONGEST: Final = max(map(len, NO_WORD))

@@ -35,7 +35,7 @@ def test_a_point_is_no_number_and_may_be_a_text(tmp_path: Path) -> None:
     assert (row["score"], row["encounter_id"], outcome.refused) == (None, ".", [])
 
 
-@pytest.mark.parametrize("mark", ["NA", "<NA>", "NaN", "nan", "NaT", "None", "#N/A"])
+@pytest.mark.parametrize("mark", ["N/A", "<NA>", "NaN", "nan", "NaT", "None", "#N/A"])
 def test_what_programs_write_for_nothing_is_no_text_and_no_number(tmp_path: Path, mark: str) -> None:
     assert read(people(tmp_path, f"D1,{mark},{mark}\n{mark},1,Roe\n")) == [("D1", None, mark)]
     rows = f"assessment_id,patient_id,instrument,score,taken_at\nA1,P1,PHQ-9,{mark},2025-01-10\n"
@@ -47,7 +47,7 @@ def test_a_name_may_be_any_word(tmp_path: Path, name: str) -> None:
     assert read(people(tmp_path, f"D1,1,{name}\n")) == [("D1", "1", name)]
 
 
-@pytest.mark.parametrize("word", ["Null", "NULLS", "N", "none", "nul"])
+@pytest.mark.parametrize("word", ["Null", "NULLS", "N", "none", "nul", "NA"])
 def test_other_words_are_what_they_are(tmp_path: Path, word: str) -> None:
     assert read(people(tmp_path, f"{word},1,Doe\n")) == [(word, "1", "Doe")]
 
