@@ -8,6 +8,7 @@ import pytest
 from tests.support.feeds_night import Nights
 from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, lines, only, read, ref, unmapped
 
+pytestmark = pytest.mark.slow
 VENDOR = "urn:oid:1.2.3.4"
 PATIENT = ref("Patient/p1")
 PHQ_9_ITEMS = ["44250-9", "44255-8", "44259-0", "44254-1", "44251-7", "44258-2", "44252-5", "44253-3"]
@@ -27,6 +28,19 @@ def _found(code: str, **value: object) -> Json:
         "subject": PATIENT,
         "effectiveDateTime": "2025-01-07T14:00:00Z",
         **value,
+    }
+
+
+def _visit(**more: object) -> Json:
+    """A visit that took place."""
+    return {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        "subject": PATIENT,
+        "period": {"start": "2025-01-07T14:00:00Z"},
+        **more,
     }
 
 
@@ -69,17 +83,8 @@ def test_a_part_of_a_finding_is_answered_by_the_first_code_in_a_standard_system(
 def test_where_a_patient_was_discharged_to_is_told_by_a_standard_code(
     tmp_path: Path, codings: list[tuple[str, str]], kept: str
 ) -> None:
-    visit: Json = {
-        "resourceType": "Encounter",
-        "id": "e1",
-        "status": "finished",
-        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
-        "subject": PATIENT,
-        "period": {"start": "2025-01-07T14:00:00Z"},
-        "hospitalization": {
-            "dischargeDisposition": {"coding": [{"system": one, "code": code} for one, code in codings]}
-        },
-    }
+    disposition = {"coding": [{"system": one, "code": code} for one, code in codings]}
+    visit = _visit(hospitalization={"dischargeDisposition": disposition})
     assert str(only(tmp_path, "encounter", visit)["discharge_disposition"]).endswith(kept)
 
 
@@ -89,15 +94,7 @@ def test_who_has_no_part_in_a_visit_may_be_named_by_words_alone(tmp_path: Path, 
         {"type": [{"text": words}], "individual": ref("Practitioner/away")},
         {"type": [{"text": "Attending"}], "individual": ref("Practitioner/seen")},
     ]
-    visit = {
-        "resourceType": "Encounter",
-        "id": "e1",
-        "status": "finished",
-        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
-        "subject": PATIENT,
-        "period": {"start": "2025-01-07T14:00:00Z"},
-        "participant": people,
-    }
+    visit = _visit(participant=people)
     assert only(tmp_path, "encounter", visit)["practitioner_id"] == "seen"
 
 
@@ -230,17 +227,9 @@ UNNAMED = [("practitioner_id", "participant", "named without an id", 1)]
 def test_somebody_without_an_id_gives_way_unless_they_are_known_to_have_seen_the_patient(
     tmp_path: Path, people: list[Json], practitioner: str | None, listed: list[tuple[str, str, str, int]]
 ) -> None:
-    visit = {
-        "resourceType": "Encounter",
-        "id": "e1",
-        "status": "finished",
-        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
-        "subject": PATIENT,
-        "period": {"start": "2025-01-07T14:00:00Z"},
-        "participant": people,
-        "location": [{"location": {"display": "Lobby"}}, {"location": ref("Organization/t1")}],
-        "basedOn": [{"display": "Referral"}, ref("ServiceRequest/s1")],
-    }
+    places = [{"location": {"display": "Lobby"}}, {"location": ref("Organization/t1")}]
+    orders = [{"display": "Referral"}, ref("ServiceRequest/s1")]
+    visit = _visit(participant=people, location=places, basedOn=orders)
     found = read(tmp_path, "encounter", visit)
     (row,) = found.rows
     assert (row["practitioner_id"], row["team_id"], row["referral_id"]) == (practitioner, "t1", "s1")
