@@ -8,7 +8,7 @@ lines (``fhir_piece.py``), and of a file (``fhir.py``).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -29,11 +29,14 @@ from orchestration.feeds.opened import FileRefused, Traits
 from orchestration.feeds.reading import Judged, Reading
 from orchestration.feeds.registry import Content, Copy
 
-SMALL: Final = 8 << 20
+SMALL: Final = 32 << 20
 """Bytes of the largest file that is read with others."""
 
-TOGETHER: Final = 32 << 20
+TOGETHER: Final = 64 << 20
 """Bytes of files that are read together at the most."""
+
+ALWAYS: Final = 8 << 20
+"""Bytes of files that are read together though another processor could read some of them meanwhile."""
 
 MOST: Final = 64
 """Files that are read together at the most."""
@@ -57,7 +60,7 @@ class Small:
 
 
 def together(
-    copies: Iterable[Copy], size: Callable[[Copy], int], path: Callable[[Copy], Path]
+    copies: Sequence[Copy], size: Callable[[Copy], int], path: Callable[[Copy], Path], processors: int
 ) -> Iterator[list[Copy]]:
     """Which files are read together; a large one is alone.
 
@@ -65,7 +68,9 @@ def together(
         copies: files of resources; those that are read together keep their order.
         size: of each in bytes.
         path: where each lies.
+        processors: how many read files side by side; no lot is larger than the share of one.
     """
+    most = min(max(sum(map(size, copies)) // processors, ALWAYS), TOGETHER)
     waiting: dict[tuple[str, str, str], list[Copy]] = {}
     sizes = Counter[tuple[str, str, str]]()
     for copy in copies:
@@ -74,7 +79,7 @@ def together(
             yield [copy]
             continue
         key = copy.folder, copy.delivered_on, kind
-        if key in waiting and (len(waiting[key]) == MOST or sizes[key] + size(copy) > TOGETHER):
+        if key in waiting and (len(waiting[key]) == MOST or sizes[key] + size(copy) > most):
             yield waiting.pop(key)
             del sizes[key]
         waiting.setdefault(key, []).append(copy)

@@ -174,8 +174,8 @@ class Upkeep:
     def _lots(self, unread: Sequence[Copy]) -> list[list[Copy]]:
         """Files that are read together, the largest first; most are alone."""
         lots = [[copy] for copy in unread if copy.format != FHIR_FORMAT]
-        resources = (copy for copy in unread if copy.format == FHIR_FORMAT)
-        lots += together(resources, lambda copy: self._size([copy]), self._path)
+        resources = [copy for copy in unread if copy.format == FHIR_FORMAT]
+        lots += together(resources, lambda copy: self._size([copy]), self._path, self.threads)
         return sorted(lots, key=lambda lot: (-self._size(lot), lot[0].order))
 
     def _path(self, copy: Copy) -> Path:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from orchestration.feeds import fhir_batch
-from orchestration.feeds.fhir_batch import MOST, SMALL, TOGETHER, together
+from orchestration.feeds.fhir_batch import ALWAYS, MOST, SMALL, TOGETHER, together
 from orchestration.feeds.fhir_piece import Piece
 from orchestration.feeds.registry import Copy
 from tests.support.feeds_night import Nights
@@ -118,19 +118,22 @@ def test_files_that_cannot_be_read_together_are_read_alone(
     assert [row["patient_id"] for row in nights.raw("patient")] == ["a", "b"]
 
 
-def lots(tmp_path: Path, files: list[tuple[str, str, str, int]]) -> list[list[str]]:
+def lots(tmp_path: Path, files: list[tuple[str, str, str, int]], processors: int = 1) -> list[list[str]]:
     """The names of the files of each lot.
 
     Args:
         tmp_path: an empty folder.
         files: delivery, name, first line and size of each.
+        processors: how many read them.
     """
     copies, sizes = [], {}
     for delivered_on, name, line, size in files:
         (tmp_path / name).write_text(line)
         copies.append(Copy("fhir", delivered_on, name, "fhir_ndjson", name))
         sizes[name] = size
-    found = together(copies, lambda copy: sizes[copy.source_file], lambda copy: tmp_path / copy.source_file)
+    found = together(
+        copies, lambda copy: sizes[copy.source_file], lambda copy: tmp_path / copy.source_file, processors
+    )
     return [[copy.source_file for copy in lot] for lot in found]
 
 
@@ -156,3 +159,12 @@ def test_not_too_many_files_are_read_together(tmp_path: Path) -> None:
     full = [(day, str(number), visit, SMALL) for number in range(TOGETHER // SMALL)]
     assert list(map(len, lots(tmp_path, [*full, (day, "one more", visit, 1)]))) == [len(full), 1]
     assert list(map(len, lots(tmp_path, full))) == [len(full)]
+
+
+def test_files_are_left_for_other_processors(tmp_path: Path) -> None:
+    visit, day = '{"resourceType": "Encounter"}\n', "2025-01-31"
+    two = [(day, "a", visit, ALWAYS), (day, "b", visit, ALWAYS)]
+    assert lots(tmp_path, two) == [["a", "b"]]
+    assert lots(tmp_path, two, processors=2) == [["a"], ["b"]]
+    few = [(day, "a", visit, ALWAYS // 2), (day, "b", visit, ALWAYS // 2)]
+    assert lots(tmp_path, few, processors=2) == [["a", "b"]]
