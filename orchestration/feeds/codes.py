@@ -6,6 +6,7 @@ SQL. Does not belong here: the codes themselves; they are rows of those seeds.
 
 import csv
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -150,9 +151,8 @@ class CodeMap:
         of_another = f"SELECT name FROM duckdb_variables() WHERE starts_with(name, '{CODES}.')"  # noqa: S608
         for (name,) in connection.execute(of_another).fetchall():
             connection.execute(f'RESET VARIABLE "{name}"')
-        for name, text in self._texts.items():
-            connection.execute(f'SET VARIABLE "{name}" = {text}')
-        connection.execute(f"SET VARIABLE {CODES} = '{self._name}'")
+        known = [f'SET VARIABLE "{name}" = {text}' for name, text in self._texts.items()]
+        connection.execute(";".join([*known, f"SET VARIABLE {CODES} = '{self._name}'"]))
 
     @cached_property
     def _texts(self) -> dict[str, str]:
@@ -168,8 +168,8 @@ class CodeMap:
 
 
 def _map(known: dict[str, str]) -> str:
-    pairs = ", ".join(f"{quoted(pair)}: {quoted(value)}" for pair, value in sorted(known.items()))
-    return f"MAP {{{pairs}}}::MAP(VARCHAR, VARCHAR)"
+    """SQL of a map; the engine reads a document in half the time of as many constants."""
+    return f"CAST({quoted(json.dumps(known, sort_keys=True))}::JSON AS MAP(VARCHAR, VARCHAR))"
 
 
 def _in_force(row: dict[str, str], day: date) -> bool:
