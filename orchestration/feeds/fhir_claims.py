@@ -7,6 +7,7 @@ a report of what became of one. Does not belong here: insurance (``fhir_people.p
 from orchestration.feeds.codes import WORDS, Codings, pairs_of
 from orchestration.feeds.fhir_dates import local_day
 from orchestration.feeds.fhir_resources import (
+    CODING,
     CONCEPT,
     IDENTIFIER,
     PERIOD,
@@ -183,7 +184,17 @@ IS_DENIED = (
     "ELSE false END for part in s.line.adjudication]"
 )
 DENIED = f"s.line.adjudication[list_position({IS_DENIED}, true)]"
-DENIAL = "coalesce(s.denied.reason, s.denied.category).coding[1].code"
+PROCESSED = (
+    "list_concat(fhir_concepts([part.reason for part in s.line.adjudication if part.reason IS NOT NULL]), "
+    "{0})"
+)
+DENIED_BY = (
+    f"[coding for coding in {PROCESSED} "
+    f"if list_contains({pairs_of('claim_line', 'denied_by')}, fhir_pair(coding))][1].code"
+)
+"""A code by which a payer says how it processed a line, where that is a denial."""
+
+DENIAL = "coalesce(coalesce(s.denied.reason, s.denied.category).coding[1].code, {0})"
 OUTCOME = (
     "CASE WHEN s.status IN ('cancelled', 'entered-in-error') THEN s.status "
     "WHEN coalesce(s.paid, 0) = 0 AND (s.denial IS NOT NULL OR s.outcome = 'error') THEN 'denied' "
@@ -193,7 +204,7 @@ ADJUDICATED = {
     **words_known("paid_amount_usd", "paid_part", "denial_reason"),
     "paid": PAID,
     "denied": DENIED,
-    "denial": DENIAL,
+    "denial": DENIAL.format(DENIED_BY.format("[]")),
     "state": OUTCOME,
 }
 """What became of an item, worked out once."""
@@ -207,6 +218,9 @@ IS_REPLACED = (
 
 STATE = Coded(primitive("s.state", "http://hl7.org/fhir/fm-status"))
 
+EXTENSION = f"STRUCT(valueCoding {CODING})[]"
+OF_EXTENSIONS = "[entry.valueCoding for entry in s.line.extension if entry.valueCoding IS NOT NULL]"
+
 ADDED = "CASE WHEN len(s.addItem) > 0 THEN {'system': 'addItem', 'code': 'items of the payer'} END"
 """Items that a payer has put beside those of the claim; they have no number, and no row."""
 
@@ -217,7 +231,7 @@ EXPLANATION_OF_BENEFIT = Resource(
         "claim": REFERENCE,
         "related": f"STRUCT(relationship {CONCEPT})[]",
         "addItem": "JSON[]",
-        "item": f"STRUCT({ITEM}, adjudication {ADJUDICATION}[])[]",
+        "item": f"STRUCT({ITEM}, extension {EXTENSION}, adjudication {ADJUDICATION}[])[]",
     },
     derived={
         **PAYER_ID,
@@ -225,6 +239,7 @@ EXPLANATION_OF_BENEFIT = Resource(
         **VISIT,
         "claim_id": f"coalesce({reference('s.claim', 'Claim')}, s.id)",
         **ADJUDICATED,
+        "denial": DENIAL.format(DENIED_BY.format(OF_EXTENSIONS)),
         "state": f"CASE WHEN {IS_REPLACED} THEN 'cancelled' ELSE {OUTCOME} END",
     },
     mappings=(

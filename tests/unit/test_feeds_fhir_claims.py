@@ -189,3 +189,29 @@ def test_items_that_a_payer_added_are_a_finding(tmp_path: Path) -> None:
     found = read(tmp_path, "claim_line", explained(money(ADJUDICATION, "benefit", 40), addItem=added))
     assert [row["status"] for row in found.rows] == ["paid"]
     assert unmapped(found) == [("claim_line_id", "addItem", "items of the payer", 1)]
+
+
+PROCESSED = "https://bluebutton.cms.gov/resources/variables/line_prcsg_ind_cd"
+
+
+@pytest.mark.parametrize(
+    ("code", "paid", "found"),
+    [
+        ("D", 0, ("denied", "D")),
+        ("N", 0, ("denied", "N")),
+        ("A", 0, ("paid", None)),
+        ("D", 12, ("paid", "D")),
+    ],
+)
+@pytest.mark.parametrize("is_extension", [True, False])
+def test_medicare_says_by_a_code_how_a_line_was_processed(
+    tmp_path: Path, code: str, paid: float, found: tuple[str, str | None], is_extension: bool
+) -> None:
+    said = {"system": PROCESSED, "code": code}
+    paid_part = money(ADJUDICATION, "benefit", paid)
+    as_adjudication = {"category": concept("urn:x", PROCESSED), "reason": {"coding": [said]}}
+    explanation = explained(*([paid_part] if is_extension else [as_adjudication, paid_part]))
+    if is_extension:
+        explanation["item"][0]["extension"] = [{"url": "urn:other"}, {"url": PROCESSED, "valueCoding": said}]
+    row = only(tmp_path, "claim_line", explanation)
+    assert (row["status"], row["denial_reason"]) == found
