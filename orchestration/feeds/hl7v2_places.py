@@ -138,8 +138,10 @@ class Places:
         """Whether one place names several starts: a series under one number, and a row has the first."""
         sign = self.message.separators.repetition
         for source in self.rules.sources.get("starts_at", ()):
-            fields = () if source.reason else self.fields(source.place.segment, source.place.field)
-            if len(fields) > 1 or (fields and sign and sign in fields[0]):
+            if source.reason:
+                continue
+            fields = self.fields(source.place.segment, source.place.field)
+            if len(fields) > 1 or (sign and fields and sign in fields[0]):
                 starts = {iso_time(value) for value in self._values(source) if is_time(value)}
                 if len(starts) > 1:
                     return True
@@ -255,6 +257,8 @@ class Places:
 
     def _has_ended(self, identifier: str) -> bool:
         """Whether an identifier was valid until a day before the message."""
+        if identifier.count(self.message.separators.component) < VALID_UNTIL - 1:
+            return False
         until = self.message.component(identifier, VALID_UNTIL)
         if not until or not is_time(until):
             return False
