@@ -96,6 +96,20 @@ CODED_PARTS = (
     f"THEN CAST(try_cast({COMPONENT_POINTS} AS DECIMAL(18, 6)) AS VARCHAR) END)}} "
     "for part in s.component]"
 )
+MEASURED_PARTS = (
+    f"[{{'found': {PART_FOUND}, 'value_code': NULL::VARCHAR, "
+    f"'value_number': coalesce({exact('part.valueQuantity')}, part.valueInteger)}} for part in s.component]"
+)
+"""The same for parts that are numbers alone, which most are."""
+HAS_WORDS = (
+    "coalesce(len([1 for part in s.component "
+    "if part.valueString IS NOT NULL OR part.valueCodeableConcept IS NOT NULL]) > 0, false)"
+)
+HAS_PARTS = (
+    "CASE WHEN s.component IS NOT NULL THEN len([1 for coding in "
+    "flatten([part.code.coding for part in s.component]) if fhir_says(coding)]) > 0 ELSE false END"
+)
+"""Whether a part has a finding, without looking which of its codings that is."""
 SAME_BEFORE = "len([1 for other in s.part_codes[:place - 1] if other = part.found.code])"
 MARK = "'#' || part.found.code"
 NUMBERED = f"{MARK} || CASE WHEN {SAME_BEFORE} > 0 THEN '#' || ({SAME_BEFORE} + 1) ELSE '' END"
@@ -110,8 +124,8 @@ def _part(mark: str) -> str:
 
 
 PARTS = {
-    "has_parts": f"coalesce(len([1 for part in s.component if {PART_FOUND}.code IS NOT NULL]) > 0, false)",
-    "all_parts": CODED_PARTS,
+    "has_parts": HAS_PARTS,
+    "all_parts": f"CASE WHEN {HAS_WORDS} THEN {CODED_PARTS} ELSE {MEASURED_PARTS} END",
     "part_codes": "[part.found.code for part in s.all_parts]",
     "parts": "CASE WHEN list_unique(s.part_codes) < len(s.part_codes) "
     f"THEN [{_part(NUMBERED)} for part, place in s.all_parts if part.found.code IS NOT NULL] "

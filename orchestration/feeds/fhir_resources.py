@@ -259,7 +259,7 @@ def exact(quantity: str) -> str:
 def stated_reason(*endings: str) -> str:
     """SQL of the extension whose address ends in one of these words."""
     wanted = " OR ".join(f"ends_with(entry.url, '{ending}')" for ending in endings)
-    return f"[entry for entry in s.extension if {wanted}][1]"
+    return f"(CASE WHEN s.extension IS NOT NULL THEN [entry for entry in s.extension if {wanted}][1] END)"
 
 
 def report_of(key: str, subject: str) -> dict[str, str]:

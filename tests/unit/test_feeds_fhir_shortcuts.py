@@ -1,5 +1,6 @@
 """Shortcuts for what most resources say: each gives what the general way gives."""
 
+import json
 from collections.abc import Iterator
 
 import duckdb
@@ -8,9 +9,19 @@ import pytest
 from orchestration.feeds import fhir_resources
 from orchestration.feeds.codes import CodeMap, Codings, lookup
 from orchestration.feeds.fhir_claims import is_known, words_known
+from orchestration.feeds.fhir_elements import structure
 from orchestration.feeds.fhir_items import LOINC_IN_TEXT, loinc_in
+from orchestration.feeds.fhir_observations import (
+    CODED_PARTS,
+    HAS_PARTS,
+    HAS_WORDS,
+    OBSERVATION,
+    PART_FOUND,
+    PARTS,
+)
 from orchestration.feeds.fhir_resources import primitive
 from orchestration.feeds.fhir_scheduling import usual_kind
+from tests.support.fhir_lines import Json
 
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 LINKS = [
@@ -38,9 +49,15 @@ LINKS = [
     None,
 ]
 ENTRIES = {
+    ("assessment", "item"): {"http://loinc.org|44250-9": "1"},
+    ("assessment", "item_score"): {"text|nearly every day": "3", "urn:a|3": "3", "text|3": "3"},
     ("claim_line", "paid_amount_usd"): {"urn:a|benefit": "paid", "text|paid in full": "paid"},
     ("claim_line", "payer_id"): {"payer|acme": "P1", "payer|other": "P2"},
 }
+SYSTOLIC_CODE: Json = {"system": "http://loinc.org", "code": "8480-6"}
+SYSTOLIC: Json = {"code": {"coding": [SYSTOLIC_CODE]}}
+DIASTOLIC: Json = {"code": {"coding": [{"system": "http://loinc.org", "code": "8462-4"}]}}
+ANSWERED: Json = {"code": {"coding": [{"system": "http://loinc.org", "code": "44250-9"}]}}
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +136,40 @@ def test_of_a_few_codings_the_first_known_one_decides(
     few = Codings(primitive("s.first", "payer"), primitive("s.second", "payer"))
     for listed in (few, str(few)):
         assert value(engine, lookup("claim_line", "payer_id", listed), first=first, second=second) == payer
+
+
+@pytest.mark.parametrize(
+    ("parts", "has_parts", "has_words"),
+    [
+        (None, False, False),
+        ([], False, False),
+        ([{"valueQuantity": {"value": "7"}}], False, False),
+        ([{"code": {"coding": []}}], False, False),
+        ([{"code": {"coding": [{"system": ABSENT, "code": "unknown"}]}}], False, False),
+        ([{"code": {"coding": [{"system": "http://loinc.org"}]}}], False, False),
+        ([SYSTOLIC], True, False),
+        ([{**SYSTOLIC, "valueInteger": "120"}, DIASTOLIC], True, False),
+        ([{**SYSTOLIC, "valueQuantity": {"value": "120", "comparator": "<"}}], True, False),
+        (
+            [{"code": {"coding": [{"system": "urn:b", "code": "1"}, *SYSTOLIC["code"]["coding"]]}}],
+            True,
+            False,
+        ),
+        ([DIASTOLIC, {**ANSWERED, "valueString": "Nearly every day"}], True, True),
+        ([{**ANSWERED, "valueCodeableConcept": {"coding": [{"system": "urn:a", "code": "3"}]}}], True, True),
+        ([{**ANSWERED, "valueInteger": "2", "valueCodeableConcept": {"text": "3"}}], True, True),
+    ],
+)
+def test_the_parts_of_a_finding(
+    engine: duckdb.DuckDBPyConnection, parts: list[Json] | None, *, has_parts: bool, has_words: bool
+) -> None:
+    kind = OBSERVATION.elements["component"]
+    source = f"(SELECT CAST(from_json($parts, '{structure(kind)}') AS {kind}) AS component) AS s"
+    found = f"coalesce(len([1 for part in s.component if {PART_FOUND}.code IS NOT NULL]) > 0, false)"
+    asked = f"{HAS_PARTS}, {found}, {HAS_WORDS}, {PARTS['all_parts']}, {CODED_PARTS}"
+    text = None if parts is None else json.dumps(parts)
+    row = engine.execute(f"SELECT {asked} FROM {source}", {"parts": text}).fetchone() or ()
+    assert (row[:3], row[3]) == ((has_parts, has_parts, has_words), row[4])
 
 
 @pytest.mark.parametrize("link", LINKS)
