@@ -10,7 +10,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.seed_rows import in_force
+from tests.unit.seed_rows import SEED, first_day, last_day
+
+DAY = date(2026, 11, 22)
 
 LEDGER = {
     "max_worked_hours": 12,
@@ -79,6 +81,5 @@ MEASURES = {
     ("name", "value"), sorted({**LEDGER, **EPISODES, **REGISTRY, **VISITS, **REFERRERS, **MEASURES}.items())
 )
 def test_a_window_or_cut_is_what_its_definition_says(name: str, value: int) -> None:
-    row = in_force("threshold", date(2026, 11, 22), name=name)
-    assert row is not None
-    assert Decimal(row["value"]) == value
+    rows = [row for row in SEED["threshold"] if row["name"] == name]
+    assert [Decimal(row["value"]) for row in rows if first_day(row) <= DAY <= last_day(row)] == [value]
