@@ -87,9 +87,15 @@ LINKS = (
     f"AND {OTHER_RECORD} IS NOT NULL AND {OTHER_RECORD} != s.id]"
 )
 
+NOT_IN_USE = (
+    "CASE WHEN NOT s.active AND coalesce(len(s.link), 0) = 0 THEN {'system': 'active', 'code': 'false'} END"
+)
+"""A record that its server uses no more, and of which it does not say which one it uses instead."""
+
 PATIENT = Resource(
     elements={
         **EVERY,
+        "active": "BOOLEAN",
         "identifier": f"{OWN_IDENTIFIER}[]",
         "name": f"{OWN_NAME}[]",
         "gender": "VARCHAR",
@@ -111,6 +117,7 @@ PATIENT = Resource(
             },
             {"sex": Coded(primitive("s.gender", "http://hl7.org/fhir/administrative-gender"))},
             listed={
+                "patient_id": NOT_IN_USE,
                 "birth_date": part_of_a_date("birthDate"),
                 "deceased_on": "CASE WHEN s.deceasedDateTime IS NULL AND s.deceasedBoolean = 'true' "
                 "THEN {'system': 'deceasedBoolean', 'code': 'true'} "

@@ -234,3 +234,19 @@ def test_somebody_without_an_id_gives_way_unless_they_are_known_to_have_seen_the
     (row,) = found.rows
     assert (row["practitioner_id"], row["team_id"], row["referral_id"]) == (practitioner, "t1", "s1")
     assert unmapped(found) == listed
+
+
+@pytest.mark.parametrize(
+    ("change", "listed"),
+    [
+        ({"active": False}, [("patient_id", "active", "false", 1)]),
+        ({"active": True}, []),
+        ({"active": False, "link": [{"type": "replaced-by", "other": ref("Patient/p2")}]}, []),
+        ({}, []),
+    ],
+)
+def test_a_record_that_is_not_in_use_stands_and_is_a_finding(
+    tmp_path: Path, change: Json, listed: list[tuple[str, str, str, int]]
+) -> None:
+    found = read(tmp_path, "patient", {"resourceType": "Patient", "id": "p1", **change})
+    assert (len(found.rows), unmapped(found)) == (1, listed)
