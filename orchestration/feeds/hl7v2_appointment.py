@@ -26,6 +26,7 @@ from orchestration.feeds.hl7v2_rules import (
 )
 from orchestration.feeds.hl7v2_times import in_order, is_time
 from orchestration.feeds.placers import PLACER
+from orchestration.feeds.words import folded
 
 SIU = "SIU"
 REASON_PLACE = ("SCH", 7)
@@ -253,15 +254,17 @@ class Schedules:
         for field in fields:
             for repetition in message.repetitions(field):
                 for at in (1, 4):
+                    text = message.component(repetition, at + 1)
                     if code := message.component(repetition, at):
                         system = message.component(repetition, at + 2)
                         shown: str | None = code
-                        text = message.component(repetition, at + 1)
                         if place == ROLE_PLACE and self.rules.knows(PERSONNEL_ROLE, code, text):
                             shown = None
                         elif place == REASON_PLACE and not system and " " in code:
                             shown = ""
                         yield Coding(systems.get(bare(system), system) or HL7V2, code, shown)
+                    if text:
+                        yield Coding("text", folded(text), None)
 
 
 def _remember(known: dict[Key, Value], key: Key, value: Value) -> None:

@@ -162,3 +162,18 @@ def test_a_number_of_a_visit_or_of_society_or_of_years_ago_is_nobodys_id(
 )
 def test_more_words_of_schedulers_are_known(tmp_path: Path, status: str, found: str) -> None:
     assert only(tmp_path, message(sch_25=status))["status"] == found
+
+
+@pytest.mark.parametrize(
+    ("service", "line"),
+    [
+        ("BH1^Behavioral  health^L", "behavioral_health"),
+        ("^PSYCHIATRY", "psychiatry"),
+        ("X^Y^L^Z^Family Medicine^L", "primary_care"),
+        ("BH1^Seen with Ida^L", "other"),
+        ("^Seen with Ida", None),
+    ],
+)
+def test_a_service_may_be_known_by_its_words(tmp_path: Path, service: str, line: str | None) -> None:
+    row = only(tmp_path, message(f"AIS|1||{service}|202603101400"))
+    assert row["service_line"] == line
