@@ -5,15 +5,15 @@ them anew when more identifiers become known, so that the order of deliveries do
 here: how a reference is written in a format.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from shutil import copyfile
 
 import duckdb
 
-from orchestration.feeds.contract import Contract, Feed
+from orchestration.feeds.answers import gather_identifiers, gather_questions, held_contents, reference_columns
+from orchestration.feeds.contract import Feed
 from orchestration.feeds.door import Staged
 from orchestration.feeds.follow_ups import complete_reports, is_report, part_of, resource_of, tables_of
 from orchestration.feeds.hl7v2_rules import APPOINTMENT
@@ -34,17 +34,6 @@ from orchestration.feeds.registry import Content, Part, State, Unjoined
 
 ASKED = "'^[A-Za-z]+[?](identifier|role|schedule|location|service|code|system|of)='"
 """How a reference reads that has to be resolved: by an identifier, or by what stands for another resource."""
-
-NAMED_ELSEWHERE = {"medication_order": ("code_system", "code"), "claim_line": ("claim_line_id",)}
-"""Columns, by feed, whose values may stand in another resource that the row refers to."""
-
-
-def _reference_columns(feed: Feed) -> list[str]:
-    return [
-        column.name
-        for column in feed.columns
-        if column.ref or column.name in NAMED_ELSEWHERE.get(feed.name, ())
-    ]
 
 
 def hold_back_references(reading: Reading, feed: Feed, staged: Staged) -> Part:
@@ -73,78 +62,13 @@ def place_rows(reading: Reading, feed: Feed, judged: Sequence[Judged]) -> Part:
         The counts; ``resolution`` is set where the table was held back.
     """
     asked = " OR ".join(
-        f"contains({name}, '?') AND regexp_matches({name}, {ASKED})" for name in _reference_columns(feed)
+        f"contains({name}, '?') AND regexp_matches({name}, {ASKED})" for name in reference_columns(feed)
     )
     waits = f"{asked or 'false'} OR {is_placed(feed, 'r')}"
     first = f"SELECT 1 FROM {table(*(piece.kept for piece in judged))} AS r WHERE {waits} LIMIT 1"  # noqa: S608
     if not reading.waits(feed) and reading.connection.execute(first).fetchone() is None:
         return reading.put_in_raw_lake(feed, judged)
     return reading.put_in_place(feed, judged, reading.lake.unresolved(feed.name, reading.copy.file_id))
-
-
-def _gather_questions(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, contract: Contract, state: State
-) -> None:
-    """Make the table ``question``: what tables that are held back ask for by something else than an id."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE question (asked TEXT)")
-    for key in _held(state):
-        for part in state.contents[key].parts:
-            if part.resolution:
-                feed = contract.feeds[part.feed]
-                held = table(lake.unresolved(feed.name, key.split("/")[1]))
-                keys = (name for name in feed.key if feed.column(name).type == "string")
-                every = " UNION ".join(
-                    f"SELECT {resource_of(name, 'r')} FROM {held} AS r WHERE contains({name}, '?')"  # noqa: S608
-                    for name in sorted({*_reference_columns(feed), *keys})
-                )
-                connection.execute(f"INSERT INTO question {every}")
-
-
-def _gather_identifiers(
-    connection: duckdb.DuckDBPyConnection, files: Iterable[Path], *, has_questions: bool
-) -> None:
-    """Make the table ``known``: the id that each way of asking leads to, where need be over another one.
-
-    Args:
-        connection: gets the table.
-        files: the identifiers of each file.
-        has_questions: whether the table ``question`` holds all that is looked for; else it may be anything.
-    """
-    connection.execute("CREATE OR REPLACE TEMP TABLE carried (type TEXT, system TEXT, value TEXT, id TEXT)")
-    for path in sorted(files):
-        connection.execute(f"INSERT INTO carried BY NAME FROM {table(path)}")
-    wanted = "true"
-    if has_questions:
-        wanted = "asked IN (FROM question UNION SELECT id FROM carried WHERE contains(id, '?'))"
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE answer AS
-        SELECT asked, min(id) AS id
-        FROM (
-            SELECT type || system || '=' || value AS asked, id, '' AS system
-            FROM carried WHERE starts_with(system, '?')
-            UNION ALL
-            SELECT type || '?identifier=' || system || '|' || value, id, ''
-            FROM carried WHERE NOT starts_with(system, '?')
-            UNION ALL
-            SELECT type || '?identifier=' || value, id, system FROM carried WHERE NOT starts_with(system, '?')
-        )
-        WHERE {wanted}
-        GROUP BY asked
-        HAVING min(id) = max(id) OR min(system) = max(system)
-        """  # noqa: S608
-    )
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE known AS
-        SELECT asked, id FROM answer WHERE NOT contains(id, '?')
-        UNION ALL
-        SELECT other.asked, coalesce(third.id, second.id, other.id) AS id
-        FROM (FROM answer WHERE contains(id, '?')) AS other
-        LEFT JOIN answer AS second ON other.id = second.asked
-        LEFT JOIN answer AS third ON second.id = third.asked
-        """
-    )
 
 
 def _resolve_table(
@@ -170,7 +94,7 @@ def _resolve_table(
     every = " UNION ".join(
         f"SELECT '{name}' AS named, {resource_of(name, 'r')} AS asked "  # noqa: S608
         f"FROM {held} AS r WHERE contains({name}, '?')"
-        for name in _reference_columns(feed)
+        for name in reference_columns(feed)
     )
     every = every or "SELECT NULL::VARCHAR AS named, NULL::VARCHAR AS asked"
     answer = "asked || '=' || id"
@@ -179,7 +103,7 @@ def _resolve_table(
         f"SELECT {answers}, list(DISTINCT named) FROM ({every}) INNER JOIN known USING (asked)"  # noqa: S608
     ).fetchone()
     resolution, named = (str(found[0]), found[1] or []) if found else (NOT_RESOLVED, [])
-    names = [name for name in _reference_columns(feed) if name in named]
+    names = [name for name in reference_columns(feed) if name in named]
     numbers = answers_of_placers(connection, feed, f"FROM {held}")
     resolution += numbers
     stays = not (names or has_reports or rules.joins_identifiers or has_merges or numbers)
@@ -211,12 +135,6 @@ def _resolve_table(
     return replace(part, resolution=resolution, tables=1)
 
 
-def _held(state: State) -> list[str]:
-    """The contents with tables that are held back."""
-    held = (key for key, content in state.contents.items() if any(part.resolution for part in content.parts))
-    return sorted(held)
-
-
 def resolve_references(
     connection: duckdb.DuckDBPyConnection, lake: Lake, rules: Rules, state: State, as_of: date
 ) -> None:
@@ -232,24 +150,22 @@ def resolve_references(
         state: the registry; the resolutions are noted in it, and what identifiers lead to nobody.
         as_of: later deliveries are not looked at.
     """
-    links = has_links(connection, lake, state, as_of)
-    if not links and not _held(state):
+    links, day = has_links(connection, lake, state, as_of), as_of.isoformat()
+    if not links and not held_contents(state):
         return
-    known = (
+    known = [
         lake.identifiers(key.split("/")[1])
         for key, content in state.contents.items()
-        if content.has_identifiers and content.delivered_on <= as_of.isoformat()
-    )
+        if content.has_identifiers and content.delivered_on <= day
+    ]
     if not links:
-        _gather_questions(connection, lake, rules.contract, state)
-    _gather_identifiers(connection, known, has_questions=not links)
+        gather_questions(connection, lake, rules.contract, state)
+    gather_identifiers(connection, known, has_questions=not links, keeps_all=rules.joins_identifiers)
     if rules.joins_identifiers:
         crosswalks = (
             lake.crosswalk(key.split("/")[1])
             for key, content in state.contents.items()
-            if key.startswith(f"{IDENTITY}/")
-            and not content.reason
-            and content.delivered_on <= as_of.isoformat()
+            if key.startswith(f"{IDENTITY}/") and not content.reason and content.delivered_on <= day
         )
         state.unjoined += gather_joins(connection, crosswalks, rules.site)
     has_merges = links and gather_merges(connection, lake, state, as_of, has_joins=rules.joins_identifiers)
@@ -259,7 +175,7 @@ def resolve_references(
     site = rules.site if rules.joins_identifiers else None
     gather_placers(connection, rules.contract.feeds[APPOINTMENT], [*whole, *waiting] if waiting else [], site)
     completed = complete_reports(connection, lake, rules.contract, state, as_of, numbered)
-    for key in _held(state):
+    for key in held_contents(state):
         content = state.contents[key]
         parts = tuple(
             _resolve_table(
@@ -269,7 +185,7 @@ def resolve_references(
                 key,
                 content,
                 part,
-                completed.get(part.feed) if content.delivered_on <= as_of.isoformat() else None,
+                completed.get(part.feed) if content.delivered_on <= day else None,
                 has_merges=has_merges,
             )
             if part.resolution
@@ -277,7 +193,7 @@ def resolve_references(
             for part in content.parts
         )
         state.contents[key] = replace(content, parts=parts)
-        if content.delivered_on <= as_of.isoformat():
+        if content.delivered_on <= day:
             state.unjoined += _unjoined(connection, lake, rules, key, content)
 
 
