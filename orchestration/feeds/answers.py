@@ -49,7 +49,8 @@ def gather_questions(
         for part in state.contents[key].parts:
             if part.resolution:
                 feed = contract.feeds[part.feed]
-                held = table(lake.unresolved(feed.name, key.split("/")[1]))
+                waiting = lake.all_unresolved(feed.name, key.split("/")[1], part.held_tables)
+                held = table(*waiting)
                 keys = (name for name in feed.key if feed.column(name).type == "string")
                 every = " UNION ".join(
                     f"SELECT {resource_of(name, 'r')} FROM {held} AS r WHERE contains({name}, '?')"  # noqa: S608

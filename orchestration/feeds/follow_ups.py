@@ -74,7 +74,7 @@ def tables_of(lake: Lake, state: State, feed: str, as_of: date) -> tuple[list[Pa
         for part in content.parts:
             if part.feed == feed and not content.reason and delivered_on <= as_of:
                 if part.resolution:
-                    held.append(lake.unresolved(feed, file_id))
+                    held += lake.all_unresolved(feed, file_id, part.held_tables)
                 else:
                     whole += lake.raws(feed, delivered_on, file_id, part.tables)
     return whole, held

@@ -43,8 +43,7 @@ class Lake:
 
     def raws(self, feed: str, delivered_on: date, file_id: str, tables: int) -> list[Path]:
         """The raw tables of one landed file that was read in pieces; one of a file that was not."""
-        first = self.raw(feed, delivered_on, file_id)
-        return [first, *(first.with_name(f"{file_id}.{number}.parquet") for number in range(2, tables + 1))]
+        return _one_by_one(self.raw(feed, delivered_on, file_id), tables)
 
     def refused(self, feed: str, file_id: str) -> Path:
         """The refused rows of one landed file."""
@@ -58,6 +57,10 @@ class Lake:
         """A raw table whose references by identifier wait to be resolved."""
         return self.root / "unresolved" / feed / f"{file_id}.parquet"
 
+    def all_unresolved(self, feed: str, file_id: str, tables: int) -> list[Path]:
+        """The tables that wait, of one landed file; several of one that was read in pieces."""
+        return _one_by_one(self.unresolved(feed, file_id), tables)
+
     def crosswalk(self, file_id: str) -> Path:
         """The rows of one file of the crosswalk of identifiers."""
         return self.root / "crosswalk" / f"{file_id}.parquet"
@@ -65,6 +68,10 @@ class Lake:
     def identifiers(self, file_id: str) -> Path:
         """The identifiers that the resources of one FHIR file carry."""
         return self.root / "identifiers" / f"{file_id}.parquet"
+
+
+def _one_by_one(first: Path, tables: int) -> list[Path]:
+    return [first, *(first.with_name(f"{first.stem}.{number}.parquet") for number in range(2, tables + 1))]
 
 
 WRITTEN = "FORMAT parquet, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 1000"

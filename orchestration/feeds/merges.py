@@ -128,7 +128,7 @@ def _patients(lake: Lake, state: State, as_of: date) -> Iterator[Path]:
         for part in content.parts:
             if part.feed == "patient" and not content.reason and delivered_on <= as_of:
                 if part.resolution:
-                    yield lake.unresolved("patient", file_id)
+                    yield from lake.all_unresolved("patient", file_id, part.held_tables)
                 else:
                     yield from lake.raws("patient", delivered_on, file_id, part.tables)
 

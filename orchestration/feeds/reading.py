@@ -175,7 +175,9 @@ class Reading:
             RowsLost: it was read, and not all of it; nothing was put in place.
         """
         judged = self.judge(feed, staged, self.work / feed.name)
-        return self.put_in_place(feed, [judged], final)
+        move_into_place(judged.kept, final)
+        waiting = NOT_RESOLVED if final == self.lake.unresolved(feed.name, self.copy.file_id) else ""
+        return replace(self._counts(feed, [judged]), resolution=waiting)
 
     def judge(
         self,
@@ -220,40 +222,27 @@ class Reading:
         not_accepted = rows - accepted + staged.malformed_rows
         return Judged(rows_made, kept, accepted, not_accepted, refusals, staged.unknown)
 
-    def put_in_place(self, feed: Feed, judged: Sequence[Judged], final: Path) -> Part:
-        """Make one table of what was judged piece by piece, and put it and the refusals in their places.
+    def put_in_place(self, feed: Feed, judged: Sequence[Judged], *, waits: bool) -> Part:
+        """Put what was judged piece by piece in its place, a table for each piece, and the refusals.
 
         Args:
             feed: the contract.
             judged: the pieces, in order.
-            final: where the raw table goes.
-
-        Returns:
-            The counts.
-        """
-        made = judged[0].kept
-        if len(judged) > 1:
-            rows = f"FROM {table(*(piece.kept for piece in judged))}"
-            made = write_table(self.connection, rows, self.work / f"{feed.name}.together")
-        move_into_place(made, final)
-        waiting = NOT_RESOLVED if final == self.lake.unresolved(feed.name, self.copy.file_id) else ""
-        return replace(self._counts(feed, judged), resolution=waiting)
-
-    def put_in_raw_lake(self, feed: Feed, judged: Sequence[Judged]) -> Part:
-        """Put what was judged piece by piece into the raw lake, a table for each piece, and the refusals.
-
-        Args:
-            feed: the contract.
-            judged: the pieces, in order.
+            waits: whether they wait for references.
 
         Returns:
             The counts.
         """
         made = [piece.kept for piece in judged if piece.accepted] or [judged[0].kept]
-        places = self.lake.raws(feed.name, self.delivered_on, self.copy.file_id, len(made))
-        for table_made, final in zip(made, places, strict=True):
-            move_into_place(table_made, final)
-        return replace(self._counts(feed, judged), tables=len(made))
+        number, file_id = len(made), self.copy.file_id
+        counts = replace(self._counts(feed, judged), tables=number)
+        places = self.lake.raws(feed.name, self.delivered_on, file_id, number)
+        if waits:
+            counts = replace(counts, resolution=NOT_RESOLVED, tables=1, held_tables=number)
+            places = self.lake.all_unresolved(feed.name, file_id, number)
+        for table_made, place in zip(made, places, strict=True):
+            move_into_place(table_made, place)
+        return counts
 
     def _counts(self, feed: Feed, judged: Sequence[Judged]) -> Part:
         """The counts of what was judged, whose refusals go into the quarantine."""

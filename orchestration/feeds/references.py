@@ -64,11 +64,10 @@ def place_rows(reading: Reading, feed: Feed, judged: Sequence[Judged]) -> Part:
     asked = " OR ".join(
         f"contains({name}, '?') AND regexp_matches({name}, {ASKED})" for name in reference_columns(feed)
     )
-    waits = f"{asked or 'false'} OR {is_placed(feed, 'r')}"
-    first = f"SELECT 1 FROM {table(*(piece.kept for piece in judged))} AS r WHERE {waits} LIMIT 1"  # noqa: S608
-    if not reading.waits(feed) and reading.connection.execute(first).fetchone() is None:
-        return reading.put_in_raw_lake(feed, judged)
-    return reading.put_in_place(feed, judged, reading.lake.unresolved(feed.name, reading.copy.file_id))
+    leads = f"{asked or 'false'} OR {is_placed(feed, 'r')}"
+    first = f"SELECT 1 FROM {table(*(piece.kept for piece in judged))} AS r WHERE {leads} LIMIT 1"  # noqa: S608
+    waits = reading.waits(feed) or reading.connection.execute(first).fetchone() is not None
+    return reading.put_in_place(feed, judged, waits=waits)
 
 
 def _resolve_table(
@@ -83,7 +82,8 @@ def _resolve_table(
     has_merges: bool,
 ) -> Part:
     feed, (folder, file_id) = rules.contract.feeds[part.feed], key.split("/")
-    held = table(lake.unresolved(feed.name, file_id))
+    waiting = lake.all_unresolved(feed.name, file_id, part.held_tables)
+    held = table(*waiting)
     news = "''"
     first = f"SELECT 1 FROM {held} AS r WHERE {is_report('r')} LIMIT 1"  # noqa: S608
     has_reports = completed is not None and connection.execute(first).fetchone() is not None
@@ -122,17 +122,19 @@ def _resolve_table(
     if has_merges:
         resolution += merges_of(connection, feed, rows)
         rows = merged_rows(feed, rows)
-    final = lake.raw(feed.name, date.fromisoformat(content.delivered_on), file_id)
-    if part.resolution == resolution and final.exists():
+    # Where nothing in them leads anywhere, the tables are in the order of their file already.
+    day, number = date.fromisoformat(content.delivered_on), len(waiting) if stays else 1
+    finals = lake.raws(feed.name, day, file_id, number)
+    if part.resolution == resolution and all(final.exists() for final in finals):
         return part
-    made = lake.work / f"{feed.name}-{file_id}.resolved"
-    if stays:
-        # Nothing in it leads anywhere, and it is in the order of its file already.
-        copyfile(lake.unresolved(feed.name, file_id), made)
-    else:
-        write_table(connection, f"SELECT * FROM ({rows}) ORDER BY _row_number", made)  # noqa: S608
-    move_into_place(made, final)
-    return replace(part, resolution=resolution, tables=1)
+    for place, final in enumerate(finals):
+        made = lake.work / f"{feed.name}-{file_id}.resolved"
+        if stays:
+            copyfile(waiting[place], made)
+        else:
+            write_table(connection, f"SELECT * FROM ({rows}) ORDER BY _row_number", made)  # noqa: S608
+        move_into_place(made, final)
+    return replace(part, resolution=resolution, tables=number)
 
 
 def resolve_references(
@@ -205,7 +207,7 @@ def _unjoined(
     for part in content.parts:
         if part.resolution:
             feed = rules.contract.feeds[part.feed]
-            held = f"FROM {table(lake.unresolved(feed.name, file_id))}"
+            held = f"FROM {table(*lake.all_unresolved(feed.name, file_id, part.held_tables))}"
             day = date.fromisoformat(content.delivered_on)
             if rules.joins_identifiers:
                 for found in count_unjoined(connection, feed, folder, held, rules.site):

@@ -53,6 +53,7 @@ class Part:
 
     Attributes:
         tables: how many raw tables hold it: of a large file one to each piece that it was read in.
+        held_tables: how many tables wait for references, where any do.
     """
 
     feed: str
@@ -62,6 +63,7 @@ class Part:
     unknown_columns: tuple[str, ...] = ()
     resolution: str = ""
     tables: int = 1
+    held_tables: int = 1
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Content:
 
     def identity(self) -> str:
         """Changes whenever the raw rows change."""
-        rows = replace(self, parts=tuple(replace(part, tables=1) for part in self.parts))
+        rows = replace(self, parts=tuple(replace(part, tables=1, held_tables=1) for part in self.parts))
         return hashlib.sha256(json.dumps(asdict(rows), sort_keys=True).encode()).hexdigest()[:16]
 
 

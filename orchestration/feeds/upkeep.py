@@ -218,7 +218,7 @@ class Upkeep:
             if part.feed == IDENTITY and not content.reason:
                 paths.append(self.lake.crosswalk(file_id))
             if part.resolution:
-                paths.append(self.lake.unresolved(part.feed, file_id))
+                paths += self.lake.all_unresolved(part.feed, file_id, part.held_tables)
             if content.reason or part.rows_quarantined:
                 paths.append(self.lake.refused(part.feed, file_id))
         return paths

@@ -99,3 +99,63 @@ def test_rows_of_records_that_were_merged_are_found_in_every_table(tmp_path: Pat
     assert [patient for _, patient, _ in told(nights)] == ["p0", "p1", "p2", "p0"] * 10
     assert tables(nights) == [f"delivered_on={DAY}"]
     assert nights.raw("condition") == whole(tmp_path, nights)
+
+
+ASKS = "Patient?identifier=urn:mrn|1"
+
+
+def asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Nights:
+    """A landing with a file in pieces, some of whose rows name their patient by an identifier."""
+    nights = Nights(tmp_path)
+    text = lines(
+        *(condition(number, subject=ref(ASKS if number % 4 else "Patient/p0")) for number in NUMBERS)
+    )
+    nights.land(FILE, text)
+    monkeypatch.setattr(fhir_pieces, "WORTH_AN_ENGINE", len(text) // 2)
+    nights.run(threads=2)
+    return nights
+
+
+def held(nights: Nights) -> int:
+    return len(list(nights.lake.glob("unresolved/condition/*.parquet")))
+
+
+def test_tables_that_wait_stand_as_they_came_until_they_are_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights = asking(tmp_path, monkeypatch)
+    assert (held(nights), len(tables(nights))) == (2, 2)
+    assert [patient for _, patient, _ in told(nights)] == ["p0", ASKS, ASKS, ASKS] * 10
+    patient = {"resourceType": "Patient", "id": "p9", "identifier": [{"system": "urn:mrn", "value": "1"}]}
+    landed = nights.land("fhir/2025-01-31/Patient.ndjson", lines(patient))
+    nights.run(threads=2)
+    assert (held(nights), len(tables(nights))) == (2, 1)
+    assert [patient for _, patient, _ in told(nights)] == ["p0", "p9", "p9", "p9"] * 10
+    assert nights.raw("condition") == whole(tmp_path, nights)
+    landed.write_text(lines({**patient, "identifier": []}), encoding="utf-8")
+    nights.run(threads=2)
+    assert (held(nights), len(tables(nights))) == (2, 2)
+    assert [patient for _, patient, _ in told(nights)] == ["p0", ASKS, ASKS, ASKS] * 10
+
+
+def test_tables_that_wait_are_named_after_the_copy_that_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights = asking(tmp_path, monkeypatch)
+    moved = nights.landing / "fhir" / "2025-01-30" / "Condition.ndjson"
+    moved.parent.mkdir()
+    (nights.landing / FILE).rename(moved)
+    nights.run(threads=2)
+    assert (held(nights), tables(nights)) == (2, ["delivered_on=2025-01-30"] * 2)
+    assert {row["_source_file"] for row in nights.raw("condition")} == {"fhir/2025-01-30/Condition.ndjson"}
+    assert nights.raw("condition") == whole(tmp_path, nights)
+
+
+def test_a_table_that_waits_and_is_gone_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights = asking(tmp_path, monkeypatch)
+    before = nights.raw("condition")
+    next(path for path in nights.lake.glob("unresolved/condition/*.2.parquet")).unlink()
+    nights.run(threads=2)
+    assert (nights.raw("condition"), held(nights)) == (before, 2)
