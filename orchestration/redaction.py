@@ -34,7 +34,6 @@ _KIND: Final = re.compile(rf"\b({'|'.join((*_TOLD, *_WITHHELD))}) Error\b:?\s*(.
 # An error class of ours is raised with a message of ours, which by the house rules names no patient.
 _OWN_PACKAGES: Final = frozenset({"orchestration", "expectations"})
 _MAX_CHARACTERS: Final = 600
-# What the system, the engine and SQLite say where nothing more can be written.
 _FULL: Final = ("no space left", "disk is full", "disk quota exceeded", "max_temp_directory_size")
 DISK_IS_FULL: Final = "the disk is full; make room and run again"
 
@@ -45,7 +44,7 @@ class SafeError(Exception):
 
 def safe_engine_text(text: str) -> str:
     """Return what may be told of an engine's or dbt's message: its kind; its text where it is about SQL."""
-    if _tells_of_full_disk(text):
+    if tells_of_full_disk(text):
         return DISK_IS_FULL
     found = _KIND.search(text)
     if found is None:
@@ -63,7 +62,7 @@ def safe_error_text(error: BaseException) -> str:
     """
     if type(error).__module__.partition(".")[0] in _OWN_PACKAGES:
         return str(error)
-    if any(_tells_of_full_disk(str(one)) for one in _causes(error)):
+    if any(tells_of_full_disk(str(one)) for one in _causes(error)):
         return DISK_IS_FULL
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame.filename)]
     place = f" in {_relative(frames[-1].filename)}, line {frames[-1].lineno}" if frames else ""
@@ -80,7 +79,8 @@ def safe_frames(error: BaseException) -> list[str]:
     ]
 
 
-def _tells_of_full_disk(text: str) -> bool:
+def tells_of_full_disk(text: str) -> bool:
+    """Whether a message of the system, the engine or SQLite says that nothing more can be written."""
     return any(sign in text.lower() for sign in _FULL)
 
 

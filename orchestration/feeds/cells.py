@@ -10,8 +10,11 @@ from typing import Final, NamedTuple
 from orchestration.feeds.contract import Column, Feed
 from orchestration.feeds.lake import quoted
 
-BLANKS: Final = " \t\r\n\v\f\u00a0\u200b\u200e\u200f\u202f\u2060\ufeff"
-"""What nobody sees around a value: a byte order mark stands where files were put behind each other."""
+BLANKS: Final = " \t\r\n\v\f\u00a0"
+"""What is blank around a value, whatever the format."""
+
+UNSEEN: Final = "\u200b\u200e\u200f\u202f\u2060\ufeff"
+"""What nobody sees around a cell besides: a byte order mark stands where files were put behind each other."""
 
 NULLS: Final = ("\\N", "NULL", "null", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]")
 """What databases write for a value that is not there."""
@@ -29,7 +32,9 @@ NAMES: Final = "_name"
 _FORMULA: Final = (
     """starts_with(x, '="') AND ends_with(x, '"') AND strlen(x) > 2 THEN nullif(trim(x[3:-2]), '')"""
 )
-_UNSEEN: Final = " OR ".join(f"ends_with(x, {quoted(sign)})" for sign in BLANKS if not sign.isascii())
+_ENDS_UNSEEN: Final = " OR ".join(
+    f"ends_with(x, {quoted(sign)})" for sign in BLANKS + UNSEEN if not sign.isascii()
+)
 
 
 def _one_of(words: tuple[str, ...]) -> str:
@@ -38,8 +43,8 @@ def _one_of(words: tuple[str, ...]) -> str:
 
 MACROS: Final = f"""
 CREATE OR REPLACE MACRO wh_trim_unseen(x) AS
-    CASE WHEN wh_is_padded(x) OR x > '\x7f' OR {_UNSEEN}
-         THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
+    CASE WHEN wh_is_padded(x) OR x > '\x7f' OR {_ENDS_UNSEEN}
+         THEN nullif(trim(x, {quoted(BLANKS + UNSEEN)}), '') ELSE x END;
 CREATE OR REPLACE MACRO wh_cell_of_name(x) AS CASE WHEN {_FORMULA} ELSE x END;
 CREATE OR REPLACE MACRO wh_cell_of_value(x) AS CASE WHEN {_one_of(NO_NUMBER)} WHEN {_FORMULA} ELSE x END;
 CREATE OR REPLACE MACRO wh_cell_of_text(x) AS CASE WHEN {_one_of(NO_WORD)} WHEN {_FORMULA} ELSE x END;

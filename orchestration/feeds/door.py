@@ -17,7 +17,6 @@ from orchestration.feeds.stamps import UTC, in_utc
 
 ROW = "row_number_in_file"
 HASH_KEY = "wh_hash_key"
-BLANKS = " \t\r\n\v\f\u00a0"
 TIME_PATTERN = (
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?([Zz]|[+-]\d\d(?::?\d\d)?)?)?"
 )
@@ -26,10 +25,10 @@ MACROS = f"""
 CREATE OR REPLACE MACRO wh_is_padded(x) AS
     x < '!' OR ends_with(x, ' ') OR ends_with(x, '\t') OR ends_with(x, '\n') OR ends_with(x, '\r');
 CREATE OR REPLACE MACRO wh_trim_ascii(x) AS
-    CASE WHEN wh_is_padded(x) THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
+    CASE WHEN wh_is_padded(x) THEN nullif(trim(x, {quoted(cells.BLANKS)}), '') ELSE x END;
 CREATE OR REPLACE MACRO wh_trim(x) AS
     CASE WHEN wh_is_padded(x) OR (x >= '\u00a0' AND x < '\u00a1') OR ends_with(x, '\u00a0')
-         THEN nullif(trim(x, {quoted(BLANKS)}), '') ELSE x END;
+         THEN nullif(trim(x, {quoted(cells.BLANKS)}), '') ELSE x END;
 CREATE OR REPLACE MACRO wh_blank(x) AS nullif(x, '');
 CREATE OR REPLACE MACRO wh_number(x) AS
     CASE WHEN contains(x, '_') THEN NULL ELSE CAST(try_cast(x AS DECIMAL(15, 6)) AS DECIMAL(18, 6)) END;

@@ -6,6 +6,8 @@ unreadable file.
 
 import duckdb
 
+from orchestration.redaction import tells_of_full_disk
+
 NOT_OF_A_FILE = (
     duckdb.BinderException,
     duckdb.CatalogException,
@@ -36,8 +38,8 @@ def stop_if_engine_failed(problem: duckdb.Error, source_file: str) -> None:
     Raises:
         EngineFailed: it was not the file.
     """
-    text = str(problem).lower()
-    if "no space left" in text or "could not write" in text or "max_temp_directory_size" in text:
+    text = str(problem)
+    if tells_of_full_disk(text) or "could not write" in text.lower():
         what = "the engine ran out of disk; free some and run again"
     elif isinstance(problem, duckdb.OutOfMemoryException):
         what = "the engine ran out of memory; raise the memory limit and run again"

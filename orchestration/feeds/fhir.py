@@ -76,8 +76,7 @@ class _File:
             tables = [path for name in sorted(found.identifiers) for path in found.identifiers[name]]
             made = tables[0]
             if len(tables) > 1:
-                every = ", ".join(map(quoted, tables))
-                rows = f"FROM read_parquet([{every}])"
+                rows = f"FROM {table(*tables)}"
                 made = write_table(self.reading.connection, rows, self.reading.work / "identifiers")
             move_into_place(made, self.reading.lake.identifiers(self.reading.copy.file_id))
         return self.reading.content(

@@ -56,13 +56,15 @@ def local_day(moment: str, *, is_end: bool = False) -> str:
     return f"CASE WHEN strlen({moment}) IN (4, 7) THEN {after} ELSE {day} END"
 
 
-def part_of_a_date(element: str) -> str:
+def part_of_a_date(element: str, given: str = "") -> str:
     """SQL of the coding by which a date that is only a year or a month is a finding; null where it is whole.
 
     Args:
         element: name of the element.
+        given: SQL of the date, where it may stand in another element.
     """
-    return f"CASE WHEN strlen(s.{element}) < 10 THEN {{'system': '{element}', 'code': 'part of a date'}} END"
+    date = given or f"s.{element}"
+    return f"CASE WHEN strlen({date}) < 10 THEN {{'system': '{element}', 'code': 'part of a date'}} END"
 
 
 def day_after(moment: str) -> str:

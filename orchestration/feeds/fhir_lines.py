@@ -22,7 +22,7 @@ OTHERS: Final = "fhir_others"
 """The tables of all lines as the plan of the first one's type reads them, and of those of another type."""
 
 PLACE: Final = "rowid + 1"
-"""Where in the table a line stands: the engine keeps their order, also where several processors read them."""
+"""Where in the table a line stands: the engine keeps their order."""
 
 FILE: Final = "file_of_line"
 """Which of several small files a line is from."""

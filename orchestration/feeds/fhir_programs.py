@@ -4,7 +4,7 @@ Belongs here: Consent, EpisodeOfCare, CareTeam. Does not belong here: orders (``
 """
 
 from orchestration.feeds.codes import pairs_of, values_of, with_words
-from orchestration.feeds.fhir_dates import day_after, local_day
+from orchestration.feeds.fhir_dates import day_after, local_day, part_of_a_date
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     IDENTIFIER,
@@ -94,8 +94,7 @@ CONSENT = Resource(
                 "status": Coded(CONSENT_STATE),
             },
             listed={
-                "granted_at": f"CASE WHEN strlen({GIVEN}) < 10 "
-                "THEN {'system': 'dateTime', 'code': 'part of a date'} END",
+                "granted_at": part_of_a_date("dateTime", GIVEN),
                 "consent_id": f"CASE WHEN len({PROGRAMS}) > 1 THEN {{'system': 'several programs', "
                 f"'code': array_to_string({PROGRAMS}, ' and ')}} END",
             },
@@ -135,8 +134,7 @@ EPISODE_OF_CARE = Resource(
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/episode-of-care-status")),
             },
             listed={
-                "started_on": "CASE WHEN strlen(s.period.start) < 10 "
-                "THEN {'system': 'period.start', 'code': 'part of a date'} END"
+                "started_on": part_of_a_date("period.start"),
             },
         ),
     ),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
+from orchestration.feeds.cells import UNSEEN
 from orchestration.feeds.contract import SITE_PREFIX, Feed
 from orchestration.feeds.opened import FileRefused
 from orchestration.feeds.site import NO_SITE, Site
@@ -16,7 +17,7 @@ DELIMITERS = (",", ";", "|", "\t")
 HEADER_LIMIT = 1 << 18
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 """No statement can name a column by them, and no column means anything by them."""
-UNSEEN = re.compile("[\u200b\u200e\u200f\u202f\u2060\ufeff]")
+NOT_SEEN = re.compile(f"[{UNSEEN}]")
 SAYS_DELIMITER = re.compile(r"\s*\"?sep=.{0,2}\"?\s*", re.IGNORECASE)
 """A line by which a spreadsheet tells itself what parts the fields; it is no header."""
 
@@ -105,10 +106,10 @@ def read_header(head: bytes, feed: Feed, site: Site = NO_SITE) -> Header:
             them; ``missing_column:<name>``; ``duplicate_column:<name>``.
     """
     lines = head.decode("utf-8", errors="replace").split("\n")
-    bare = (UNSEEN.sub("", line) for line in lines)
+    bare = (NOT_SEEN.sub("", line) for line in lines)
     said = (line.strip() and not SAYS_DELIMITER.fullmatch(line) for line in bare)
     lines_before = next((number for number, says in enumerate(said) if says), 0)
-    line = UNSEEN.sub("", lines[lines_before]).rstrip("\r")
+    line = NOT_SEEN.sub("", lines[lines_before]).rstrip("\r")
     accepted = {column.name for column in feed.accepted}
 
     def recognized(delimiter: str) -> int:

@@ -203,8 +203,8 @@ def engine(
     """A DuckDB engine of one thread that spills beside the lake and reaches no network.
 
     Rows are numbered in the order of their file, which one thread does alone; a second one in the same engine
-    would only wait for it, and doubles the work by waiting. Files are read side by side by several engines,
-    and a reader that numbers its rows by their place may take more threads meanwhile.
+    would only wait for it, and doubles the work by waiting. Files, and pieces of large ones, are read side by
+    side by several engines.
 
     Args:
         lake: where to spill.
