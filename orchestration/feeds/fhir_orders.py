@@ -5,6 +5,7 @@ follows it up. Does not belong here: visits and diagnoses (``fhir_clinical.py``)
 (``fhir_observations.py``).
 """
 
+from orchestration.feeds.codes import pairs_of
 from orchestration.feeds.fhir_resources import (
     CODING,
     CONCEPT,
@@ -233,9 +234,16 @@ def about_request(moment: str) -> dict[str, str]:
     }
 
 
+IS_ABOUT_THE_ORDER = (
+    "coalesce(list_has_any([fhir_pair(coding) for coding in s.code.coding], "
+    f"{pairs_of('referral', 'task')}), false)"
+)
+"""Whether a task asks for something to be done with the order (approve, abort) and not for what it orders."""
+
 TASK = Resource(
     elements={
         "status": "VARCHAR",
+        "code": CONCEPT,
         "focus": REFERENCE,
         "basedOn": f"{REFERENCE}[]",
         "lastModified": "VARCHAR",
@@ -246,7 +254,8 @@ TASK = Resource(
             "referral",
             about_request("s.lastModified"),
             {"status": Coded(primitive("s.status", "http://hl7.org/fhir/task-status"))},
-            where="s.request IS NOT NULL AND s.status IS DISTINCT FROM 'entered-in-error'",
+            where="s.request IS NOT NULL AND s.status IS DISTINCT FROM 'entered-in-error' "
+            f"AND NOT {IS_ABOUT_THE_ORDER}",
         ),
     ),
 )

@@ -59,7 +59,7 @@ CREATE OR REPLACE MACRO fhir_coding(codings, systems) AS
 CREATE OR REPLACE MACRO fhir_pairs(codings) AS
     nullif(array_to_string([fhir_pair(coding) for coding in codings if coding.code IS NOT NULL], ';'), '');
 CREATE OR REPLACE MACRO fhir_of_system(codings, system_name) AS
-    [coding.code for coding in codings if fhir_system(coding.system) = system_name][1];
+    [coding.code for coding in codings if coding.code != '' AND fhir_system(coding.system) = system_name][1];
 CREATE OR REPLACE MACRO fhir_has(codings, wanted) AS
     list_contains([coding.code for coding in codings], wanted);
 CREATE OR REPLACE MACRO fhir_day(moment) AS
@@ -81,8 +81,8 @@ CREATE OR REPLACE MACRO fhir_contained(link, type_name, inside) AS
     [CASE WHEN entry.resourceType = 'PractitionerRole' AND type_name IN ('Practitioner', 'Organization')
           THEN fhir_of_role(CASE type_name WHEN 'Practitioner' THEN entry.practitioner
                                            ELSE entry.organization END, type_name, inside)
-          ELSE fhir_asked(type_name, entry.identifier[1]) END
-     for entry in inside if '#' || entry.id = link][1];
+          WHEN entry.resourceType != type_name THEN '' ELSE fhir_asked(type_name, entry.identifier[1]) END
+     for entry in inside if '#' || ltrim(entry.id, '#') = link][1];
 CREATE OR REPLACE MACRO fhir_is_plain(link, type_name) AS
     link LIKE type_name || '/_%' AND NOT link LIKE type_name || '/%/%'
     AND NOT contains(link, '?') AND NOT contains(link, '#');
@@ -112,7 +112,8 @@ CREATE OR REPLACE MACRO fhir_linked(link, kind, type_name) AS
 CREATE OR REPLACE MACRO fhir_elsewhere(target, kind, hint, type_name, inside, own_id) AS
     CASE
         WHEN starts_with(target.reference, '#')
-            THEN coalesce(fhir_contained(target.reference, type_name, inside), own_id || target.reference)
+            THEN nullif(coalesce(fhir_contained(target.reference, type_name, inside),
+                                 own_id || target.reference), '')
         WHEN NOT list_contains(
             [type_name, 'PractitionerRole', 'Location', 'HealthcareService', 'Schedule'],
             coalesce(kind, hint, type_name)) THEN NULL
@@ -132,8 +133,8 @@ CREATE OR REPLACE MACRO fhir_reference(target, type_name, inside, own_id) AS
         WHEN fhir_is_address(target.reference, type_name) THEN split_part(target.reference, '/', -1)
         WHEN starts_with(target.reference, 'urn:uuid:') AND coalesce(target.type, type_name) = type_name
             THEN substring(target.reference, 10)
-        ELSE [fhir_elsewhere(target, told.kind, told.hint, type_name, inside, own_id)
-              for told in [{'kind': fhir_kind(target.reference), 'hint': fhir_tail(target.type)}]][1] END;
+        ELSE [fhir_elsewhere(target, told.kind, told.hint, type_name, inside, own_id) for told in
+              [{'kind': fhir_kind(target.reference), 'hint': fhir_tail(target.type)}]][1] END;
 CREATE OR REPLACE MACRO fhir_name(names) AS
     coalesce(
         [name for name in names if name.use = 'official'][1],
