@@ -168,13 +168,13 @@ class Schedules:
         coded = self._code(read)
         unmapped += coded.unmapped
         happened = read.happened()
-        updated_at = None
-        if happened is not None:
-            updated_at = in_order(happened, trigger.order)
-        else:
+        updated_at = in_order(happened, trigger.order) if happened else None
+        if happened is None:
             read.reasons.append("no_time_of_message")
         if reason := self.rules.code("processing", message.text("MSH", 11, 1)):
             read.reasons.append(reason)
+        if "DSC" in message.lines and message.text("DSC", 1, 1):
+            read.reasons.append("goes_on_elsewhere")
         if len(message.lines.get("PID", ())) > 1 and read.patients() > 1:
             read.reasons.append("several_patients")
         booked_at = happened if trigger.time_column == "booked_at" else None

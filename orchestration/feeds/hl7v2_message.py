@@ -25,9 +25,9 @@ ESCAPED_SIGN = "&amp;"
 
 LINE_OF_A_LOG = re.compile(
     r"[\[(<\"']?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d[-/.]\d\d[-/.]\d{4}|[A-Z][a-z]{2} [ \d]\d)[T ,]+\d\d:\d\d"
-    r"|[\[(<]?\d\d:\d\d:\d\d|\[?(?:TRACE|DEBUG|INFO|WARN|ERROR)\b"
+    r"|[\[(<]?\d\d:\d\d:\d\d|\[?(?:TRACE|DEBUG|INFO|WARN|ERROR)\b|[-=*#_+]{3}"
 )
-"""Begins a line that an interface engine wrote for itself: a stamp, or how serious it is."""
+"""Begins a line that an interface engine wrote for itself: a stamp, how serious it is, or a rule."""
 
 HEADER_FIELDS = 11
 """A header has this many fields before another segment can begin in the same line."""
@@ -39,6 +39,9 @@ BOM = "\ufeff"
 ESCAPED = {"H": "", "N": "", ".br": " ", ".sp": " ", ".in": "", ".ti": "", ".fi": "", ".nf": "", ".ce": " "}
 DELETED = '""'
 BLANKS = " \t\0\u00a0"
+ADDENDUM = "ADD"
+"""Begins a line that goes on with the segment before it."""
+
 BESIDE_SCHEDULE = ("PID", "AIS", "AIG", "AIL", "AIP")
 """A schedule without any of these has lost its line ends."""
 
@@ -146,9 +149,15 @@ class Message:
         elif (header := self.lines["MSH"][0])[-1] in BREAK_ENDS and (written := LAST_BREAK.search(header)):
             text = text.replace(written[0], "\r")
             self.lines = self._lines(text)
+        whole = text
         for gap in (r"[ \t]", r"(?<![A-Z])"):
             if "SCH" not in self.lines or self.lines.keys().isdisjoint(BESIDE_SCHEDULE):
-                self.lines = self._lines(self._broken(text, gap))
+                text = self._broken(whole, gap)
+                self.lines = self._lines(text)
+        if ADDENDUM in self.lines:
+            text = re.sub(rf"[\r\n]+{ADDENDUM}{re.escape(self.separators.field)}", "", text)
+            self.lines = self._lines(text)
+        self._text = text
         self._parted: dict[str, list[list[str]]] = {}
 
     def _broken(self, text: str, gap: str) -> str:
@@ -186,6 +195,12 @@ class Message:
         if rest:
             last[-1] = "".join([last[-1].rstrip(BLANKS), *rest])
         return found
+
+    def names(self) -> list[str]:
+        """The name of each segment, in their order."""
+        lines = self._text.replace("\n", "\r").split("\r")
+        named = (_segment_name(line.strip(BLANKS)[:4], self.separators.field) for line in lines)
+        return list(filter(None, named))
 
     @property
     def segments(self) -> dict[str, list[list[str]]]:

@@ -8,12 +8,11 @@ import re
 from collections.abc import Iterator
 
 from orchestration.feeds.hl7v2_message import Message
+from orchestration.feeds.hl7v2_resources import OF_RESOURCES, PLAIN, not_gone, not_removed, removes_groups
 from orchestration.feeds.hl7v2_rules import AUTHORITY, NEVER, SiuRules, Source
 from orchestration.feeds.hl7v2_times import is_after, is_time, iso_time, later
 from orchestration.feeds.placers import PLACED
 
-OF_RESOURCES = ("AIS", "AIG", "AIL", "AIP")
-REMOVED = "D"
 WITH_REMOVED = "with_removed_resources"
 SEVERAL_STARTS = "several_starts"
 DAY = len("2026-03-02")
@@ -55,6 +54,7 @@ class Places:
         self.reasons: list[str] = []
         self.strange: list[str] = []
         self._standing: dict[str, list[list[str]]] = {}
+        self._takes_groups = removes_groups(message)
 
     def first(self, column: str) -> str | None:
         """The value of a column from the best place that has one."""
@@ -90,16 +90,21 @@ class Places:
     def happened(self) -> str | None:
         """When it happened, in ISO 8601.
 
-        A day gives way to a time on it, and a day after the message was sent to the message's own time.
+        A day gives way to a time on it, and what is no time, or a day after the message was sent, to the
+        message's own time.
         """
         best: str | None = None
+        first = ""
         for source in self.rules.sources.get("updated_at", ()):
             if not (value := self._best(source)):
                 continue
             found = iso_time(value)
             if best is None or (CLOCK not in best and found.startswith(best)):
-                best = found
+                best, first = found, value
                 self._note(source)
+            elif is_time(value) and not is_time(first):
+                best, first = found, value
+                self.reasons.append("event_time_is_no_time")
             elif is_time(value) and best[:DAY] > found[:DAY]:
                 best = found
                 self.reasons.append("event_after_message")
@@ -183,12 +188,16 @@ class Places:
         return float(amount) * float(factor) if factor else None
 
     def _unit(self, source: Source) -> str:
-        """The unit of an amount: behind it in its own field where a row knows it, else in its place."""
+        """The unit of an amount: behind it where a row knows it, else in its own field, maybe in words."""
         segment, number, component = source.place
         behind = self.message.text(segment, number, 2) if component == 1 else ""
         if behind and self.rules.knows(source.codes, behind):
             return behind
-        return self.message.text(*source.beside) if source.beside else ""
+        if source.beside is None:
+            return ""
+        segment, number, component = source.beside
+        words = component + 1 if component == 1 and (segment, number) != source.place[:2] else component
+        return self.message.text(*source.beside) or self.message.text(segment, number, words)
 
     def patients(self) -> int:
         """How many patients the usual place names, each in a segment of its own."""
@@ -269,16 +278,21 @@ class Places:
         place = number - 1 if segment == "MSH" else number
         if (listed := self._standing.get(segment)) is None:
             listed = self.message.parts(segment)
-            if segment in OF_RESOURCES:
-                standing = [
-                    parts for parts in listed if len(parts) < 3 or parts[2].strip().upper() != REMOVED
-                ]
-                if self.keeps_removed and listed and not standing:
-                    standing = listed
-                    if WITH_REMOVED not in self.reasons:
-                        self.reasons.append(WITH_REMOVED)
-                listed = standing
+            is_one = len(listed) == 1 and len(listed[0]) > 2 and listed[0][2] in PLAIN
+            if segment in OF_RESOURCES and listed and (self._takes_groups or not is_one):
+                listed = self._of_resources(segment, listed)
             self._standing[segment] = listed
         if len(listed) == 1:
             return listed[0][place : place + 1] or [""]
         return [parts[place] if len(parts) > place else "" for parts in listed]
+
+    def _of_resources(self, segment: str, listed: list[list[str]]) -> list[list[str]]:
+        """The resources that stand; of a message that removes all, those, where they still say who it was."""
+        standing = not_removed(self.message, segment, listed, in_groups=self._takes_groups)
+        if not standing and self.keeps_removed:
+            standing = listed
+            if WITH_REMOVED not in self.reasons:
+                self.reasons.append(WITH_REMOVED)
+        if len(standing) > 1:
+            standing = not_gone(self.message, segment, standing, self.rules.statuses)
+        return standing

@@ -1,0 +1,81 @@
+"""Which of the resources that a message lists still belong to its appointment.
+
+Belongs here: resources and groups that are removed, and resources that say that they are no more.
+Does not belong here: who or what a resource is (``hl7v2_places.py``).
+"""
+
+from collections.abc import Iterator, Mapping
+
+from orchestration.feeds.hl7v2_message import Message
+from orchestration.feeds.hl7v2_rules import bare
+
+GROUP = "RGS"
+OF_RESOURCES = ("AIS", "AIG", "AIL", "AIP")
+REMOVED = ("D", "DEL", "DELETE", "DELETED")
+PLAIN = ("A", "U", "")
+"""Action codes of most resources, which remove nothing."""
+
+STATUS_FIELD = {"AIS": 10, "AIG": 14, "AIL": 12, "AIP": 12}
+"""Where a resource says its own status."""
+
+GONE = ("cancelled", "entered-in-error")
+
+Fields = list[str]
+
+
+def _is_removed(parts: Fields) -> bool:
+    return len(parts) > 2 and parts[2].strip().upper() in REMOVED
+
+
+def removes_groups(message: Message) -> bool:
+    """Whether a message removes a group with all resources in it."""
+    listed = message.lines.get(GROUP)
+    if listed is None or "D" not in "".join(listed).upper():
+        return False
+    return any(map(_is_removed, message.parts(GROUP)))
+
+
+def not_removed(message: Message, segment: str, listed: list[Fields], *, in_groups: bool) -> list[Fields]:
+    """The resources that no action code removes, be it their own or that of the group that they stand in.
+
+    Args:
+        message: which they are of.
+        segment: their kind, one of ``OF_RESOURCES``.
+        listed: the fields of each.
+        in_groups: whether the message removes groups.
+    """
+    if in_groups:
+        listed = list(_of_other_groups(message, segment, listed))
+    return [parts for parts in listed if len(parts) < 3 or parts[2].strip().upper() not in REMOVED]
+
+
+def _of_other_groups(message: Message, segment: str, listed: list[Fields]) -> Iterator[Fields]:
+    """The resources of groups that are not removed."""
+    groups, resources, group = iter(message.parts(GROUP)), iter(listed), [GROUP]
+    for name in message.names():
+        if name == GROUP:
+            group = next(groups)
+        elif name == segment:
+            parts = next(resources)
+            if not _is_removed(group):
+                yield parts
+
+
+def not_gone(
+    message: Message, segment: str, listed: list[Fields], statuses: Mapping[str, str]
+) -> list[Fields]:
+    """The resources without those whose own status says that they are no more; all where each does.
+
+    Args:
+        message: which they are of.
+        segment: their kind, one of ``OF_RESOURCES``.
+        listed: the fields of each.
+        statuses: what a bare status code is read as.
+    """
+    place = STATUS_FIELD[segment]
+    said = [parts[place] if len(parts) > place else "" for parts in listed]
+    words = [message.component(field, 1) or message.component(field, 2) for field in said]
+    standing = [
+        parts for parts, word in zip(listed, words, strict=True) if statuses.get(bare(word)) not in GONE
+    ]
+    return standing or listed
