@@ -17,6 +17,11 @@ left join {{ ref('stg_reference__zone_offset_utc') }} as {{ offset }}
 cast({{ dbt.dateadd('second', 'coalesce(' ~ offset ~ '.offset_seconds, 0)', instant) }} as date)
 {%- endmacro %}
 
+{#- The first local date that a time as it was sent can have: no zone is more than 12 hours behind UTC. -#}
+{% macro first_local_date(time, is_local='false') -%}
+case when {{ is_local }} then cast({{ time }} as date) else cast({{ dbt.dateadd('hour', -12, time) }} as date) end
+{%- endmacro %}
+
 {#- The offset of a time that was sent without one. -#}
 {% macro join_offset_of_local(offset, time_zone, local_time, is_local='true') -%}
 left join {{ ref('stg_reference__zone_offset_local') }} as {{ offset }}

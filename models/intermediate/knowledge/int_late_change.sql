@@ -1,20 +1,22 @@
 -- Who is concerned by something that was delivered after a month that it bears on was closed.
 with care_activity as (
-    {{ late_changes('int_care_activity_version', ['entry_id'], 'patient_id', 'cast(any_version.started_at as date)',
+    {{ late_changes('int_care_activity_version', ['entry_id'], 'patient_id', first_local_date('any_version.started_at'),
         ['version.patient_id', 'version.staff_id', 'version.activity_code', 'version.started_at', 'version.ended_at',
         'version.is_void', 'version.reject_reason']) }}
 ),
 
 encounter as (
-    {{ late_changes('stg_feed__encounter', ['encounter_id'], 'patient_id', 'cast(any_version.started_at as date)',
+    {{ late_changes('stg_feed__encounter', ['encounter_id'], 'patient_id',
+        first_local_date('any_version.started_at', 'any_version.started_at_is_local'),
         ['version.patient_id', 'version.practitioner_id', 'version.encounter_class', 'version.started_at',
         'version.ended_at', 'version.status', 'version.billing_codes', 'version.is_deleted']) }}
 ),
 
 consent as (
-    {{ late_changes('stg_feed__consent', ['consent_id'], 'patient_id', 'cast(any_version.granted_at as date)',
+    {{ late_changes('stg_feed__consent', ['consent_id'], 'patient_id',
+        first_local_date('any_version.granted_at', 'any_version.granted_at_is_local'),
         ['version.patient_id', 'version.program', 'version.granted_at', "version.status in ('active', 'inactive')",
-        'version.is_deleted'], ends_on='cast(version.revoked_at as date)') }}
+        'version.is_deleted'], ends_on=first_local_date('version.revoked_at', 'version.revoked_at_is_local')) }}
 ),
 
 episode as (
