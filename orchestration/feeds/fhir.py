@@ -6,6 +6,7 @@ neighbours) and references between files (``references.py``).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -15,7 +16,8 @@ from orchestration.feeds.failures import RowsLost, stop_if_engine_failed
 from orchestration.feeds.fhir_documents import lines_of_documents
 from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_pieces import PIECE, read_pieces
-from orchestration.feeds.fhir_text import has_mark, keep_readable_lines
+from orchestration.feeds.fhir_shapes import CLEAN, keep_readable_lines
+from orchestration.feeds.fhir_text import has_mark
 from orchestration.feeds.fhir_types import RELEASE_OF_TYPE
 from orchestration.feeds.lake import move_into_place, quoted, table, write_table
 from orchestration.feeds.landing import FHIR
@@ -33,16 +35,13 @@ class _File:
         self.codes = codes
         self.found = Found()
 
-    def content(
-        self, text: Path, most: int, expected: int, *, has_modifiers: bool, is_careful: bool
-    ) -> Content:
+    def content(self, text: Path, most: int, traits: Traits, *, is_careful: bool) -> Content:
         """Let all lines in, piece by piece.
 
         Args:
             text: the lines.
             most: bytes of a piece at the most.
-            expected: how many there are.
-            has_modifiers: whether the word for modifier extensions is somewhere in them.
+            traits: of their bytes.
             is_careful: whether lines that are no resources are expected.
 
         Returns:
@@ -53,11 +52,13 @@ class _File:
             RowsLost: they were, and not all of them, or lines that are no resources want a second look.
         """
         known = None
-        if has_modifiers:
+        if traits.has_modifiers:
             rows = self.codes.entries.get((FHIR, "modifier"), {})
             known = {pair.partition("|")[2] for pair in rows}
-        self.found = read_pieces(self.reading, text, self.codes, known, most, is_careful=is_careful)
-        if self.found.lines != expected:
+        self.found = read_pieces(
+            self.reading, text, self.codes, known, most, marks=traits.marks, is_careful=is_careful
+        )
+        if self.found.lines != traits.lines:
             raise RowsLost
         return self.put_in_place()
 
@@ -153,15 +154,12 @@ def read_fhir(reading: Reading, path: Path, traits: Traits, most: int = PIECE) -
     except FileRefused as refusal:
         return reading.refuse_file(FHIR, refusal.reason)
     codes = load_code_map(reading.seeds, reading.delivered_on, reading.rules.site.payers)
-    expected = traits.lines
     for is_careful in (True,) if has_mark(text) else (False, True):
         if is_careful:
-            expected = keep_readable_lines(text, reading.work / "clean")
-            text = reading.work / "clean"
+            lines = keep_readable_lines(text, reading.work / "clean")
+            text, traits = reading.work / "clean", replace(traits, lines=lines, marks=())
         try:
-            return _File(reading, codes).content(
-                text, most, expected, has_modifiers=traits.has_modifiers, is_careful=is_careful
-            )
+            return _File(reading, codes).content(text, most, traits, is_careful=is_careful)
         except RowsLost:
             continue
         except duckdb.Error as problem:

@@ -4,7 +4,7 @@ Belongs here: tables of lines, their types and numbers. Does not belong here: wh
 (``fhir_text.py``), and what becomes of it (``fhir_piece.py``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from orchestration.feeds.door import ROW
 from orchestration.feeds.failures import RowsLost
 from orchestration.feeds.fhir_deleted import BUNDLE, DELETIONS
 from orchestration.feeds.fhir_plan import plan_of
+from orchestration.feeds.fhir_shapes import NOTED
 from orchestration.feeds.fhir_text import first_type, note_modified_lines, numbers_in, read_json
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.lake import quoted
@@ -28,6 +29,7 @@ FILE: Final = "file_of_line"
 """Which of several small files a line is from."""
 
 MODIFIED: Final = "unknown_modifier_extension"
+NO_RESOURCE: Final = "malformed_row"
 
 
 class Lines:
@@ -39,15 +41,13 @@ class Lines:
         first_type: that of the first line, empty if it cannot be told.
     """
 
-    def __init__(
-        self, reading: Reading, texts: Sequence[Path], before: Callable[[], int], first: int | None
-    ) -> None:
+    def __init__(self, reading: Reading, texts: Sequence[Path], before: int, first: int | None) -> None:
         """Keep where things are.
 
         Args:
             reading: the file.
             texts: the lines; of several small files, if there are several.
-            before: gives the number of lines of the file that come before, once these are read.
+            before: how many lines of the file come before these.
             first: how many of the lines are read; all, if None.
         """
         self._limit = "" if first is None else f"LIMIT {first}"
@@ -55,26 +55,27 @@ class Lines:
         self._reading = reading
         self._connection = reading.connection
         self._texts = texts
-        self._lines_before = before
-        self._before = 0
+        self._before = before
         self._modified: str | None = None
+        self._is_strict = True
         self.first_type = ""
 
-    def read(self, known: set[str] | None) -> None:
+    def read(self, known: set[str] | None, *, is_strict: bool) -> None:
         """Read the lines, with what is kept of those of the first one's type.
 
         Args:
             known: addresses of modifier extensions that change nothing; None where the file mentions none.
+            is_strict: whether an element in another shape than its own is an error.
 
         Raises:
-            duckdb.Error: a line cannot even be passed over.
+            duckdb.Error: a line cannot even be passed over, or not be read strictly.
         """
+        self._is_strict = is_strict
         self.first_type = first_type(self._texts[0]) or ""
         listed = self._reading.work / f"{self._texts[0].name}.modified"
         if known is not None and note_modified_lines(self._texts[0], known, listed):
             self._modified = f"SELECT number FROM {numbers_in(listed)}"  # noqa: S608
         self._make(LINES, self.first_type)
-        self._before = self._lines_before()
         counted = self._connection.execute(
             f"SELECT line_type, min({PLACE}), count(*) FROM {LINES} GROUP BY line_type"  # noqa: S608
         ).fetchall()
@@ -108,10 +109,18 @@ class Lines:
         return self._numbered(name, f"{LINES} {only}", PLACE, "*")
 
     def no_resources(self) -> str:
-        """SQL of the numbers in the file of lines that are no resources, as ``row_number``."""
+        """SQL of the numbers in the file of lines that are no resources, as ``row_number``, and why."""
+        lines = f"SELECT {PLACE} + {self._before} AS row_number FROM {LINES} WHERE line_type IS NULL"  # noqa: S608
+        noted = self._reading.work / NOTED
+        if not noted.exists():
+            return f"SELECT row_number, {quoted(NO_RESOURCE)} AS reason FROM ({lines})"  # noqa: S608
+        reasons = (
+            f"read_csv({quoted(noted)}, auto_detect = false, header = false, delim = ',', "
+            "columns = {'number': 'BIGINT', 'reason': 'VARCHAR'})"
+        )
         return (
-            f"SELECT {PLACE} + {self._before} AS row_number "  # noqa: S608
-            f"FROM {LINES} WHERE line_type IS NULL"
+            f"SELECT row_number, coalesce(noted.reason, {quoted(NO_RESOURCE)}) AS reason "  # noqa: S608
+            f"FROM ({lines}) LEFT JOIN {reasons} AS noted ON row_number = noted.number"
         )
 
     def drop(self) -> None:
@@ -136,7 +145,7 @@ class Lines:
             kind = f"CASE WHEN resourceType = {quoted(name)} THEN {quoted(name)} ELSE {kind} END"
         also = [FILE] if len(self._texts) > 1 else []
         told = f"file_index AS {FILE}, " if also else ""
-        source = read_json(self._texts, elements)
+        source = read_json(self._texts, elements, is_strict=self._is_strict)
         lines = f"SELECT {kind} AS line_type, {told}* FROM {source} {self._limit}"  # noqa: S608
         if made == OTHERS:
             numbered = f"SELECT row_number() OVER () AS {ROW}, * FROM ({lines})"  # noqa: S608

@@ -4,7 +4,7 @@ Belongs here: running the steps of a plan over one piece, and what becomes of li
 Does not belong here: the steps (``fhir_plan.py``), and putting pieces together (``fhir.py``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from orchestration.feeds.fhir_joins import identifiers, joined, joined_again, so
 from orchestration.feeds.fhir_lines import Lines
 from orchestration.feeds.fhir_plan import Plan, plan_of
 from orchestration.feeds.fhir_rows import Row
+from orchestration.feeds.fhir_shapes import MISFIT
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.fhir_unknown import count_codes
 from orchestration.feeds.lake import table, write_table
@@ -41,7 +42,7 @@ class Piece:
         reading: Reading,
         texts: Sequence[Path],
         name: str,
-        before: Callable[[], int] = int,
+        before: int = 0,
         first: int | None = None,
     ) -> None:
         """Keep where things are.
@@ -50,7 +51,7 @@ class Piece:
             reading: the file; its connection knows what codes mean.
             texts: the lines; of several small files that hold one type, if there are several.
             name: of the piece, unlike those of others.
-            before: gives the number of lines of the file that come before, once these are read.
+            before: how many lines of the file come before these.
             first: how many of the lines are read; all, if None.
         """
         self.found = Found()
@@ -59,6 +60,7 @@ class Piece:
         self._lines = Lines(reading, texts, before, first)
         self._name = name
         self._tables = 0
+        self._is_strict = True
         self._made = {"fhir_said", "fhir_sorted"}
 
     def read(self, known: set[str] | None, *, is_careful: bool) -> Found:
@@ -73,9 +75,10 @@ class Piece:
 
         Raises:
             duckdb.Error: a line cannot even be passed over.
-            RowsLost: lines that are no resources want a second look.
+            RowsLost: lines that are no resources, or have elements in another shape, want a second look.
         """
-        self._lines.read(known)
+        self._is_strict = not is_careful
+        self._lines.read(known, is_strict=self._is_strict)
         types = self._lines.types
         if None in types and not is_careful:
             raise RowsLost
@@ -86,8 +89,7 @@ class Piece:
             self._bundles()
         for other, (first, number) in types.items():
             if other is None:
-                numbers = self._lines.no_resources()
-                self._refuse(f"SELECT row_number, 'malformed_row' AS reason FROM ({numbers})")  # noqa: S608
+                self._refuse(self._lines.no_resources())
             elif other not in RESOURCES and other != BUNDLE:
                 self.found.others[other] = (first, number)
             else:
@@ -105,8 +107,9 @@ class Piece:
 
         Raises:
             duckdb.Error: a line cannot even be passed over.
+            RowsLost: lines that have elements in another shape want a second look.
         """
-        self._lines.read(None)
+        self._lines.read(None, is_strict=self._is_strict)
         self.found.spans = self._lines.spans()
         if self.found.spans:
             name = self._lines.first_type
@@ -130,6 +133,8 @@ class Piece:
             f"SELECT {ROW} AS row_number, coalesce(reason, codes_reason) AS reason "  # noqa: S608
             f"FROM {every} WHERE coalesce(reason, codes_reason) IS NOT NULL"
         )
+        if refused and self._is_strict and self._count(f"fhir_said WHERE starts_with(codes_reason, '{MISFIT}')"):
+            raise RowsLost
         good = every
         if refused:
             good = f"(FROM {every} WHERE coalesce(reason, codes_reason) IS NULL)"

@@ -5,9 +5,8 @@ one piece (``fhir_piece.py``), and of the file (``fhir.py``).
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from math import ceil
 from pathlib import Path
 from queue import SimpleQueue
@@ -16,7 +15,7 @@ from typing import Final
 from orchestration.feeds.codes import CodeMap
 from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_piece import Piece
-from orchestration.feeds.opened import CHUNK
+from orchestration.feeds.opened import CHUNK, STRETCH
 from orchestration.feeds.reading import Reading
 
 PIECE: Final = 256 << 20
@@ -47,6 +46,7 @@ def read_pieces(
     known: set[str] | None,
     most: int = PIECE,
     *,
+    marks: Sequence[int],
     is_careful: bool,
 ) -> Found:
     """Read a file piece by piece, as many at a time as the file has engines.
@@ -57,6 +57,7 @@ def read_pieces(
         codes: what codes mean.
         known: addresses of modifier extensions that change nothing; None where the file mentions none.
         most: bytes of a piece at the most.
+        marks: line feeds before stretches of the file, as they were noted when it was read through.
         is_careful: whether lines that are no resources are expected.
 
     Returns:
@@ -79,9 +80,9 @@ def read_pieces(
             if number:
                 part = reading.work / name
                 copy_span(text, *spans[number], part)
-            elif counts:
-                first = counts[0].result()
-            before = partial(_sum, counts[:number])
+            elif len(spans) > 1:
+                first = lines_before(text, spans[1][0], marks)
+            before = lines_before(text, spans[number][0], marks)
             piece = Piece(engine, [part], name, before, first).read(known, is_careful=is_careful)
             if part != text:
                 part.unlink()
@@ -90,8 +91,7 @@ def read_pieces(
             idle.put(engine)
 
     found, pieces = Found(), list[Future[Found]]()
-    with ThreadPoolExecutor(1) as counting, ThreadPoolExecutor(len(engines)) as pool:
-        counts = [counting.submit(lines_in, text, *span) for span in spans[:-1]]
+    with ThreadPoolExecutor(len(engines)) as pool:
         for number in range(len(spans)):
             engine = idle.get()
             for piece in pieces:
@@ -102,10 +102,6 @@ def read_pieces(
         for piece in pieces:
             found.add(piece.result())
     return found
-
-
-def _sum(counts: Iterable[Future[int]]) -> int:
-    return sum(count.result() for count in counts)
 
 
 def bytes_of_a_piece(size: int, most: int, engines: int) -> int:
@@ -139,12 +135,19 @@ def cuts(text: Path, size: int) -> list[tuple[int, int]]:
     return found
 
 
-def lines_in(text: Path, begin: int, end: int) -> int:
-    """The number of lines that end in a piece of a file."""
-    found, buffer = 0, bytearray(CHUNK)
+def lines_before(text: Path, place: int, marks: Sequence[int]) -> int:
+    """The number of lines that end before a place in a file.
+
+    Args:
+        text: the file.
+        place: bytes from its beginning.
+        marks: line feeds before stretches of the file; what lies behind the last one is counted.
+    """
+    marked = min(place // STRETCH, len(marks))
+    found, begin, buffer = marks[marked - 1] if marked else 0, marked * STRETCH, bytearray(CHUNK)
     with text.open("rb", buffering=0) as source:
         source.seek(begin)
-        while begin < end and (filled := source.readinto(memoryview(buffer)[: end - begin])):
+        while begin < place and (filled := source.readinto(memoryview(buffer)[: place - begin])):
             # Taking them out is quicker than counting them: it leaps from one to the next.
             found += filled - len(buffer[:filled].replace(b"\n", b""))
             begin += filled

@@ -9,9 +9,9 @@ import gzip
 import hashlib
 import re
 import zlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -26,8 +26,10 @@ MODIFIER = b"modifierExtension"
 MODIFIER_NAME = MODIFIER + b'"'
 HASHED_ASIDE = 8 << 20
 """Bytes of a file from which on hashing goes to another thread."""
-HASHED_AT_ONCE = 4 << 20
-"""Bytes that are hashed before that thread and the one beside it ask for the interpreter again."""
+CHUNKS_AHEAD = 4
+"""Chunks that may wait for that thread; memory that was used before costs less than new memory."""
+STRETCH = 16 * CHUNK
+"""Bytes after each of which the line feeds so far are noted."""
 
 
 class FileRefused(Exception):
@@ -55,6 +57,7 @@ class Traits:
         longest_line: bytes of the longest line, if that is longer than one chunk; else less than one chunk.
         has_modifiers: the word for what may turn a statement of FHIR into its opposite is somewhere, or was
             not looked for.
+        marks: line feeds before each stretch of ``STRETCH`` bytes but the first.
     """
 
     size: int
@@ -67,6 +70,7 @@ class Traits:
     lines: int
     longest_line: int
     has_modifiers: bool
+    marks: Sequence[int]
 
 
 def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
@@ -85,35 +89,34 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
     is_utf8 = is_ascii = True
     has_nul = has_blank = has_quotes_apart = has_content = False
     has_modifiers, before = has_cells, bytearray()
-    # Memory that was used before costs less than new memory.
-    buffer = bytearray(CHUNK)
-    with path.open("rb", buffering=0) as handle, _hashing(path) as digest:
-        while filled := handle.readinto(buffer):
-            chunk = buffer if filled == CHUNK else buffer[:filled]
-            size += filled
-            has_nul = has_nul or (has_cells and b"\0" in chunk)
-            has_blank = has_blank or b" " in chunk or b"\t" in chunk or b"\r" in chunk
-            if has_cells and not has_quotes_apart and b'"' in chunk:
-                has_quotes_apart = QUOTES_APART.search(before + chunk) is not None
-            if not has_modifiers:
-                has_modifiers = MODIFIER_NAME in chunk or MODIFIER_NAME in before + chunk[: len(MODIFIER)]
-                before = chunk[-len(MODIFIER) :]
-            if has_cells:
-                before = chunk[-1:] if chunk[-1:] not in b" \t" else chunk[-CHUNK:]
-            first_end = chunk.find(b"\n")
-            line += len(chunk) if first_end < 0 else first_end
-            longest_line = max(longest_line, line)
-            if first_end >= 0:
-                # Taking them out is quicker than counting them: it leaps from one to the next.
-                lines += filled - len(chunk.replace(b"\n", b""))
-                line = len(chunk) - chunk.rfind(b"\n") - 1
-            has_content = has_content or bool(chunk.strip(NOTHING))
-            if is_utf8 and not (is_ascii and chunk.isascii()):
-                is_ascii = False
-                try:
-                    decoder.decode(chunk)
-                except UnicodeDecodeError:
-                    is_utf8 = False
+    digest, marks = hashlib.sha256(), list[int]()
+    for chunk in _chunks(path, digest.update):
+        size += len(chunk)
+        has_nul = has_nul or (has_cells and b"\0" in chunk)
+        has_blank = has_blank or b" " in chunk or b"\t" in chunk or b"\r" in chunk
+        if has_cells and not has_quotes_apart and b'"' in chunk:
+            has_quotes_apart = QUOTES_APART.search(before + chunk) is not None
+        if not has_modifiers:
+            has_modifiers = MODIFIER_NAME in chunk or MODIFIER_NAME in before + chunk[: len(MODIFIER)]
+            before = chunk[-len(MODIFIER) :]
+        if has_cells:
+            before = chunk[-1:] if chunk[-1:] not in b" \t" else chunk[-CHUNK:]
+        first_end = chunk.find(b"\n")
+        line += len(chunk) if first_end < 0 else first_end
+        longest_line = max(longest_line, line)
+        if first_end >= 0:
+            # Taking them out is quicker than counting them: it leaps from one to the next.
+            lines += len(chunk) - len(chunk.replace(b"\n", b""))
+            line = len(chunk) - chunk.rfind(b"\n") - 1
+        if size % STRETCH == 0:
+            marks.append(lines)
+        has_content = has_content or bool(chunk.strip(NOTHING))
+        if is_utf8 and not (is_ascii and chunk.isascii()):
+            is_ascii = False
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                is_utf8 = False
     if is_utf8:
         try:
             decoder.decode(b"", final=True)
@@ -130,28 +133,30 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
         lines + bool(line),
         longest_line,
         has_modifiers,
+        marks,
     )
-    return digest.result()[:FILE_ID_LENGTH], traits
+    return digest.hexdigest()[:FILE_ID_LENGTH], traits
 
 
-@contextmanager
-def _hashing(path: Path) -> Iterator["Future[str]"]:
-    """The SHA-256 of a file: a large one is hashed by another thread meanwhile."""
-    if path.stat().st_size < HASHED_ASIDE:
-        digest: Future[str] = Future()
-        digest.set_result(_digest(path))
-        yield digest
-        return
-    with ThreadPoolExecutor(1) as aside:
-        yield aside.submit(_digest, path)
+def _chunks(path: Path, update: Callable[[bytearray], object]) -> Iterator[bytearray]:
+    """The bytes of a file, a chunk at a time; those of a large one are hashed by another thread meanwhile.
 
-
-def _digest(path: Path) -> str:
-    digest, buffer = hashlib.sha256(), memoryview(bytearray(HASHED_AT_ONCE))
-    with path.open("rb", buffering=0) as handle:
-        while filled := handle.readinto(buffer):
-            digest.update(buffer[:filled])
-    return digest.hexdigest()
+    A chunk is as it was read until the next one is asked for.
+    """
+    with path.open("rb", buffering=0) as handle, ThreadPoolExecutor(1) as aside:
+        is_large = path.stat().st_size >= HASHED_ASIDE
+        buffers = deque(bytearray(CHUNK) for _ in range(CHUNKS_AHEAD if is_large else 1))
+        hashing = deque[Future[object]]()
+        while filled := handle.readinto(buffers[0]):
+            chunk = buffers[0] if filled == CHUNK else buffers[0][:filled]
+            if is_large:
+                hashing.append(aside.submit(update, chunk))
+            else:
+                update(chunk)
+            yield chunk
+            buffers.rotate(-1)
+            if len(hashing) == len(buffers):
+                hashing.popleft().result()
 
 
 def _unpack(path: Path, target: Path) -> None:

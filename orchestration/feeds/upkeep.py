@@ -71,11 +71,17 @@ class Upkeep:
         self._readers["hl7v2"] = partial(read_hl7v2, workers=self._workers)
 
     def look(self, files: Iterable[LandedFile]) -> None:
-        """Name the bytes of each landed file, and note in the registry which path holds which."""
+        """Name the bytes of each landed file, the largest first, and note which path holds which."""
         seen = Seen(self.lake)
         remembered = []
+        every = list(files)
         with ThreadPoolExecutor(self.threads) as pool:
-            for file, found in pool.map(lambda file: (file, _identify(file, seen)), files):
+            begun = {
+                file.source_file: pool.submit(_identify, file, seen)
+                for file in sorted(every, key=_largest_first)
+            }
+            for file in every:
+                found = begun[file.source_file].result()
                 if found is None:
                     self.unreadable.append(file)
                     continue
@@ -252,6 +258,14 @@ class Upkeep:
                     path.unlink()
                     if path.parent.name.startswith("delivered_on=") and not any(path.parent.iterdir()):
                         path.parent.rmdir()
+
+
+def _largest_first(file: LandedFile) -> tuple[int, str]:
+    """What sorts landed files by their size; one that cannot be looked at is told of when it is opened."""
+    try:
+        return -file.path.stat().st_size, file.source_file
+    except OSError:
+        return 0, file.source_file
 
 
 def _identify(file: LandedFile, seen: Seen) -> tuple[list[int], str, Traits] | None:

@@ -14,10 +14,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.resources import write_resources
-from orchestration.feeds import opened
+from orchestration.feeds import fhir_pieces, opened
 from orchestration.feeds.engines import Engines
 from orchestration.feeds.fhir import read_fhir
-from orchestration.feeds.fhir_pieces import IN_MEMORY, PIECE, WORTH_AN_ENGINE, bytes_of_a_piece
+from orchestration.feeds.fhir_pieces import (
+    IN_MEMORY,
+    PIECE,
+    WORTH_AN_ENGINE,
+    bytes_of_a_piece,
+    lines_before,
+)
 from orchestration.feeds.opened import CHUNK, FILE_ID_LENGTH, Traits, read_through
 from orchestration.feeds.reading import Reading
 from orchestration.feeds.registry import Content
@@ -242,3 +248,19 @@ def test_a_large_file_is_hashed_as_a_small_one(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(opened, "HASHED_ASIDE", CHUNK)
     assert read_through(path) == small
     assert small[0] == sha256(path.read_bytes()).hexdigest()[:FILE_ID_LENGTH]
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_lines_before_a_place_are_those_counted_from_the_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    for module in (opened, fhir_pieces):
+        monkeypatch.setattr(module, "STRETCH", 2 * CHUNK)
+    path, text = tmp_path / "a.ndjson", b"\n\nx\n" + b"{}\n" * (2 * CHUNK)
+    path.write_bytes(text)
+    marks = read_through(path, has_cells=False)[1].marks
+    assert marks == [text[:end].count(b"\n") for end in (2 * CHUNK, 4 * CHUNK, 6 * CHUNK)]
+    for place in (1, 2 * CHUNK, 3 * CHUNK, 4 * CHUNK, len(text) - 1):
+        expected = text[: place + more].count(b"\n")
+        assert lines_before(path, place + more, marks) == expected
+        assert lines_before(path, place + more, ()) == expected
