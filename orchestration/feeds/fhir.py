@@ -16,7 +16,7 @@ from orchestration.feeds.failures import RowsLost, stop_if_engine_failed
 from orchestration.feeds.fhir_documents import lines_of_documents
 from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_pieces import PIECE, read_pieces
-from orchestration.feeds.fhir_shapes import CLEAN, keep_readable_lines
+from orchestration.feeds.fhir_shapes import keep_readable_lines
 from orchestration.feeds.fhir_text import has_mark
 from orchestration.feeds.fhir_types import RELEASE_OF_TYPE
 from orchestration.feeds.lake import move_into_place, quoted, table, write_table

@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration.feeds.codes import load_code_map
 from orchestration.feeds.door import ROW
-from orchestration.feeds.failures import stop_if_engine_failed
+from orchestration.feeds.failures import RowsLost, stop_if_engine_failed
 from orchestration.feeds.fhir import open_lines, put_in_place
 from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_piece import Piece
@@ -122,6 +122,8 @@ def _read(files: Sequence[Small]) -> list[Content | None]:
         found = Piece(first, [file.text for file in files], "together").read_together()
     except duckdb.Error as problem:
         stop_if_engine_failed(problem, first.copy.source_file)
+        return [None] * len(files)
+    except RowsLost:
         return [None] * len(files)
     parted = _Parted(found, first.connection)
     each = (parted.of_file(number, file) for number, file in enumerate(files))

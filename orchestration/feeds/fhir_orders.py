@@ -6,6 +6,7 @@ follows it up. Does not belong here: visits and diagnoses (``fhir_clinical.py``)
 """
 
 from orchestration.feeds.codes import pairs_of
+from orchestration.feeds.fhir_elements import structure
 from orchestration.feeds.fhir_resources import (
     CODING,
     CONCEPT,
@@ -81,9 +82,10 @@ PROCEDURE = Resource(
     },
 )
 
-CONTAINED_CODINGS = (
-    "[entry.code.coding for entry in s.contained if '#' || entry.id = s.medicationReference.reference][1]"
+CONTAINED_CODE = (
+    "[entry.code for entry in s.contained if '#' || entry.id = s.medicationReference.reference][1]"
 )
+CONTAINED_CODINGS = f"from_json({CONTAINED_CODE}, '{structure(CONCEPT)}').coding"
 MEDICATION_LINK = (
     "CASE WHEN s.medicationReference.reference NOT LIKE '#%' "
     f"THEN {reference('s.medicationReference', 'Medication')} END"

@@ -133,7 +133,8 @@ class Piece:
             f"SELECT {ROW} AS row_number, coalesce(reason, codes_reason) AS reason "  # noqa: S608
             f"FROM {every} WHERE coalesce(reason, codes_reason) IS NOT NULL"
         )
-        if refused and self._is_strict and self._count(f"fhir_said WHERE starts_with(codes_reason, '{MISFIT}')"):
+        misfits = f"fhir_said WHERE starts_with(codes_reason, '{MISFIT}')"
+        if refused and self._is_strict and plan.codes and self._count(misfits):
             raise RowsLost
         good = every
         if refused:

@@ -17,6 +17,7 @@ from orchestration.feeds.door import ROW
 from orchestration.feeds.fhir_elements import SAID, is_code, made_of, names_in, structure, with_targets
 from orchestration.feeds.fhir_resources import Mapping
 from orchestration.feeds.fhir_rows import Row, voided
+from orchestration.feeds.fhir_shapes import misfit_codes
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.lake import quoted
 
@@ -213,8 +214,10 @@ class Plan:
         source = self.steps(
             source, [name for name, place in self.places.items() if place == "codes"], "codes"
         )
-        number = f"row_number() OVER () AS {SAID}"
-        return f"SELECT s.*, {number}, {self._refusal('codes')} AS codes_reason FROM {source} AS s"  # noqa: S608
+        number, reason = f"row_number() OVER () AS {SAID}", self._refusal("codes")
+        if misfits := misfit_codes(self.codes):
+            reason = f"coalesce({reason}, {misfits})"
+        return f"SELECT s.*, {number}, {reason} AS codes_reason FROM {source} AS s"  # noqa: S608
 
     @property
     def is_sorted(self) -> bool:

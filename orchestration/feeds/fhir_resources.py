@@ -19,7 +19,7 @@ PERIOD = 'STRUCT("start" VARCHAR, "end" VARCHAR)'
 NAME = "STRUCT(use VARCHAR, text VARCHAR, family VARCHAR, given VARCHAR[], suffix VARCHAR[])"
 QUANTITY = "STRUCT(value VARCHAR, comparator VARCHAR)"
 CONTAINED = (
-    f"STRUCT(resourceType VARCHAR, id VARCHAR, identifier {IDENTIFIER}[], name VARCHAR, code {CONCEPT}, "
+    f"STRUCT(resourceType VARCHAR, id VARCHAR, identifier {IDENTIFIER}[], name VARCHAR, code JSON, "
     f"practitioner {REFERENCE}, organization {REFERENCE})[]"
 )
 REASON_EXTENSION = f"STRUCT(url VARCHAR, valueDateTime VARCHAR, valueCodeableConcept {CONCEPT})[]"

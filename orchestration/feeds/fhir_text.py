@@ -17,12 +17,13 @@ LINE_LIMIT = 16 << 20
 """Bytes of the longest resource that is read."""
 
 
-def read_json(texts: Sequence[Path], elements: dict[str, str]) -> str:
-    """SQL of the lines of files with declared types; an element of another shape is null.
+def read_json(texts: Sequence[Path], elements: dict[str, str], *, is_strict: bool) -> str:
+    """SQL of the lines of files with declared types.
 
     Args:
         texts: the files, a resource a line, in the order in which they are read.
         elements: DuckDB types by element.
+        is_strict: whether an element of another shape is an error; it is null else.
 
     Returns:
         A table function.
@@ -30,7 +31,8 @@ def read_json(texts: Sequence[Path], elements: dict[str, str]) -> str:
     columns = ", ".join(f"'{name}': {quoted(kind)}" for name, kind in elements.items())
     listed = ", ".join(map(quoted, texts))
     return (
-        f"read_json([{listed}], format = 'newline_delimited', records = true, ignore_errors = true, "
+        f"read_json([{listed}], format = 'newline_delimited', records = true, "
+        f"ignore_errors = {'false' if is_strict else 'true'}, "
         f"maximum_object_size = {LINE_LIMIT + 1024}, columns = {{{columns}}})"
     )
 
@@ -57,33 +59,6 @@ def first_type(text: Path) -> str | None:
             return str(first["resourceType"])
         except (ValueError, RecursionError, KeyError, TypeError):
             return None
-
-
-def keep_readable_lines(text: Path, target: Path) -> int:
-    """Copy a file with an empty object for each line that is no resource; blank lines go.
-
-    Returns:
-        The number of lines.
-    """
-    lines = 0
-    with text.open("rb") as source, target.open("wb") as clean:
-        if source.read(len(BOM_UTF8)) != BOM_UTF8:
-            source.seek(0)
-        while line := source.readline(LINE_LIMIT):
-            is_whole = len(line) < LINE_LIMIT or line.endswith(b"\n")
-            while not is_whole:
-                rest = source.readline(LINE_LIMIT)
-                is_whole = not rest or rest.endswith(b"\n")
-                line = b"{"
-            if not line.strip():
-                continue
-            lines += 1
-            try:
-                is_object = isinstance(json.loads(line), dict)
-            except (ValueError, RecursionError):
-                is_object = False
-            clean.write(line.rstrip(b"\r\n") + b"\n" if is_object else b"{}\n")
-    return lines
 
 
 def objects_in(value: Any) -> Iterator[dict[str, Any]]:

@@ -566,13 +566,14 @@ def test_a_file_that_cannot_be_opened_is_refused(
     assert (outcome.refused, outcome.content.parts[0].feed) == ([(0, reason)], "fhir")
 
 
-def test_an_element_of_another_shape_is_no_value(tmp_path: Path) -> None:
-    odd = {**PATIENT, "name": "Neu", "identifier": {"value": "M-1"}, "gender": ["female"]}
-    outcome = read(tmp_path, "patient", odd, {**PATIENT, "birthDate": {"year": 1980}}, PATIENT)
+def test_an_element_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    odd = {**PATIENT, "identifier": {"value": "M-1"}, "gender": ["female"]}
+    no_date, no_name = {**PATIENT, "birthDate": {"year": 1980}}, {**PATIENT, "name": "Neu"}
+    outcome = read(tmp_path, "patient", odd, no_date, no_name, PATIENT)
     found = [(row["family_name"], row["mrn"], row["sex"]) for row in outcome.rows]
-    assert found == [(None, None, "other"), ("Neu", "M-1", "female")]
+    assert found == [("Neu", None, "other"), ("Neu", "M-1", "female")]
     assert unmapped(outcome) == [("sex", "http://hl7.org/fhir/administrative-gender", "", 1)]
-    assert outcome.refused == [(2, "invalid_type:birth_date")]
+    assert sorted(outcome.refused) == [(2, "invalid_type:birth_date"), (3, "malformed_element:name")]
 
 
 @pytest.mark.slow

@@ -57,6 +57,7 @@ def form(name: str, questionnaire: str) -> Json:
     }
 
 
+CLINIC: Json = {"resourceType": "Organization", "id": "o1", "name": "Clinic"}
 FILES: dict[str, str] = {
     "a": lines(*plain("a")) + "\n",
     "refused": lines(
@@ -68,7 +69,8 @@ FILES: dict[str, str] = {
     "p": lines(patient("p1", identifier=[{"system": "urn:x", "value": "1"}]), patient("p2")),
     "pp": lines(patient("p3"), patient("p4", gender="odd")),
     "another type": lines(patient("p5"), {"resourceType": "CarePlan"}),
-    "broken": lines(patient("p6")) + f"\n{BROKEN}\n" + lines(patient("p7")),
+    "broken": lines(CLINIC) + f"\n{BROKEN}\n" + lines({**CLINIC, "id": "o2"}),
+    "beside a broken one": lines({**CLINIC, "id": "o3"}),
     "blank": lines(patient("p8")) + "\n\n" + lines(patient("p9")),
     "modified": lines(patient("p10", **MODIFIED), patient("p11")),
     "w": lines(form("w1", "http://x/one"), form("w2", "http://x/two")),

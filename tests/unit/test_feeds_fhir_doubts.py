@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.feeds_night import Nights
-from tests.support.fhir_lines import SNOMED, Json, concept, lines, only, parts, read, ref
+from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, lines, only, parts, read, ref
 
 CODES = "http://terminology.hl7.org/CodeSystem"
 CPT, NPI = "http://www.ama-assn.org/go/cpt", "http://hl7.org/fhir/sid/us-npi"
@@ -18,6 +18,15 @@ VISIT: Json = {
     "class": {"system": f"{CODES}/v3-ActCode", "code": "AMB"},
     "subject": PATIENT,
     "period": {"start": "2025-01-07T14:00:00Z"},
+}
+REQUEST: Json = {
+    "resourceType": "ServiceRequest",
+    "id": "r1",
+    "status": "active",
+    "intent": "order",
+    "code": concept(SNOMED, "183524004"),
+    "subject": PATIENT,
+    "authoredOn": "2025-01-10T10:00:00Z",
 }
 EXPLAINED: Json = {
     "resourceType": "ExplanationOfBenefit",
@@ -85,3 +94,81 @@ def test_a_task_that_is_done_has_done_what_it_asked_for(
 ) -> None:
     task = {"resourceType": "Task", "id": "k1", "status": "completed", "focus": ref("ServiceRequest/r1")}
     assert parts(read(tmp_path, "referral", {**task, "code": concept(system, code)})) == filled
+
+
+TOTAL: Json = {
+    "resourceType": "Observation",
+    "id": "o1",
+    "status": "final",
+    "code": concept(LOINC, "44261-6"),
+    "subject": PATIENT,
+    "effectiveDateTime": "2025-01-07",
+    "valueInteger": 12,
+}
+ITEM_NINE: Json = {"code": concept(LOINC, "44260-8"), "valueInteger": 2}
+SOMEBODY: Json = {"resourceType": "Patient", "id": "p1"}
+NUMBER: Json = {"system": "urn:own", "value": "7", "type": concept(f"{CODES}/v2-0203", "MR")}
+
+
+@pytest.mark.parametrize(
+    ("feed", "resource", "column", "value"),
+    [
+        ("patient", {**SOMEBODY, "name": {"family": "Okafor", "given": "Ada"}}, "given_name", "Ada"),
+        ("patient", {**SOMEBODY, "identifier": NUMBER}, "mrn", "7"),
+        (
+            "encounter",
+            {**VISIT, "participant": {"individual": ref("Practitioner/s1")}},
+            "practitioner_id",
+            "s1",
+        ),
+        ("encounter", {**VISIT, "type": concept(CPT, "90791")}, "billing_codes", "90791"),
+        ("assessment", {**TOTAL, "code": {"coding": TOTAL["code"]["coding"][0]}}, "score", 12),
+        ("assessment", {**TOTAL, "component": ITEM_NINE}, "item9_score", 2),
+        ("referral", {**REQUEST, "doNotPerform": "true"}, "do_not_perform", True),
+    ],
+)
+def test_what_stands_alone_where_a_list_belongs_is_a_list_of_one(
+    tmp_path: Path, feed: str, resource: Json, column: str, value: object
+) -> None:
+    assert only(tmp_path, feed, resource)[column] == value
+
+
+@pytest.mark.parametrize(
+    ("feed", "resource", "element"),
+    [
+        ("patient", {**SOMEBODY, "name": ["Okafor"]}, "name"),
+        ("patient", {**SOMEBODY, "active": "maybe"}, "active"),
+        ("encounter", {**VISIT, "subject": [PATIENT]}, "subject"),
+        ("assessment", {**TOTAL, "code": [TOTAL["code"]]}, "code"),
+        ("assessment", {**TOTAL, "code": "44261-6"}, "code"),
+        ("assessment", {**TOTAL, "valueQuantity": [{"value": 3}]}, "valueQuantity"),
+        ("assessment", {**TOTAL, "component": [{"code": [ITEM_NINE["code"]]}]}, "component"),
+    ],
+)
+def test_an_element_of_another_shape_costs_its_line_and_is_named(
+    tmp_path: Path, feed: str, resource: Json, element: str
+) -> None:
+    good = {**resource, element: {**TOTAL, **VISIT, **SOMEBODY}.get(element), "id": "good"}
+    found = read(tmp_path, feed, good, resource, {**good, "id": "better"})
+    assert found.refused == [(2, f"malformed_element:{element}")]
+    assert len(found.rows) == 2
+
+
+def test_what_is_inside_of_a_resource_may_be_of_any_shape(tmp_path: Path) -> None:
+    role = {"resourceType": "PractitionerRole", "id": "r", "code": [concept("urn:own", "x")]}
+    form = {"resourceType": "QuestionnaireResponse", "id": "q", "identifier": {"value": "1"}}
+    inside = [{**role, "practitioner": ref("Practitioner/s1")}, form]
+    visit = {
+        **VISIT,
+        "participant": [{"individual": ref("#r")}],
+        "contained": inside,
+        "type": concept(CPT, "90791"),
+    }
+    row = only(tmp_path, "encounter", visit)
+    assert (row["practitioner_id"], row["billing_codes"]) == ("s1", "90791")
+
+
+def test_lines_of_several_types_need_not_be_alike(tmp_path: Path) -> None:
+    clinic = {"resourceType": "Organization", "id": "o1", "name": "Clinic"}
+    found = read(tmp_path, "patient", {**SOMEBODY, "name": [{"family": "Okafor"}]}, clinic)
+    assert (parts(found), found.refused) == ({"patient": (1, 1, 0), "team": (1, 1, 0)}, [])
