@@ -40,6 +40,8 @@ _FORMS: Final = {
 _MEANS: Final = {
     "rounded_number": "its last digits are lost",
     "header_line": "the header once more, and no row",
+    "footer_line": "a total or a remark of a report, and no row",
+    "unsupported_type": "a cell holds several values where one belongs",
 }
 """What some reasons say beyond their words."""
 _LEADS: Final = {

@@ -1,10 +1,11 @@
 """Cells of tables as people and their tools export them, and rows that are no rows.
 
-Belongs here: marks for nothing and around a value, headers within a file, ids that a spreadsheet has rounded.
+Belongs here: marks for nothing and around a value, headers and footers within a file, ids that a spreadsheet
+has rounded.
 Does not belong here: reading files, and what a value means (``door.py``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from orchestration.feeds.contract import Column, Feed
@@ -50,6 +51,16 @@ CREATE OR REPLACE MACRO wh_cell_of_value(x) AS CASE WHEN {_one_of(NO_NUMBER)} WH
 CREATE OR REPLACE MACRO wh_cell_of_text(x) AS CASE WHEN {_one_of(NO_WORD)} WHEN {_FORMULA} ELSE x END;
 """
 HEADER_LINE: Final = "header_line"
+FOOTER_LINE: Final = "footer_line"
+TOTALS: Final = ("total", "totals", "subtotal", "grandtotal", "eof")
+FOOTER: Final = (
+    r"(?:grand |sub[- ]?)?totals?(?: (?:records?|rows?|count|number|of)\b.*| ?[:=].*| [0-9][0-9,]*)?"
+    r"|(?:records?|rows?) ?counts?\b.*|\(?[0-9,]+ (?:rows?|records?)\b.*|page [0-9]+ of [0-9]+"
+    r"|[-=* ]*end of (?:report|file|data|export|list)\b.*|#+ .*"
+    r"|(?:report |data )?(?:generated|exported|printed|created|run) (?:on|by|at|date)\b.*"
+)
+"""What reports write below their rows, in small letters."""
+
 ROUNDED: Final = r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}"
 """A long number as spreadsheets show it: its last digits are gone."""
 
@@ -105,15 +116,19 @@ def _kind(column: Column) -> str:
     return "text" if column.type == "string" and not column.values else "value"
 
 
-def is_header(text: str, name: str) -> str:
-    """SQL of whether a row is the header once more, or the rule under it.
+def no_rows(text: str, name: str) -> Iterator[tuple[str, str]]:
+    """SQL of whether a row is none, with the reason that it then has.
 
     Args:
         text: SQL of the text in the first column of the key.
         name: of that column.
     """
+    may_be = f"contains({text}, ' ') OR contains({text}, ':')"
+    is_remark = f"({may_be}) AND regexp_full_match(lower({text}), {quoted(FOOTER)})"
+    is_total = f"lower({text}) IN ({', '.join(map(quoted, TOTALS))})"
+    yield f"coalesce({is_total} OR ({is_remark}), false)", FOOTER_LINE
     is_rule = f"starts_with({text}, '--') AND ltrim({text}, '-') = ''"
-    return f"coalesce(lower({text}) = {quoted(name)} OR ({is_rule}), false)"
+    yield f"coalesce(lower({text}) = {quoted(name)} OR ({is_rule}), false)", HEADER_LINE
 
 
 def is_rounded(text: str) -> str:

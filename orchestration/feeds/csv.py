@@ -27,6 +27,19 @@ OTHER_FORMATS = {
 """Formats by their first bytes, with which no header begins; a workbook of today is a zip archive."""
 
 
+def _see_that_it_is_text(path: Path) -> None:
+    """See that a file does not begin as another format does.
+
+    Raises:
+        FileRefused: ``unsupported_format:<format>``.
+    """
+    with path.open("rb") as handle:
+        head = handle.read(64).lstrip()
+    for mark, name in OTHER_FORMATS.items():
+        if head.startswith(mark):
+            raise FileRefused(f"unsupported_format:{name}")
+
+
 def _field(position: int) -> str:
     return f"field{position}"
 
@@ -87,12 +100,9 @@ def stage_csv(
         FileRefused: the file as a whole cannot be read.
     """
     del connection
-    with path.open("rb") as handle:
-        head = handle.read(64).lstrip()
-    for mark, name in OTHER_FORMATS.items():
-        if head.startswith(mark):
-            raise FileRefused(f"unsupported_format:{name}")
+    _see_that_it_is_text(path)
     text, traits = open_text(path, traits, work)
+    _see_that_it_is_text(text)
     with text.open("rb") as handle:
         header = read_header(handle.read(HEADER_LIMIT), feed, site)
     is_strange = traits.has_nul or traits.has_quotes_apart or traits.longest_line > RECORD_LIMIT

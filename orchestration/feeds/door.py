@@ -266,9 +266,11 @@ class Door:
         if takes_back := self._takes_back():
             judged = f"CASE WHEN {takes_back} THEN {judgment(self._lenient_checks())} ELSE {judged} END"
         if self.staged.has_cells:
-            key = self.feed.key[0]
-            again = Check(cells.is_header(f't."{key}__text"', key), cells.HEADER_LINE)
-            judged = f"CASE WHEN {again.condition} THEN {judgment([again])} ELSE {judged} END"
+            name = self.feed.key[0]
+            for condition, reason in cells.no_rows(f't."{name}__text"', name):
+                judged = (
+                    f"CASE WHEN {condition} THEN {judgment([Check(condition, reason)])} ELSE {judged} END"
+                )
         return f"({judged})"
 
 

@@ -18,6 +18,13 @@ HEADER_LIMIT = 1 << 18
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 """No statement can name a column by them, and no column means anything by them."""
 NOT_SEEN = re.compile(f"[{UNSEEN}]")
+NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
+"""What people part the words of a column's name by, where the contract has one line below."""
+
+REMARKS = ("#", "--", "//")
+MOST_TITLES = 20
+"""Lines of titles and remarks that may stand before a header."""
+
 SAYS_DELIMITER = re.compile(r"\s*\"?sep=.{0,2}\"?\s*", re.IGNORECASE)
 """A line by which a spreadsheet tells itself what parts the fields; it is no header."""
 
@@ -42,7 +49,7 @@ class Header:
     """The delimiter, the number of fields, and where the columns are.
 
     Attributes:
-        lines_before: lines that stand before the header and say nothing of it.
+        lines_before: lines that stand before the header: blank ones, titles and remarks.
         line_end: as the header's line has it.
     """
 
@@ -56,6 +63,8 @@ class Header:
 def match_columns(names: list[str], feed: Feed, filled: Set[str] = frozenset()) -> Columns:
     """Match a file's column names with the contract; case, spaces around a name and controls do not matter.
 
+    ``Patient ID`` and ``patientId`` are ``patient_id`` where no column is called just that.
+
     Args:
         names: as the file has them, in its order.
         feed: the contract of the feed.
@@ -68,8 +77,8 @@ def match_columns(names: list[str], feed: Feed, filled: Set[str] = frozenset()) 
         FileRefused: ``missing_column:<name>`` for each required column that is not there, or
             ``duplicate_column:<name>``.
     """
-    cleaned = [CONTROLS.sub("", name).strip(" \u00a0\ufeff").lower() for name in names]
     accepted = {column.name for column in feed.accepted}
+    cleaned = _as_contracted([_cleaned(name) for name in names], accepted)
     missing = [name for name in feed.required if name not in cleaned and name not in filled]
     if missing:
         raise FileRefused(";".join(f"missing_column:{name}" for name in missing))
@@ -83,6 +92,28 @@ def match_columns(names: list[str], feed: Feed, filled: Set[str] = frozenset()) 
     return Columns(known, site, tuple(unknown))
 
 
+def _cleaned(name: str) -> str:
+    return CONTROLS.sub("", name).strip(" \u00a0\ufeff").lower()
+
+
+def _bare(name: str) -> str:
+    return NOT_IN_A_NAME.sub("", name)
+
+
+def _as_contracted(names: list[str], accepted: Set[str]) -> list[str]:
+    """The names, and the contract's in place of those that write its words in another way."""
+    by_words = {_bare(name): name for name in accepted - set(names)}
+    return [
+        name if name in accepted or name.startswith(SITE_PREFIX) else by_words.get(_bare(name), name)
+        for name in names
+    ]
+
+
+def _is_title(line: str, delimiter: str) -> bool:
+    """Whether a line is a title or a remark: it holds one text alone, or begins as remarks do."""
+    return line.startswith(REMARKS) or len([text for text in _split(line, delimiter) if text.strip()]) < 2
+
+
 def _split(line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
@@ -91,7 +122,7 @@ def _split(line: str, delimiter: str) -> list[str]:
 
 
 def read_header(head: bytes, feed: Feed, site: Site = NO_SITE) -> Header:
-    """Find the delimiter under which a header is complete.
+    """Find the delimiter under which a header is complete, below what titles and remarks stand before it.
 
     Args:
         head: the first bytes of the file, UTF-8.
@@ -106,24 +137,45 @@ def read_header(head: bytes, feed: Feed, site: Site = NO_SITE) -> Header:
             them; ``missing_column:<name>``; ``duplicate_column:<name>``.
     """
     lines = head.decode("utf-8", errors="replace").split("\n")
-    bare = (NOT_SEEN.sub("", line) for line in lines)
-    said = (line.strip() and not SAYS_DELIMITER.fullmatch(line) for line in bare)
-    lines_before = next((number for number, says in enumerate(said) if says), 0)
-    line = NOT_SEEN.sub("", lines[lines_before]).rstrip("\r")
-    accepted = {column.name for column in feed.accepted}
+    bare = [NOT_SEEN.sub("", line).rstrip("\r") for line in lines]
+    said = [number for number, line in enumerate(bare) if line.strip() and not SAYS_DELIMITER.fullmatch(line)]
+    first: FileRefused | None = None
+    for number in said[:MOST_TITLES] or [0]:
+        delimiter = _delimiter_of(bare[number], feed, site)
+        try:
+            names, columns = _read_names(bare[number], delimiter, feed, site)
+        except FileRefused as refusal:
+            first = first or refusal
+            if not _is_title(bare[number], delimiter):
+                break
+            continue
+        line_end = "\r\n" if lines[number].endswith("\r") else "\n"
+        return Header(delimiter, names, columns, number, line_end)
+    raise first or FileRefused("empty_file")
+
+
+def _delimiter_of(line: str, feed: Feed, site: Site) -> str:
+    """The site's delimiter, else that which parts a line into most names of the contract."""
+    accepted = {_bare(column.name) for column in feed.accepted}
 
     def recognized(delimiter: str) -> int:
-        return sum(name.strip().lower() in accepted for name in _split(line, delimiter))
+        return sum(_bare(_cleaned(name)) in accepted for name in _split(line, delimiter))
 
-    best = site.feed(feed.name).delimiter or max(DELIMITERS, key=recognized)
-    names = _split(line, best)
-    words = set(re.findall(r"[a-z0-9_]+", line.lower()))
+    return site.feed(feed.name).delimiter or max(DELIMITERS, key=recognized)
+
+
+def _read_names(line: str, delimiter: str, feed: Feed, site: Site) -> tuple[int, Columns]:
+    """How many names a header has, and where the columns are.
+
+    Raises:
+        FileRefused: it is no header.
+    """
+    names = _split(line.removeprefix("#"), delimiter)
     try:
-        columns = match_columns(names, feed, site.filled(feed))
+        return len(names), match_columns(names, feed, site.filled(feed))
     except FileRefused:
         required = set(feed.required) - site.filled(feed)
+        words = set(re.findall(r"[a-z0-9_]+", line.lower()))
         if words.issuperset(required) and not {name.strip().lower() for name in names}.issuperset(required):
             raise FileRefused("wrong_delimiter") from None
         raise
-    line_end = "\r\n" if lines[lines_before].endswith("\r") else "\n"
-    return Header(best, len(names), columns, lines_before, line_end)

@@ -242,6 +242,11 @@ def open_bytes(path: Path, work: Path) -> Path:
         plain = work / "unpacked"
         _unpack(path, plain)
         head = _head(plain)
+    if plain != path and head.startswith(GZIP_MAGIC):
+        # A transfer packs once more what was packed already.
+        packed, plain = plain, work / "unpacked_again"
+        _unpack(packed, plain)
+        head = _head(plain)
     if wide := _wide_encoding(head):
         target = work / "recoded"
         _recode_wide(plain, target, wide)

@@ -1,8 +1,11 @@
 """Cells as databases, spreadsheets and programs of statistics write them, and rows that are no rows."""
 
+import gzip
 from datetime import date
 from pathlib import Path
 
+import pyarrow as arrow
+import pyarrow.parquet as parquet
 import pytest
 
 from tests.support.feeds_night import Outcome, read_file
@@ -119,3 +122,96 @@ def test_the_mark_of_an_old_files_end_is_no_row(tmp_path: Path) -> None:
 def test_names_of_columns_may_stand_behind_what_nobody_sees(tmp_path: Path) -> None:
     outcome = read_file(tmp_path, "practitioner", "\u200bpractitioner_id,npi\u200b,family_name\nD1,1,Doe\n")
     assert read(outcome) == [("D1", "1", "Doe")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Total,1,",
+        "TOTAL,,",
+        "Grand Total: 2,,",
+        "Total Records: 2,,",
+        "Total 2,,",
+        "Sub-total = 2,,",
+        "Record count: 2,,",
+        "(2 rows affected),,",
+        "2 rows selected.,,",
+        "*** End of Report ***,,",
+        "Page 1 of 2,,",
+        "# exported at night,,",
+        "Report generated on 2025-01-31,,",
+        "EOF,,",
+    ],
+)
+def test_what_a_report_writes_below_its_rows_is_nobody(tmp_path: Path, line: str) -> None:
+    outcome = people(tmp_path, f"D1,1,Doe\n{line}\n")
+    assert (read(outcome), outcome.refused) == ([("D1", "1", "Doe")], [(2, "footer_line")])
+
+
+@pytest.mark.parametrize(
+    "id_", ["Total Joint", "T 1", "#1", "totalcare", "Page", "2 rowan", "Record 1", "run"]
+)
+def test_an_id_may_look_a_little_like_it(tmp_path: Path, id_: str) -> None:
+    assert read(people(tmp_path, f"{id_},1,Doe\n")) == [(id_, "1", "Doe")]
+
+
+def test_a_footer_of_a_parquet_table_is_nobody_either(tmp_path: Path) -> None:
+    path = tmp_path / "made.parquet"
+    parquet.write_table(arrow.table({"practitioner_id": ["D1", "Total: 1"]}), path)
+    outcome = read_file(tmp_path, "practitioner", path.read_bytes(), "a.parquet")
+    assert (outcome.counts, outcome.refused) == ((2, 1, 1), [(2, "footer_line")])
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Staff of the clinic\n\n",
+        "Staff of the clinic,,\nRun on 2025-01-31,,\n\n",
+        "# exported, by the night job\n",
+        "-- staff\n// of, the, clinic\n",
+        "#",
+        "sep=,\nStaff\n",
+    ],
+)
+def test_titles_and_remarks_may_stand_before_the_header(tmp_path: Path, before: str) -> None:
+    outcome = read_file(tmp_path, "practitioner", f"{before}{HEADER}D1,1,Doe\n,2,Roe\n")
+    assert (read(outcome), outcome.refused) == (
+        [("D1", "1", "Doe")],
+        [(2, "missing_required:practitioner_id")],
+    )
+
+
+def test_rows_before_a_header_are_no_titles(tmp_path: Path) -> None:
+    outcome = read_file(tmp_path, "practitioner", f"D1,1,Doe\n{HEADER}D2,1,Roe\n")
+    assert outcome.refused == [(0, "missing_column:practitioner_id")]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Practitioner ID,NPI,Family Name",
+        "practitionerId,npi,familyName",
+        '"PRACTITIONER-ID","NPI","FAMILY.NAME"',
+        "Practitioner Id;NPI;Family  name",
+    ],
+)
+def test_the_words_of_a_columns_name_may_be_parted_in_any_way(tmp_path: Path, header: str) -> None:
+    row = "D1,1,Doe" if "," in header else "D1;1;Doe"
+    outcome = read_file(tmp_path, "practitioner", f"{header}\n{row}\n")
+    assert (read(outcome), outcome.content.parts[0].unknown_columns) == ([("D1", "1", "Doe")], ())
+
+
+def test_a_column_of_the_contracts_own_name_goes_first_and_two_others_are_one_too_many(
+    tmp_path: Path,
+) -> None:
+    outcome = read_file(tmp_path, "practitioner", "practitioner_id,Practitioner ID\nD1,17\n")
+    assert outcome.rows[0]["practitioner_id"] == "D1"
+    twice = read_file(tmp_path, "practitioner", "PractitionerID,Practitioner ID\nD1,17\n", "b.csv")
+    assert twice.refused == [(0, "duplicate_column:practitioner_id")]
+
+
+def test_a_file_may_be_packed_twice_and_what_is_packed_may_be_no_text(tmp_path: Path) -> None:
+    packed = gzip.compress(gzip.compress(f"{HEADER}D1,1,Doe\n".encode()))
+    assert read(read_file(tmp_path, "practitioner", packed, "a.csv.gz")) == [("D1", "1", "Doe")]
+    workbook = read_file(tmp_path, "practitioner", gzip.compress(b"PK\x03\x04 and so on"), "b.csv.gz")
+    assert workbook.refused == [(0, "unsupported_format:zip")]

@@ -20,6 +20,12 @@ def table(root: Path, query: str) -> bytes:
     return path.read_bytes()
 
 
+def written(root: Path, rows: arrow.Table, **how: bool) -> bytes:
+    path = root / "made.parquet"
+    parquet.write_table(rows, path, **how)
+    return path.read_bytes()
+
+
 def entries(root: Path, **cells: str) -> Outcome:
     columns = {
         "entry_id": "'E1'",
@@ -157,3 +163,85 @@ def test_a_table_without_rows_is_a_delivery(tmp_path: Path) -> None:
     content = table(tmp_path, "SELECT 'T1' AS team_id, 'North' AS team_name WHERE false")
     found = read_file(tmp_path, "team", content, "a.parquet")
     assert (found.counts, found.content.reason) == ((0, 0, 0), "")
+
+
+@pytest.mark.parametrize("second", ["team_name", "Team_Name", " TEAM_NAME"])
+def test_a_column_that_stands_twice_refuses_the_file(tmp_path: Path, second: str) -> None:
+    columns = [arrow.array([text]) for text in ("T1", "North", "South")]
+    content = written(tmp_path, arrow.Table.from_arrays(columns, names=["team_id", "team_name", second]))
+    assert read_file(tmp_path, "team", content, "a.parquet").refused == [(0, "duplicate_column:team_name")]
+
+
+def test_columns_that_nobody_knows_may_share_a_name_and_one_may_be_called_as_a_second(tmp_path: Path) -> None:
+    columns = [arrow.array([text]) for text in ("T1", "North", "a", "b", "c")]
+    names = ["team_id", "team_name", "zip", "zip", "team_name_1"]
+    found = read_file(
+        tmp_path, "team", written(tmp_path, arrow.Table.from_arrays(columns, names=names)), "a.parquet"
+    )
+    assert (found.rows[0]["team_name"], found.content.parts[0].unknown_columns) == (
+        "North",
+        ("team_name_1", "zip"),
+    )
+
+
+@pytest.mark.parametrize("name", ["row_number_in_file", "wh_row", "cell0", "file_row_number"])
+def test_a_column_may_have_any_name_that_the_contract_does_not_know(tmp_path: Path, name: str) -> None:
+    rows = arrow.table({name: [70, 90], "team_id": ["T1", None], "team_name": ["North", "South"]})
+    found = read_file(tmp_path, "team", written(tmp_path, rows), "a.parquet")
+    assert (found.numbers, found.refused) == ([1], [(2, "missing_required:team_id")])
+
+
+def test_codes_of_a_visit_may_be_a_list(tmp_path: Path) -> None:
+    visit = {
+        "encounter_id": "'E1'",
+        "patient_id": "'P1'",
+        "encounter_class": "'ambulatory'",
+        "service_line": "'other'",
+        "status": "'finished'",
+        "started_at": "'2026-03-10T14:00:00Z'",
+        "billing_codes": "['99213', NULL, '90834']",
+        "type_codes": "[]::VARCHAR[]",
+    }
+    query = "SELECT " + ", ".join(f"{text} AS {name}" for name, text in visit.items())
+    row = read_file(tmp_path, "encounter", table(tmp_path, query), "a.parquet").rows[0]
+    assert (row["billing_codes"], row["type_codes"]) == ("99213;90834", None)
+
+
+@pytest.mark.parametrize("cell", ["{'value': 'P1'}", "['P1']", "MAP {'mrn': 'P1'}", "[{'value': 'P1'}]"])
+def test_an_id_that_is_no_single_value_refuses_the_file(tmp_path: Path, cell: str) -> None:
+    assert entries(tmp_path, patient_id=cell).refused == [(0, "unsupported_type:patient_id")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_exact"),
+    [
+        ("16777215::FLOAT", True),
+        ("16777217::FLOAT", False),
+        ("123456789::FLOAT", False),
+        ("9007199254740991::DOUBLE", True),
+        ("9007199254740993::DOUBLE", False),
+        ("123456789012345678901234567890::DECIMAL(38, 0)", True),
+    ],
+)
+def test_an_id_that_its_type_cannot_hold_is_nobodys(tmp_path: Path, cell: str, is_exact: bool) -> None:
+    refused = [] if is_exact else [(1, "rounded_number:patient_id")]
+    assert entries(tmp_path, patient_id=cell).refused == refused
+
+
+@pytest.mark.parametrize(
+    ("wrote", "is_local"),
+    [({"org.apache.spark.version": "3.5.1"}, False), ({"pandas": "{}"}, True), ({}, True)],
+)
+def test_the_old_time_of_spark_is_an_instant_and_that_of_others_a_clock(
+    tmp_path: Path, wrote: dict[str, str], is_local: bool
+) -> None:
+    rows = arrow.table(
+        {
+            "appointment_id": ["A1"],
+            "status": ["booked"],
+            "starts_at": arrow.array([datetime(2026, 3, 10, 14)], arrow.timestamp("ns")),
+        }
+    ).replace_schema_metadata(wrote)
+    content = written(tmp_path, rows, use_deprecated_int96_timestamps=True)
+    row = read_file(tmp_path, "appointment", content, "a.parquet").rows[0]
+    assert (row["starts_at"], row["starts_at_is_local"]) == (datetime(2026, 3, 10, 14), is_local)
