@@ -8,7 +8,7 @@ lines (``fhir_piece.py``), and of a file (``fhir.py``).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,10 +23,11 @@ from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_piece import Piece
 from orchestration.feeds.fhir_text import first_type, has_mark
 from orchestration.feeds.fhir_types import RESOURCES
-from orchestration.feeds.lake import quoted, table, write_table
+from orchestration.feeds.lake import WRITTEN, quoted, table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.opened import FileRefused, Traits
 from orchestration.feeds.reading import Judged, Reading
+from orchestration.feeds.references import leading
 from orchestration.feeds.registry import Content, Copy
 
 SMALL: Final = 32 << 20
@@ -45,6 +46,9 @@ RAW: Final = "_row_number"
 REFUSED: Final = "row_number"
 """The columns of raw tables and of tables of refusals that tell the line."""
 
+
+OF: Final = "file_of_row"
+"""Which of the files a row is from."""
 
 NONE: Final = (0, 0, 0)
 
@@ -125,7 +129,7 @@ def _read(files: Sequence[Small]) -> list[Content | None]:
         return [None] * len(files)
     except RowsLost:
         return [None] * len(files)
-    parted = _Parted(found, first.connection)
+    parted = _Parted(files, found)
     each = (parted.of_file(number, file) for number, file in enumerate(files))
     return [
         put_in_place(file.reading, codes, own) if own else None for file, own in zip(files, each, strict=True)
@@ -135,9 +139,11 @@ def _read(files: Sequence[Small]) -> list[Content | None]:
 class _Parted:
     """What became of the lines of several files, by file."""
 
-    def __init__(self, found: Found, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, files: Sequence[Small], found: Found) -> None:
+        self._files = files
         self._found = found
-        self._connection = connection
+        self._connection = files[0].reading.connection
+        self._asking: dict[Path, set[int]] = {}
         self._counted: dict[Path, dict[int, tuple[int, int, int]]] = {}
 
     def of_file(self, number: int, file: Small) -> Found | None:
@@ -148,30 +154,43 @@ class _Parted:
         found = Found(lines=file.lines, unfilled=file.lines, unmapped=self._found.unmapped_of[number])
         for feed, places in self._found.judged.items():
             for place, (judged,) in places.items():
-                accepted, refused, filling = self._counts(judged.every, RAW).get(number, NONE)
-                if filling:
-                    own = self._judged(judged, accepted, refused, number, file)
+                counts = self._counts(judged.every, RAW).get(number, NONE)
+                if filling := counts[-1]:
+                    own = self._judged(feed, judged, number, counts)
                     found.judged.setdefault(feed, {})[place] = [own]
                     found.unfilled -= filling
         for path in self._found.refusals:
             refused, *_ = self._counts(path, REFUSED).get(number, NONE)
             if refused:
-                found.refusals.append(self._own(path, REFUSED, number, file))
+                found.refusals.append(self._own(path, REFUSED, number))
                 found.unfilled_refused += refused
         for name, tables in self._found.identifiers.items():
             listed = [path for path in tables if number in self._counts(path, ROW)]
             if listed:
-                found.identifiers[name] = [self._own(path, ROW, number, file) for path in listed]
+                found.identifiers[name] = [self._own(path, ROW, number) for path in listed]
         unknown = found.unfilled - found.unfilled_refused
         if unknown and not RESOURCES[file.kind].identifier_rows:
             found.unmapped[FHIR, "resourceType", "", file.kind] += unknown
         return found
 
-    def _judged(self, judged: Judged, accepted: int, refused: int, number: int, file: Small) -> Judged:
-        kept, refusals = self._own(judged.kept, RAW, number, file), None
+    def _judged(self, feed: str, judged: Judged, number: int, counts: tuple[int, int, int]) -> Judged:
+        accepted, refused, _ = counts
+        kept, refusals = self._own(judged.kept, RAW, number), None
         if refused and judged.refusals:
-            refusals = self._own(judged.refusals, REFUSED, number, file)
-        return Judged(kept, kept, accepted, refused, refusals)
+            refusals = self._own(judged.refusals, REFUSED, number)
+        return Judged(
+            kept, kept, accepted, refused, refusals, leads=number in self._leading(feed, judged.kept)
+        )
+
+    def _leading(self, feed: str, path: Path) -> set[int]:
+        """The files with a reference in their rows that has to be resolved."""
+        if path not in self._asking:
+            leads = leading(self._files[0].reading.contract.feeds[feed], "r")
+            found = self._connection.execute(
+                f"SELECT DISTINCT {self._found.file_of(RAW)} FROM {table(path)} AS r WHERE {leads}"  # noqa: S608
+            )
+            self._asking[path] = {file for (file,) in found.fetchall()}
+        return self._asking[path]
 
     def _counts(self, path: Path, name: str) -> dict[int, tuple[int, int, int]]:
         """How many rows of a table come in and do not, and of how many lines, by file."""
@@ -184,13 +203,27 @@ class _Parted:
             self._counted[path] = {file: tuple(counts) for file, *counts in counted.fetchall()}
         return self._counted[path]
 
-    def _own(self, path: Path, name: str, number: int, file: Small) -> Path:
+    def _own(self, path: Path, name: str, number: int) -> Path:
         """The rows of a table that are of one file's lines, as if there had been no other file."""
-        begin, end = self._found.spans[number]
-        origin = file.reading.origin
-        told = f"{name} - {begin - 1} AS {name}"
+        folder = self._files[0].reading.work / f"{path.name}.parted"
+        if not folder.exists():
+            self._part(path, name, folder)
+        return folder / f"{OF}={number}" / "data_0.parquet"
+
+    def _part(self, path: Path, name: str, folder: Path) -> None:
+        """Write the rows of each file into a table of its own, all in one go."""
+        origins = [file.reading.origin for file in self._files]
+        begins = [self._found.spans.get(number, (0, 0))[0] for number in range(len(origins))]
+        told = f"{name} - {_of_file(map(str, begins))} + 1 AS {name}"
         if name == RAW:
-            told += f", {quoted(origin.source_file)} AS _source_file, {quoted(origin.file_id)} AS _file_id"
+            told += f", {_of_file(quoted(origin.source_file) for origin in origins)} AS _source_file"
+            told += f", {_of_file(quoted(origin.file_id) for origin in origins)} AS _file_id"
         kept = f"* EXCLUDE ({name})" if name == ROW else f"* REPLACE ({told})"
-        rows = f"SELECT {kept} FROM {table(path)} WHERE {name} BETWEEN {begin} AND {end}"  # noqa: S608
-        return write_table(self._connection, rows, file.reading.work / f"own.{path.name}")
+        every = f"SELECT *, {self._found.file_of(name)} AS {OF} FROM {table(path)}"  # noqa: S608
+        rows = f"SELECT {kept} FROM ({every}) WHERE {OF} >= 0"  # noqa: S608
+        self._connection.execute(f"COPY ({rows}) TO {quoted(folder)} ({WRITTEN}, PARTITION_BY ({OF}))")
+
+
+def _of_file(values: Iterable[str]) -> str:
+    """SQL of what each file has, of the file of a row."""
+    return f"[{', '.join(values)}][{OF} + 1]"

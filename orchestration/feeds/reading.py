@@ -57,6 +57,7 @@ class Judged:
         refused: how many do not.
         refusals: the table of row numbers, key hashes and reasons, if there are any.
         unknown: names of columns that the contract does not have.
+        leads: whether a reference in them has to be resolved; None if nobody has looked.
     """
 
     every: Path
@@ -65,6 +66,7 @@ class Judged:
     refused: int
     refusals: Path | None
     unknown: tuple[str, ...] = ()
+    leads: bool | None = None
 
     @property
     def rows(self) -> int:

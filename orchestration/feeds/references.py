@@ -50,6 +50,20 @@ def hold_back_references(reading: Reading, feed: Feed, staged: Staged) -> Part:
     return place_rows(reading, feed, [reading.judge(feed, staged, reading.work / feed.name)])
 
 
+def leading(feed: Feed, row: str) -> str:
+    """SQL of whether a row names something that has to be resolved.
+
+    Args:
+        feed: the contract.
+        row: alias of the row of its raw table.
+    """
+    asked = (
+        f"contains({row}.{name}, '?') AND regexp_matches({row}.{name}, {ASKED})"
+        for name in reference_columns(feed)
+    )
+    return " OR ".join([*asked, is_placed(feed, row)])
+
+
 def place_rows(reading: Reading, feed: Feed, judged: Sequence[Judged]) -> Part:
     """Put rows in place, and hold their raw table back where a reference in it has to be resolved.
 
@@ -61,12 +75,11 @@ def place_rows(reading: Reading, feed: Feed, judged: Sequence[Judged]) -> Part:
     Returns:
         The counts; ``resolution`` is set where the table was held back.
     """
-    asked = " OR ".join(
-        f"contains({name}, '?') AND regexp_matches({name}, {ASKED})" for name in reference_columns(feed)
-    )
-    leads = f"{asked or 'false'} OR {is_placed(feed, 'r')}"
-    first = f"SELECT 1 FROM {table(*(piece.kept for piece in judged))} AS r WHERE {leads} LIMIT 1"  # noqa: S608
-    waits = reading.waits(feed) or reading.connection.execute(first).fetchone() is not None
+    waits = reading.waits(feed) or any(piece.leads for piece in judged)
+    unknown = [piece.kept for piece in judged if piece.leads is None]
+    if unknown and not waits:
+        first = f"SELECT 1 FROM {table(*unknown)} AS r WHERE {leading(feed, 'r')} LIMIT 1"  # noqa: S608
+        waits = reading.connection.execute(first).fetchone() is not None
     return reading.put_in_place(feed, judged, waits=waits)
 
 
