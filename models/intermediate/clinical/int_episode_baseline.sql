@@ -25,7 +25,6 @@ dated as (
         assessment.assessment_id,
         assessment.counts_as,
         assessment.score,
-        assessment.item9_score,
         assessment.taken_at,
         {{ local_date('assessment.taken_at', 'day_offset') }} as taken_on
     from assessment
@@ -55,7 +54,6 @@ final as (
         counts_as,
         assessment_id as baseline_assessment_id,
         score as baseline_score,
-        item9_score as baseline_item9_score,
         taken_on as baseline_on
     from ranked
     where score_rank = 1

@@ -12,7 +12,7 @@ panel_period as (
 ),
 
 score as (
-    select * from {{ ref('int_episode_score') }}
+    select * from {{ ref('int_registry_score') }}
 ),
 
 baseline as (
@@ -24,7 +24,6 @@ first_score as (
         episode_id,
         max(case when counts_as = 'PHQ-9' then baseline_score end) as first_phq9,
         max(case when counts_as = 'PHQ-9' then baseline_on end) as first_phq9_on,
-        max(case when counts_as = 'PHQ-9' then baseline_item9_score end) as first_item9_score,
         max(case when counts_as = 'GAD-7' then baseline_score end) as first_gad7,
         max(case when counts_as = 'GAD-7' then baseline_on end) as first_gad7_on
     from baseline
@@ -52,7 +51,13 @@ summary as (
         max(case when counts_as = 'PHQ-9' and latest_rank = 1 then taken_on end) as latest_phq9_on,
         max(case when counts_as = 'PHQ-9' and latest_rank = 1 then item9_score end) as latest_item9_score,
         max(case when counts_as = 'GAD-7' and latest_rank = 1 then score end) as latest_gad7,
-        max(case when counts_as = 'GAD-7' and latest_rank = 1 then taken_on end) as latest_gad7_on
+        max(case when counts_as = 'GAD-7' and latest_rank = 1 then taken_on end) as latest_gad7_on,
+        sum(case
+            when counts_as = 'PHQ-9' and is_response and latest_rank <= {{ threshold('responses_in_a_row') }} then 1 else 0
+        end) as phq9_responses,
+        sum(case
+            when counts_as = 'GAD-7' and is_response and latest_rank <= {{ threshold('responses_in_a_row') }} then 1 else 0
+        end) as gad7_responses
     from score
     group by episode_id
 ),
@@ -64,14 +69,15 @@ treated as (
         summary.last_score_on,
         first_score.first_phq9,
         first_score.first_phq9_on,
-        coalesce(summary.latest_phq9, first_score.first_phq9) as latest_phq9,
-        coalesce(summary.latest_phq9_on, first_score.first_phq9_on) as latest_phq9_on,
-        case when summary.latest_phq9_on is null then first_score.first_item9_score else summary.latest_item9_score end
-            as scored_item9,
+        summary.latest_phq9,
+        summary.latest_phq9_on,
+        summary.latest_item9_score as scored_item9,
         first_score.first_gad7,
         first_score.first_gad7_on,
-        coalesce(summary.latest_gad7, first_score.first_gad7) as latest_gad7,
-        coalesce(summary.latest_gad7_on, first_score.first_gad7_on) as latest_gad7_on,
+        summary.latest_gad7,
+        summary.latest_gad7_on,
+        summary.phq9_responses,
+        summary.gad7_responses,
         case when first_score.first_phq9 is not null then 'PHQ-9' else 'GAD-7' end as measured_by,
         contact.last_contact_on,
         coalesce(contact.recent_contacts, 0) as recent_contacts,
@@ -110,7 +116,8 @@ final as (
         latest.is_remission,
         latest.score as latest_score,
         latest.baseline_score,
-        before_latest.is_response as was_response_before,
+        case treated.measured_by when 'PHQ-9' then treated.phq9_responses else treated.gad7_responses end
+        >= {{ threshold('responses_in_a_row') }} as is_response_in_a_row,
         instrument.improved_below,
         {{ add_days(
             'treated.last_contact_on',
@@ -124,10 +131,6 @@ final as (
         on treated.episode_id = latest.episode_id
         and treated.measured_by = latest.counts_as
         and latest.latest_rank = 1
-    left join score as before_latest
-        on treated.episode_id = before_latest.episode_id
-        and treated.measured_by = before_latest.counts_as
-        and before_latest.latest_rank = 2
     left join {{ ref('assessment_instrument') }} as instrument
         on treated.measured_by = instrument.instrument
         and {{ in_period(as_of_date(), 'instrument.valid_from', 'instrument.valid_to') }}

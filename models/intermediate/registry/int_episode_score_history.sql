@@ -1,6 +1,6 @@
--- All scores of an episode as one list, oldest first: date, scale, score.
+-- The scores that an episode in force is shown with as one list, oldest first: date, scale, score.
 with score as (
-    select * from {{ ref('int_episode_score') }}
+    select * from {{ ref('int_registry_score') }}
 ),
 
 final as (

@@ -51,7 +51,7 @@ raised as (
             true
         ) as review_overdue,
         coalesce(judged.is_remission, false)
-        or coalesce(judged.is_response and judged.was_response_before, false)
+        or coalesce(judged.is_response_in_a_row, false)
             as ready_for_relapse_prevention,
         coalesce(
             {{ days_between('judged.oldest_open_recommendation_on', as_of_date()) }}
