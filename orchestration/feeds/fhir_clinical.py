@@ -5,7 +5,7 @@ people and insurance (``fhir_people.py``).
 """
 
 from orchestration.feeds.codes import pairs_of, standard, with_words
-from orchestration.feeds.fhir_dates import local_day
+from orchestration.feeds.fhir_dates import local_day, part_of_a_date
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     EVERY,
@@ -118,7 +118,10 @@ ENCOUNTER = Resource(
                 "modality": Coded(f"list_concat({VISIT_CODINGS}, s.class_codings)", is_reported=False),
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/encounter-status")),
             },
-            listed={"practitioner_id": ONLY_NAMED},
+            listed={
+                "practitioner_id": ONLY_NAMED,
+                "started_at": part_of_a_date("period.start"),
+            },
         ),
     ),
     derived={

@@ -5,6 +5,7 @@ Belongs here: QuestionnaireResponse. Does not belong here: how answers of items 
 """
 
 from orchestration.feeds.codes import pairs_of, values_of
+from orchestration.feeds.fhir_dates import part_of_a_date
 from orchestration.feeds.fhir_items import (
     EACH_SCALE,
     ITEM,
@@ -185,6 +186,7 @@ def _scored(columns: dict[str, str], *, where: str, each: str | None = None) -> 
         where=where,
         each=each,
         needs="form",
+        listed={"taken_at": part_of_a_date("authored")},
     )
 
 

@@ -6,6 +6,7 @@ Belongs here: what was found, measured or asked, with its parts. Does not belong
 
 from orchestration.feeds.codes import lookup, pairs_of, standard, values_of
 from orchestration.feeds.fhir_clinical import BILLING_SYSTEMS, SNOMED
+from orchestration.feeds.fhir_dates import part_of_a_date
 from orchestration.feeds.fhir_items import ITEM, SCORES, complete_total, item_answers, item_nine
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
@@ -23,10 +24,12 @@ from orchestration.feeds.fhir_resources import (
     stated_reason,
 )
 
-OBSERVED_AT = (
-    "fhir_moment(coalesce(s.effectiveDateTime, s.effectiveInstant, s.effectivePeriod.start, "
-    's.effectivePeriod."end", s.issued))'
+OBSERVED = (
+    "coalesce(s.effectiveDateTime, s.effectiveInstant, s.effectivePeriod.start, "
+    's.effectivePeriod."end", s.issued)'
 )
+OBSERVED_AT = f"fhir_moment({OBSERVED})"
+OBSERVED_IN = part_of_a_date("effective", OBSERVED)
 OBSERVATION_STATUS = Coded(primitive("s.status", "http://hl7.org/fhir/observation-status"))
 NOT_DONE = "coalesce(s.stated, s.dataAbsentReason.coding)"
 NO_RESULT = (
@@ -160,7 +163,7 @@ def _observed(columns: dict[str, str], *, where: str = "true", each: str | None 
         {"status": OBSERVATION_STATUS},
         where=where,
         each=each,
-        listed={"code": f"fhir_unlisted(s.code.coding, {FINDING_SYSTEMS})"},
+        listed={"code": f"fhir_unlisted(s.code.coding, {FINDING_SYSTEMS})", "observed_at": OBSERVED_IN},
     )
 
 
@@ -223,6 +226,7 @@ OBSERVATION = Resource(
             },
             where=f"NOT ({NO_RESULT})",
             needs="scale",
+            listed={"taken_at": OBSERVED_IN},
         ),
         _observed(
             {

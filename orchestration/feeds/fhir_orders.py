@@ -6,6 +6,7 @@ follows it up. Does not belong here: visits and diagnoses (``fhir_clinical.py``)
 """
 
 from orchestration.feeds.codes import pairs_of
+from orchestration.feeds.fhir_dates import part_of_a_date
 from orchestration.feeds.fhir_elements import structure
 from orchestration.feeds.fhir_resources import (
     CODING,
@@ -36,6 +37,11 @@ DIAGNOSIS_SYSTEMS = "['http://hl7.org/fhir/sid/icd-10-cm', 'http://snomed.info/s
 
 PROCEDURE_CODE = f"fhir_coding(s.code.coding, {PROCEDURE_SYSTEMS})"
 
+PERFORMED = (
+    "coalesce(s.performedDateTime, s.performedPeriod.start, "
+    f"""s.performedPeriod."end", {stated_reason("recorded")}.valueDateTime)"""
+)
+
 PROCEDURE = Resource(
     elements={
         **EVERY,
@@ -59,9 +65,7 @@ PROCEDURE = Resource(
                 "practitioner_id": first_reference("s.performer", ".actor", "Practitioner"),
                 "code_system": f"fhir_system({PROCEDURE_CODE}.system)",
                 "code": f"{PROCEDURE_CODE}.code",
-                "performed_at": "fhir_moment(coalesce(s.performedDateTime, s.performedPeriod.start, "
-                's.performedPeriod."end", '
-                f"{stated_reason('recorded')}.valueDateTime))",
+                "performed_at": f"fhir_moment({PERFORMED})",
                 "ended_at": 'fhir_moment(s.performedPeriod."end")',
             },
             {
@@ -71,7 +75,10 @@ PROCEDURE = Resource(
                     f"{stated_reason('notDoneReason')}.valueCodeableConcept.coding) END"
                 ),
             },
-            listed={"code": f"fhir_unlisted(s.code.coding, {PROCEDURE_SYSTEMS})"},
+            listed={
+                "code": f"fhir_unlisted(s.code.coding, {PROCEDURE_SYSTEMS})",
+                "performed_at": part_of_a_date("performed", PERFORMED),
+            },
         ),
     ),
     foreign={
@@ -149,7 +156,10 @@ MEDICATION_REQUEST = Resource(
                     f"{stated_reason('notDoneReason', 'doNotPerformReason')}.valueCodeableConcept.coding) END"
                 ),
             },
-            listed={"code": f"fhir_unlisted(s.medicationCodeableConcept.coding, {MEDICATION_SYSTEMS})"},
+            listed={
+                "code": f"fhir_unlisted(s.medicationCodeableConcept.coding, {MEDICATION_SYSTEMS})",
+                "authored_at": part_of_a_date("authoredOn"),
+            },
         ),
     ),
     foreign={"medication": "R5", "reason": "R5", "context": "STU3"},
@@ -166,6 +176,8 @@ TEAM = (
     f"coalesce({first_reference('s.performer', '', 'Organization')}, "
     f"{reference('s.requester', 'Organization')})"
 )
+
+AUTHORED = "coalesce(s.authoredOn, s.occurrenceDateTime, s.occurrencePeriod.start)"
 
 SERVICE_REQUEST = Resource(
     elements={
@@ -196,8 +208,7 @@ SERVICE_REQUEST = Resource(
                 "reason_code": f"{REASON}.code",
                 "service_code": f"fhir_pair({ASKED_FOR})",
                 "do_not_perform": "s.doNotPerform",
-                "authored_at": "fhir_moment(coalesce(s.authoredOn, s.occurrenceDateTime, "
-                "s.occurrencePeriod.start))",
+                "authored_at": f"fhir_moment({AUTHORED})",
             },
             {
                 "service_line": Coded(ASKED_CODINGS, otherwise="'other'"),
@@ -209,6 +220,7 @@ SERVICE_REQUEST = Resource(
                 "intent": Coded(primitive("s.intent", "http://hl7.org/fhir/request-intent")),
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/request-status")),
             },
+            listed={"authored_at": part_of_a_date("authoredOn", AUTHORED)},
         ),
     ),
     identifier_rows=own_identifiers("ServiceRequest"),

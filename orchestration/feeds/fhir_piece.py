@@ -231,6 +231,10 @@ class Piece:
         if place == "codes":
             source = f'SELECT "{row.prefix}{column}_first" AS coding FROM fhir_said'  # noqa: S608
             return self._count(f"({source}) WHERE coding.code IS NOT NULL") > 0
+        if column in row.mapping.listed and row.feed.column(column).type == "timestamp":
+            # What is only part of a date has no time, and was let in with the first day's midnight.
+            no_time = f"{column}_is_local AND {column} = date_trunc('day', {column})"
+            return self._count(f"{table(made)} WHERE {no_time}") > 0
         if column in row.mapping.listed and (place == "line" or column in row.feed.required):
             return True
         if getattr(row.mapping.coded.get(column), "otherwise", None) not in (None, "NULL", "'other'"):

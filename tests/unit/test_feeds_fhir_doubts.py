@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.feeds_night import Nights
-from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, lines, only, parts, read, ref
+from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, lines, only, parts, read, ref, unmapped
 
 CODES = "http://terminology.hl7.org/CodeSystem"
 CPT, NPI = "http://www.ama-assn.org/go/cpt", "http://hl7.org/fhir/sid/us-npi"
@@ -172,3 +172,62 @@ def test_lines_of_several_types_need_not_be_alike(tmp_path: Path) -> None:
     clinic = {"resourceType": "Organization", "id": "o1", "name": "Clinic"}
     found = read(tmp_path, "patient", {**SOMEBODY, "name": [{"family": "Okafor"}]}, clinic)
     assert (parts(found), found.refused) == ({"patient": (1, 1, 0), "team": (1, 1, 0)}, [])
+
+
+FORM: Json = {
+    "resourceType": "QuestionnaireResponse",
+    "id": "q1",
+    "status": "completed",
+    "subject": PATIENT,
+    "item": [{"linkId": "/44261-6", "answer": [{"valueInteger": 12}]}],
+}
+DONE: Json = {"resourceType": "Procedure", "id": "d1", "status": "completed", "subject": PATIENT}
+ORDERED: Json = {"resourceType": "MedicationRequest", "id": "m1", "status": "active", "subject": PATIENT}
+
+
+@pytest.mark.parametrize(
+    ("feed", "resource", "column", "element"),
+    [
+        ("assessment", {**TOTAL, "effectiveDateTime": "2025-03"}, "taken_at", "effective"),
+        ("assessment", {**TOTAL, "effectiveDateTime": None, "issued": "2025"}, "taken_at", "effective"),
+        (
+            "observation",
+            {**TOTAL, "code": concept(LOINC, "8302-2")} | {"effectiveDateTime": "2025"},
+            "observed_at",
+            "effective",
+        ),
+        (
+            "observation",
+            {**TOTAL, "code": concept(LOINC, "8302-2"), "component": [ITEM_NINE]}
+            | {"effectiveDateTime": "2025"},
+            "observed_at",
+            "effective",
+        ),
+        ("assessment", {**FORM, "authored": "2025-01"}, "taken_at", "authored"),
+        ("encounter", {**VISIT, "period": {"start": "2025-01"}}, "started_at", "period.start"),
+        (
+            "procedure",
+            {**DONE, "code": concept(CPT, "96127"), "performedDateTime": "2025"},
+            "performed_at",
+            "performed",
+        ),
+        ("referral", {**REQUEST, "authoredOn": "2025-01"}, "authored_at", "authoredOn"),
+        (
+            "medication_order",
+            {**ORDERED, "medicationCodeableConcept": concept("urn:x", "1"), "authoredOn": "2025-01"},
+            "authored_at",
+            "authoredOn",
+        ),
+    ],
+)
+def test_part_of_a_date_is_told_wherever_it_is_when_something_was(
+    tmp_path: Path, feed: str, resource: Json, column: str, element: str
+) -> None:
+    found = read(tmp_path, feed, resource)
+    assert found.rows[0][column].day == 1
+    assert (column, element, "part of a date") in {code[:3] for code in unmapped(found)}
+
+
+def test_a_whole_date_is_no_part_of_one(tmp_path: Path) -> None:
+    found = read(tmp_path, "assessment", {**TOTAL, "effectiveDateTime": "2025-03-01"})
+    assert (len(found.rows), unmapped(found)) == (1, [])
