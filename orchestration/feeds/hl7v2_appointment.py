@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 from orchestration.feeds.follow_ups import MARK, NO_TIME
 from orchestration.feeds.hl7v2_message import Message, NotReadable, Separators
 from orchestration.feeds.hl7v2_places import SEVERAL_STARTS, Places
+from orchestration.feeds.hl7v2_resources import OF_EARLIER, leaves_out_people
 from orchestration.feeds.hl7v2_rules import (
     EVENT_REASON,
     HL7V2,
@@ -150,14 +151,11 @@ class Schedules:
         placer = read.placer()
         practitioner_id = read.first("practitioner_id")
         unmapped = [("practitioner_id", HL7V2, code) for code in dict.fromkeys(read.strange)]
-        patient_id = read.first("patient_id")
-        team_id = read.first("team_id")
-        slot_id = read.first("slot_id")
-        encounter_id = read.first("encounter_id")
+        patient_id, team_id = read.first("patient_id"), read.first("team_id")
+        slot_id, encounter_id = read.first("slot_id"), read.first("encounter_id")
         decision = self._decide(message, trigger_event)
         status, is_deleted = decision.status, None
-        if decision.reason:
-            read.reasons.append(decision.reason)
+        read.reasons += filter(None, [decision.reason])
         unmapped += decision.unmapped
         starts_at, ends_at = read.times()
         if SEVERAL_STARTS in read.reasons:
@@ -177,7 +175,10 @@ class Schedules:
             read.reasons.append("goes_on_elsewhere")
         if len(message.lines.get("PID", ())) > 1 and read.patients() > 1:
             read.reasons.append("several_patients")
-        booked_at = happened if trigger.time_column == "booked_at" else None
+        is_booking = trigger.time_column == "booked_at"
+        booked_at = happened if is_booking else None
+        if not is_booking and leaves_out_people(message, changes_alone=trigger.changes_alone):
+            read.reasons.append(OF_EARLIER)
         is_cancelled = trigger.time_column == "cancelled_at" and status == "cancelled"
         cancelled_at = happened if is_cancelled else None
         if starts_at is None and is_error:

@@ -11,6 +11,10 @@ from orchestration.feeds.hl7v2_rules import bare
 
 GROUP = "RGS"
 OF_RESOURCES = ("AIS", "AIG", "AIL", "AIP")
+PEOPLE = ("AIG", "AIP")
+OF_EARLIER = "resources_of_earlier_message"
+"""What a row says in ``x_siu_reason`` whose message does not say with whom it is: with whom it was."""
+
 REMOVED = ("D", "DEL", "DELETE", "DELETED")
 PLAIN = ("A", "U", "")
 """Action codes of most resources, which remove nothing."""
@@ -25,6 +29,16 @@ Fields = list[str]
 
 def _is_removed(parts: Fields) -> bool:
     return len(parts) > 2 and parts[2].strip().upper() in REMOVED
+
+
+def leaves_out_people(message: Message, *, changes_alone: bool) -> bool:
+    """Whether a message says nothing of the people of its appointment, neither who stays nor who goes.
+
+    Args:
+        message: which is no booking.
+        changes_alone: whether it lists the resources that change, and not the others.
+    """
+    return message.lines.keys().isdisjoint(PEOPLE if changes_alone else (GROUP, *OF_RESOURCES))
 
 
 def removes_groups(message: Message) -> bool:

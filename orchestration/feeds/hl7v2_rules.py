@@ -59,6 +59,7 @@ class Trigger:
         may_lack_times: whether a message without a start takes it from earlier messages.
         keeps_removed: whether resources that the message removes still say who it was with, where no other
             does.
+        changes_alone: whether the message lists the resources that change, and not the others.
     """
 
     feed: str
@@ -67,6 +68,7 @@ class Trigger:
     time_column: str
     may_lack_times: bool
     keeps_removed: bool
+    changes_alone: bool
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,7 @@ def _load(seeds: Path, day: date, _stamps: tuple[tuple[int, int], ...]) -> SiuRu
             row["time_column"],
             row["may_lack_times"] == "true",
             row["keeps_removed"] == "true",
+            row["changes_alone"] == "true",
         )
         for row in rows_in_force(seeds / TRIGGER_FILE, day)
     }

@@ -104,3 +104,25 @@ def test_a_rule_between_the_messages_of_a_log_is_not_of_them(tmp_path: Path, lin
     outcome = read(tmp_path, f"{first}{line}\r\n{second}")
     assert [row["practitioner_id"] for row in outcome.rows] == ["B7", "B8"]
     assert outcome.content.unmapped == ()
+
+
+@pytest.mark.parametrize(
+    ("event", "segments", "is_kept"),
+    [
+        ("S12", (), False),
+        ("S13", (), True),
+        ("S14", ("PV1|1|O|||||A1^Attending",), True),
+        ("S26", (), True),
+        ("S14", ("RGS|1",), False),
+        ("S14", ("AIL|1||ROOM",), False),
+        ("S18", ("RGS|1", "AIL|1|A|ROOM"), True),
+        ("S19", ("RGS|1", "AIP|1|U|B7"), False),
+        ("S22", ("RGS|1", "AIP|1|D|B7"), False),
+        ("S20", ("RGS|1", "AIS|1|D|90834"), True),
+    ],
+)
+def test_who_an_appointment_is_with_stays_where_a_message_does_not_say_it(
+    tmp_path: Path, event: str, segments: tuple[str, ...], is_kept: bool
+) -> None:
+    row = only(tmp_path, message(*segments, header=HEADER.replace("S12", event)))
+    assert ("resources_of_earlier_message" in (row["x_siu_reason"] or "")) is is_kept

@@ -1,24 +1,16 @@
 -- Appointments as they are known now, their times in UTC and their local date; errors are none. Of a scheduler's messages
 -- the booking alone says when it was made, and the cancellation when that was: later ones leave it blank, and it stands.
+-- So do the people and the service of a message that names neither.
 with appointment as (
     {{ latest_version('stg_feed__appointment', ['appointment_id']) }}
 ),
 
 booking as (
-    select
-        version.appointment_id,
-        version.booked_at as message_booked_at,
-        version.booked_at_is_local as message_booked_at_is_local,
-        row_number() over (
-            partition by version.appointment_id
-            order by
-                {{ version_order('version') }}
-        ) as booking_rank
-    from {{ ref('stg_feed__appointment') }} as version
-    where
-        version.booked_at is not null
-        and not version.is_deleted
-        and version.site_columns like '%"x_siu_trigger"%'
+    {{ booking_messages() }}
+),
+
+naming as (
+    {{ naming_messages('appointment') }}
 ),
 
 cancelled_untold as (
@@ -73,6 +65,10 @@ cancellation as (
 zoned as (
     select
         appointment.*,
+        coalesce(naming.practitioner_id, appointment.practitioner_id) as last_practitioner_id,
+        coalesce(naming.service_line, appointment.service_line) as last_service_line,
+        coalesce(naming.visit_type, appointment.visit_type) as last_visit_type,
+        coalesce(naming.modality, appointment.modality) as last_modality,
         coalesce(appointment.booked_at, booking.message_booked_at) as first_booked_at,
         case
             when appointment.booked_at is null then booking.message_booked_at_is_local
@@ -88,11 +84,14 @@ zoned as (
     left join booking
         on appointment.appointment_id = booking.appointment_id
         and booking.booking_rank = 1
+    left join naming
+        on appointment.appointment_id = naming.appointment_id
+        and naming.naming_rank = 1
     left join cancellation
         on appointment.appointment_id = cancellation.appointment_id
         and cancellation.cancellation_rank = 1
     {{ join_row_time_zone('appointment', 'appointment.starts_at', team='appointment.team_id',
-        practitioner='appointment.practitioner_id', patient='appointment.patient_id') }}
+        practitioner='coalesce(naming.practitioner_id, appointment.practitioner_id)', patient='appointment.patient_id') }}
     where appointment.status <> 'entered-in-error'
 ),
 
@@ -114,11 +113,11 @@ final as (
     select
         instant.appointment_id,
         instant.patient_id,
-        instant.practitioner_id,
+        instant.last_practitioner_id as practitioner_id,
         instant.team_id,
-        instant.service_line,
-        instant.visit_type,
-        instant.modality,
+        instant.last_service_line as service_line,
+        instant.last_visit_type as visit_type,
+        instant.last_modality as modality,
         instant.status,
         instant.slot_id,
         instant.encounter_id,
