@@ -177,6 +177,7 @@ class CaseFinding:
                 continue
             is_behavioral = any(
                 self._is_named(rule, one)
+                and (day_of(one["recorded_on"]) or seen) < day
                 and (
                     one["encounter_id"] == row["encounter_id"]
                     or (not one["encounter_id"] and day_of(one["recorded_on"]) == seen)

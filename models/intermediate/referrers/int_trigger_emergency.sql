@@ -1,4 +1,4 @@
--- Rules about emergency visits with a diagnosis: recorded at the visit, or on its local date.
+-- Rules about emergency visits with a diagnosis: recorded at the visit, or on its local date, and before the clinic date.
 with clinic_patient as (
     select * from {{ ref('int_clinic_patient') }}
 ),
@@ -41,6 +41,7 @@ diagnosed as (
         emergency.encounter_id,
         emergency.patient_id,
         emergency.started_on,
+        coalesce(condition_row.recorded_on, emergency.started_on) as known_on,
         condition_row.icd10_code
     from emergency
     inner join condition_row
@@ -52,10 +53,11 @@ diagnosed as (
 ),
 
 behavioral as (
-    select distinct
+    select
         diagnosed.encounter_id,
         diagnosed.patient_id,
         diagnosed.started_on,
+        min(diagnosed.known_on) as known_on,
         diagnosis.rule_id,
         diagnosis.valid_from,
         diagnosis.valid_to
@@ -63,6 +65,13 @@ behavioral as (
     inner join diagnosis
         on substring(diagnosed.icd10_code, 1, length(diagnosis.first_code)) >= diagnosis.first_code
         and substring(diagnosed.icd10_code, 1, length(diagnosis.last_code)) <= diagnosis.last_code
+    group by
+        diagnosed.encounter_id,
+        diagnosed.patient_id,
+        diagnosed.started_on,
+        diagnosis.rule_id,
+        diagnosis.valid_from,
+        diagnosis.valid_to
 ),
 
 final as (
@@ -76,6 +85,7 @@ final as (
     inner join behavioral
         on clinic_patient.patient_id = behavioral.patient_id
         and clinic_patient.clinic_date > behavioral.started_on
+        and clinic_patient.clinic_date > behavioral.known_on
         and {{ in_period('clinic_patient.clinic_date', 'behavioral.valid_from', 'behavioral.valid_to') }}
     inner join rule_row
         on behavioral.rule_id = rule_row.rule_id
