@@ -4,8 +4,18 @@ Belongs here: Claim, ExplanationOfBenefit; each of their items is a claim line, 
 a report of what became of one. Does not belong here: insurance (``fhir_people.py``).
 """
 
-from orchestration.feeds.codes import WORDS, Codings, pairs_of
+from orchestration.feeds.codes import Codings, pairs_of
 from orchestration.feeds.fhir_dates import local_day
+from orchestration.feeds.fhir_payments import (
+    ADJUDICATED,
+    ADJUDICATION,
+    DENIAL,
+    DENIED_BY,
+    HEAD,
+    LISTED,
+    ONLY_ITEM,
+    OUTCOME,
+)
 from orchestration.feeds.fhir_resources import (
     CODING,
     CONCEPT,
@@ -24,8 +34,6 @@ from orchestration.feeds.fhir_resources import (
 BILLED_SYSTEMS = (
     "['http://www.ama-assn.org/go/cpt', 'http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets']"
 )
-MONEY = "STRUCT(value VARCHAR, currency VARCHAR)"
-ADJUDICATION = f"STRUCT(category {CONCEPT}, reason {CONCEPT}, amount {MONEY})"
 CARE_TEAM = f"STRUCT(sequence VARCHAR, provider {REFERENCE}, role {CONCEPT})[]"
 ITEM = (
     f"sequence VARCHAR, productOrService {CONCEPT}, servicedDate VARCHAR, servicedPeriod {PERIOD}, "
@@ -70,7 +78,7 @@ NAMED_BY_ITEM = (
 VISIT = {
     "visit": "s.line.encounter[1]",
     "named": NAMED_BY_ITEM,
-    "only_item": "CASE WHEN coalesce(len(s.item), 0) <= 1 THEN '1' END",
+    "only_item": ONLY_ITEM,
 }
 """What an item refers to, taken out of its list once, and the number of one that needs none."""
 
@@ -127,88 +135,6 @@ CLAIM = Resource(
 )
 
 
-def is_known(concept: str, column: str) -> str:
-    """SQL of whether a concept has a coding that a column of claim lines knows.
-
-    Most have only one, and most of those a code that is nowhere in what the column knows.
-
-    Args:
-        concept: SQL of the concept.
-        column: name of the column, whose ``words_known`` are among what is worked out.
-    """
-    known, only, words = pairs_of("claim_line", column), f"{concept}.coding[1]", f"s.{column}_words"
-    as_it_is = f"chr(10) || {only}.system || '|' || {only}.code || chr(10)"
-    return (
-        f"CASE WHEN len({concept}.coding) > 1 "
-        f"THEN list_has_any([fhir_pair(coding) for coding in {concept}.coding], {known}) "
-        f"WHEN contains({words}, {only}.code) OR {only}.system IN {WORDS} "
-        f"THEN CASE WHEN contains({words}, {as_it_is}) THEN true "
-        f"ELSE list_contains({known}, fhir_pair({only})) END ELSE false END"
-    )
-
-
-def words_known(*columns: str) -> dict[str, str]:
-    """SQL by name of all that columns of claim lines know, each as one text of a line a pair."""
-    return {
-        f"{column}_words": f"chr(10) || array_to_string({pairs_of('claim_line', column)}, chr(10)) || chr(10)"
-        for column in columns
-    }
-
-
-def _sum_of(column: str) -> str:
-    """SQL of the sum of the amounts that a column of claim lines knows; null where there is none."""
-    return (
-        f"list_sum([CASE WHEN {is_known('part.category', column)} "
-        "AND coalesce(part.amount.currency, 'USD') = 'USD' "
-        "THEN try_cast(part.amount.value AS DECIMAL(18, 6)) END for part in s.line.adjudication])"
-    )
-
-
-PAID = f"coalesce({_sum_of('paid_amount_usd')}, {_sum_of('paid_part')})"
-"""What the payer paid: as a whole, else what went to whom. Many explanations send both, of the same money."""
-
-OTHER_AMOUNTS = pairs_of("claim_line", "other_amount")
-UNKNOWN_AMOUNT = (
-    "CASE WHEN s.state IN ('complete', 'partial') AND s.paid IS NULL "
-    "THEN [coding for coding in fhir_concepts([part.category for part in s.line.adjudication "
-    "if part.amount.value IS NOT NULL]) if fhir_says(coding) "
-    f"AND NOT list_contains({OTHER_AMOUNTS}, fhir_pair(coding))][1] END"
-)
-"""An amount that may be what was paid, on a line of which nothing else says so."""
-
-IS_REDUCTION = f"list_contains({pairs_of('claim_line', 'no_denial')}, fhir_pair(part.reason.coding[1]))"
-"""A deductible, or the difference to an agreed price, is given as a reason as well, and denies nothing."""
-
-IS_DENIED = (
-    f"[CASE WHEN {is_known('part.category', 'denial_reason')} THEN NOT coalesce({IS_REDUCTION}, false) "
-    "ELSE false END for part in s.line.adjudication]"
-)
-DENIED = f"s.line.adjudication[list_position({IS_DENIED}, true)]"
-PROCESSED = (
-    "list_concat(fhir_concepts([part.reason for part in s.line.adjudication if part.reason IS NOT NULL]), "
-    "{0})"
-)
-DENIED_BY = (
-    f"[coding for coding in {PROCESSED} "
-    f"if list_contains({pairs_of('claim_line', 'denied_by')}, fhir_pair(coding))][1].code"
-)
-"""A code by which a payer says how it processed a line, where that is a denial."""
-
-DENIAL = "coalesce(coalesce(s.denied.reason, s.denied.category).coding[1].code, {0})"
-OUTCOME = (
-    "CASE WHEN s.status IN ('cancelled', 'entered-in-error') THEN s.status "
-    "WHEN coalesce(s.paid, 0) = 0 AND (s.denial IS NOT NULL OR s.outcome = 'error') THEN 'denied' "
-    "WHEN s.status = 'active' THEN coalesce(s.outcome, 'complete') ELSE s.status END"
-)
-ADJUDICATED = {
-    **words_known("paid_amount_usd", "paid_part", "denial_reason"),
-    "paid": PAID,
-    "denied": DENIED,
-    "denial": DENIAL.format(DENIED_BY.format("[]")),
-    "state": OUTCOME,
-}
-"""What became of an item, worked out once."""
-
 IS_REPLACED = (
     "s.related IS NOT NULL AND coalesce(list_has_any([fhir_pair(coding) for coding in "
     "fhir_concepts([part.relationship for part in s.related])], "
@@ -221,16 +147,13 @@ STATE = Coded(primitive("s.state", "http://hl7.org/fhir/fm-status"))
 EXTENSION = f"STRUCT(valueCoding {CODING})[]"
 OF_EXTENSIONS = "[entry.valueCoding for entry in s.line.extension if entry.valueCoding IS NOT NULL]"
 
-ADDED = "CASE WHEN len(s.addItem) > 0 THEN {'system': 'addItem', 'code': 'items of the payer'} END"
-"""Items that a payer has put beside those of the claim; they have no number, and no row."""
-
 EXPLANATION_OF_BENEFIT = Resource(
     elements={
         **SHARED,
         "outcome": "VARCHAR",
         "claim": REFERENCE,
         "related": f"STRUCT(relationship {CONCEPT})[]",
-        "addItem": "JSON[]",
+        **HEAD,
         "item": f"STRUCT({ITEM}, extension {EXTENSION}, adjudication {ADJUDICATION}[])[]",
     },
     derived={
@@ -253,7 +176,7 @@ EXPLANATION_OF_BENEFIT = Resource(
             {"payer_id": PAYER, "status": STATE},
             where=IS_CLAIM,
             each="s.item",
-            listed={"paid_amount_usd": UNKNOWN_AMOUNT, "claim_line_id": ADDED},
+            listed=LISTED,
         ),
     ),
     foreign=FOREIGN,
@@ -267,6 +190,7 @@ CLAIM_RESPONSE = Resource(
         "outcome": "VARCHAR",
         "created": "VARCHAR",
         "request": REFERENCE,
+        **HEAD,
         "item": f"STRUCT(itemSequence VARCHAR, adjudication {ADJUDICATION}[])[]",
     },
     derived=ADJUDICATED,
@@ -287,6 +211,7 @@ CLAIM_RESPONSE = Resource(
             {"status": STATE},
             where=IS_CLAIM,
             each="s.item",
+            listed=LISTED,
         ),
     ),
 )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fhir_lines import Json, concept, only, parts, read, ref, unmapped
+from tests.support.feeds_night import Nights
+from tests.support.fhir_lines import Json, concept, lines, only, parts, read, ref, unmapped
 
 CPT = "http://www.ama-assn.org/go/cpt"
 ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
@@ -215,3 +216,57 @@ def test_medicare_says_by_a_code_how_a_line_was_processed(
         explanation["item"][0]["extension"] = [{"url": "urn:other"}, {"url": PROCESSED, "valueCoding": said}]
     row = only(tmp_path, "claim_line", explanation)
     assert (row["status"], row["denial_reason"]) == found
+
+
+HEAD = {"payment": {"amount": {"value": 120.5, "currency": "USD"}}}
+NO_HEAD = {"payment": {"amount": {"value": 0}}}
+TWO = [item(1, "99492"), item(2, "99494")]
+
+
+@pytest.mark.parametrize(
+    ("change", "paid"),
+    [
+        (HEAD, ["120.5"]),
+        ({"total": [money(ADJUDICATION, "submitted", 200), money(ADJUDICATION, "benefit", 77)]}, ["77"]),
+        ({"adjudication": [money(ADJUDICATION, "benefit", 66)]}, ["66"]),
+        ({"payment": {"amount": {"value": 50, "currency": "CAD"}}}, [None]),
+        ({**HEAD, "item": [item(1, "99492", adjudication=[money(ADJUDICATION, "benefit", 90)])]}, ["90"]),
+        ({**HEAD, "item": [item(1, "99492", adjudication=[money(ADJUDICATION, "copay", 9)])]}, ["120.5"]),
+        ({**HEAD, "item": TWO}, [None, None]),
+        ({**NO_HEAD, "item": TWO}, ["0", "0"]),
+    ],
+)
+def test_what_was_paid_may_stand_at_the_head(tmp_path: Path, change: Json, paid: list[str | None]) -> None:
+    found = read(tmp_path, "claim_line", explained(item=[item(1, "99492")]) | change)
+    told = [row["paid_amount_usd"] for row in found.rows]
+    assert told == [None if one is None else Decimal(one) for one in paid]
+    is_unclear = paid == [None, None]
+    assert unmapped(found) == (
+        [("paid_amount_usd", "payment", "of the whole claim", 2)] if is_unclear else []
+    )
+
+
+def test_a_response_may_say_at_its_head_what_was_paid(tmp_path: Path) -> None:
+    response = explained(resourceType="ClaimResponse", request=ref("Claim/m1"), item=[{"itemSequence": 2}])
+    nights = Nights(tmp_path)
+    nights.land("fhir/2025-02-20/a.ndjson", lines(CLAIM, response | HEAD))
+    nights.run()
+    paid = {(row["claim_line_id"], row["status"], row["paid_amount_usd"]) for row in nights.raw("claim_line")}
+    submitted = {(f"m1#{number}", "submitted", None) for number in (1, 2)}
+    assert paid == {*submitted, ("m1#2", "paid", Decimal("120.5"))}
+
+
+def test_a_denial_at_the_head_is_that_of_items_that_say_nothing(tmp_path: Path) -> None:
+    told = item(2, "99494", adjudication=[money(ADJUDICATION, "benefit", 40)])
+    found = read(tmp_path, "claim_line", explained(adjudication=[DENIED], item=[item(1, "99492"), told]))
+    assert [(row["status"], row["denial_reason"]) for row in found.rows] == [("denied", "96"), ("paid", None)]
+
+
+def test_an_amount_of_an_unknown_kind_in_a_response_is_a_finding(tmp_path: Path) -> None:
+    answered = [{"itemSequence": 1, "adjudication": [money("urn:own", "PAYMENT", 40)]}]
+    response = explained(resourceType="ClaimResponse", request=ref("Claim/m1"), item=answered)
+    response["addItem"] = [{"itemSequence": [1]}]
+    assert unmapped(read(tmp_path, "claim_line", CLAIM, response)) == [
+        ("claim_line_id", "addItem", "items of the payer", 1),
+        ("paid_amount_usd", "urn:own", "PAYMENT", 1),
+    ]

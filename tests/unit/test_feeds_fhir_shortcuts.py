@@ -8,7 +8,6 @@ import pytest
 
 from orchestration.feeds import fhir_resources
 from orchestration.feeds.codes import CodeMap, Codings, lookup
-from orchestration.feeds.fhir_claims import is_known, words_known
 from orchestration.feeds.fhir_elements import structure
 from orchestration.feeds.fhir_items import LOINC_IN_TEXT, loinc_in
 from orchestration.feeds.fhir_observations import (
@@ -19,6 +18,7 @@ from orchestration.feeds.fhir_observations import (
     PART_FOUND,
     PARTS,
 )
+from orchestration.feeds.fhir_payments import is_known, words_known
 from orchestration.feeds.fhir_resources import primitive
 from orchestration.feeds.fhir_scheduling import usual_kind
 from tests.support.fhir_lines import Json
