@@ -9,25 +9,17 @@ from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 
-SEGMENTS = (
-    "SCH|TQ1|TQ2|NTE|PID|PD1|PV1|PV2|OBX|DG1|RGS|AIS|AIG|AIL|AIP|EVN|ROL|PRT|ARV|AL1|NK1|GT1|IN1|IN2|APR|"
-    "Z[A-Z0-9]{2}"
+from orchestration.feeds.hl7v2_written import (
+    BREAK_ENDS,
+    LAST_BREAK,
+    LINE_OF_A_LOG,
+    SEGMENTS,
+    WRITTEN_BREAKS,
 )
-IN_SMALL_LETTERS = {name.lower() for name in (*SEGMENTS.split("|"), "MSH") if name.isalnum()}
-_BREAK = r"\\r\\n|\\r|\\n|[<\[](?:CR|LF|(?:0x)?0[DA])[>\]]|&#1[03];|&#x[DA];"
-WRITTEN_BREAKS = re.compile(_BREAK, re.IGNORECASE)
-"""Line ends as the logs of interface engines write them out."""
 
-BREAK_ENDS = frozenset("rnRN>]; \t")
-LAST_BREAK = re.compile(rf"(?:{_BREAK})[ \t]*\Z", re.IGNORECASE)
+IN_SMALL_LETTERS = {name.lower() for name in (*SEGMENTS.split("|"), "MSH") if name.isalnum()}
 ESCAPED_SIGN = "&amp;"
 """A subcomponent separator of a header in a message that was exported as XML."""
-
-LINE_OF_A_LOG = re.compile(
-    r"[\[(<\"']?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d[-/.]\d\d[-/.]\d{4}|[A-Z][a-z]{2} [ \d]\d)[T ,]+\d\d:\d\d"
-    r"|[\[(<]?\d\d:\d\d:\d\d|\[?(?:TRACE|DEBUG|INFO|WARN|ERROR)\b|[-=*#_+]{3}"
-)
-"""Begins a line that an interface engine wrote for itself: a stamp, how serious it is, or a rule."""
 
 HEADER_FIELDS = 11
 """A header has this many fields before another segment can begin in the same line."""

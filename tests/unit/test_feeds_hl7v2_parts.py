@@ -126,3 +126,32 @@ def test_who_an_appointment_is_with_stays_where_a_message_does_not_say_it(
 ) -> None:
     row = only(tmp_path, message(*segments, header=HEADER.replace("S12", event)))
     assert ("resources_of_earlier_message" in (row["x_siu_reason"] or "")) is is_kept
+
+
+@pytest.mark.parametrize(
+    ("begins", "breaks", "ends"),
+    [
+        ("Mar  2 11:00:01 host engine: ", "#015", "#015"),
+        ("", "#015#012", "#015#012"),
+        ("^K", "^M", "^M^\\^M"),
+        ("\\x0b", "\\x0d", "\\x1c\\x0d"),
+        ("", "\\x0D\\x0A", "\\x0D\\x0A"),
+        ("", "\\u000d", "\\u000d"),
+        ("\\013", "\\015", "\\015\\034\\015"),
+        ("{VT}", "{CR}", "{FS}{CR}"),
+        ("\u240b", "\u240d", "\u240d\u241c\u240d"),
+        ("", "%0D", "%0D"),
+        ("", "\u00b6", "\u00b6"),
+        ("", "<br/>", "<br />"),
+        ("", "\u00b6\n", "\u00b6"),
+    ],
+)
+def test_line_ends_that_a_log_writes_out_are_no_part_of_a_value(
+    tmp_path: Path, begins: str, breaks: str, ends: str
+) -> None:
+    texts = [message("RGS|1", f"AIP|1|A|B{number}", sch_2=f"F{number}") for number in (7, 8)]
+    lines = [f"{begins}{breaks.join(text.rstrip().split(chr(13)))}{ends}" for text in texts]
+    outcome = read(tmp_path, "\n".join(lines) + "\n")
+    found = [(row["appointment_id"], row["practitioner_id"], row["status"]) for row in outcome.rows]
+    assert found == [("F7", "B7", "booked"), ("F8", "B8", "booked")]
+    assert (outcome.refused, outcome.content.unmapped) == ([], ())
