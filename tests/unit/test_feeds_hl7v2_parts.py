@@ -155,3 +155,28 @@ def test_line_ends_that_a_log_writes_out_are_no_part_of_a_value(
     found = [(row["appointment_id"], row["practitioner_id"], row["status"]) for row in outcome.rows]
     assert found == [("F7", "B7", "booked"), ("F8", "B8", "booked")]
     assert (outcome.refused, outcome.content.unmapped) == ([], ())
+
+
+@pytest.mark.parametrize(
+    ("event", "said", "found"),
+    [
+        ("S14", {"sch_25": "Broken"}, "noshow"),
+        ("S14", {"sch_25": "No Call/No Show"}, "noshow"),
+        ("S14", {"sch_25": "Canceled/Rescheduled"}, "cancelled"),
+        ("S14", {"sch_25": "Left before being seen"}, "cancelled"),
+        ("S14", {"sch_25": "In Waiting Room"}, "arrived"),
+        ("S14", {"sch_25": "Visit Complete"}, "fulfilled"),
+        ("S14", {"sch_25": "Pending Arrival"}, "booked"),
+        ("S15", {"sch_25": "Cancelled", "sch_6": "BROKEN^Broken appointment"}, "noshow"),
+        ("S15", {"sch_25": "Cancelled", "sch_6": "9^Test Patient"}, "entered-in-error"),
+    ],
+)
+def test_words_say_how_a_visit_ended(tmp_path: Path, event: str, said: dict[str, str], found: str) -> None:
+    outcome = read(tmp_path, message(header=HEADER.replace("S12", event), **said))
+    assert ([row["status"] for row in outcome.rows], outcome.content.unmapped) == ([found], ())
+
+
+@pytest.mark.parametrize("word", ["Waiting", "Not Arrived", "Closed", "Void", "X", "3"])
+def test_a_word_that_means_two_things_is_a_finding(tmp_path: Path, word: str) -> None:
+    outcome = read(tmp_path, message(header=CHANGED, sch_25=word))
+    assert [code.column_name for code in outcome.content.unmapped] == ["status"]
