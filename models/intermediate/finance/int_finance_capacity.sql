@@ -1,22 +1,46 @@
 -- What the people staffed today can carry by guideline: active patients of the care managers, patients a day of a consultant.
-with staff as (
-    select * from {{ ref('int_staff_fte') }}
+with post as (
+    select * from {{ ref('int_staffing_period') }}
     where
-        entity_type = 'team'
-        and role = 'care_manager'
-        and period_type = 'month'
-        and period_start_on = {{ month_of(as_of_date()) }}
+        role = 'care_manager'
+        and valid_from <= {{ as_of_date() }}
+        and valid_until > {{ as_of_date() }}
+),
+
+team as (
+    select * from {{ ref('int_team_zoned') }}
+),
+
+guideline as (
+    select * from {{ ref('caseload_guideline') }}
+    where {{ in_period(as_of_date(), 'valid_from', 'valid_to') }}
+),
+
+staff as (
+    select
+        post.team_id as entity_id,
+        post.fte,
+        post.fte * coalesce(of_tier.low_per_fte, overall.low_per_fte) as guideline_low,
+        post.fte * coalesce(of_tier.high_per_fte, overall.high_per_fte) as guideline_high
+    from post
+    left join team
+        on post.team_id = team.team_id
+    left join guideline as of_tier
+        on post.role = of_tier.role
+        and team.complexity_tier = of_tier.complexity_tier
+    left join guideline as overall
+        on post.role = overall.role
+        and overall.complexity_tier = 'overall'
 ),
 
 bhc as (
     select
         max(low_per_fte) as low_per_fte,
         max(high_per_fte) as high_per_fte
-    from {{ ref('caseload_guideline') }}
+    from guideline
     where
         role = 'bhc'
         and complexity_tier = 'overall'
-        and {{ in_period(as_of_date(), 'valid_from', 'valid_to') }}
 ),
 
 carried as (
