@@ -20,7 +20,7 @@ from orchestration.profile_values import SOURCES, nearest
 _FORMATS: Final = {"csv": "CSV", "parquet": "Parquet", "fhir_ndjson": "FHIR", "hl7v2": "HL7 v2"}
 _NOT_READ: Final = {
     "outside_of_folders": "belongs in <feed>/<YYYY-MM-DD>/",
-    "not_a_file": "a folder, or a link that leads nowhere",
+    "not_a_file": "a folder (a path in the profile names files in it), or a link that leads nowhere",
     "named_for_two_feeds": "its name fits the files of two feeds",
     "unknown_folder": "no feed has this name",
     "unreadable_folder": "the folder may not be opened",
@@ -41,9 +41,19 @@ _MEANS: Final = {
     "rounded_number": "its last digits are lost",
     "header_line": "the header once more, and no row",
     "footer_line": "a total or a remark of a report, and no row",
+    "unsupported_message": "its kind books nothing",
+    "unsupported_format": "save it as CSV or Parquet; a workbook is a zip",
+    "wrong_delimiter": "the names are there, but not parted by comma, semicolon, bar or tab",
     "unsupported_type": "a cell holds several values where one belongs",
 }
 """What some reasons say beyond their words."""
+_PART: Final = "starts_at"
+"""The column of what is counted of messages that have no start or several."""
+
+_PARTS: Final = {
+    "": "no start is said: that of the message before it",
+    "several starts": "several starts are said: the first",
+}
 _LEADS: Final = {
     "unknown": "nowhere",
     "ambiguous": "to two",
@@ -110,8 +120,14 @@ def print_look(look: Look, out: Console) -> None:
     codes = [
         (code.feed, code.column_name, code.system, code.code or "(withheld)", f"{code.rows:,}")
         for code in look.unknown_codes
-        if (code.feed, code.column_name) != (HL7V2, BATCH)
+        if code.feed != HL7V2 and code.column_name != _PART
     ]
+    parts = [
+        (code.feed, _PARTS.get(code.code, code.code), _counted(code.rows, "message"))
+        for code in look.unknown_codes
+        if code.column_name == _PART
+    ]
+    _table(out, "Messages that do not say all", ("feed", "what is taken", "how many"), parts, right=(2,))
     lost = [
         (code.feed, _counted(code.rows, "message"))
         for code in look.unknown_codes

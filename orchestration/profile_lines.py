@@ -21,9 +21,21 @@ _FORMS: Final = {
     "float": (r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
     "merge": (r"<<", ["<"]),
 }
+_NAMES: Final = (
+    "holds names, each as name: value and without a dash; leave it out where there is nothing to say"
+)
+_HINTS: Final = {
+    r"'\t'": "indent by spaces and not by tabs",
+    "cannot start any token": "a sign such as | or % stands in quotes",
+    "mapping values are not allowed": "text with a colon is in quotes, and names of one level in one column",
+    "expected alphabetic or numeric": "text that begins with * or & stands in quotes",
+    "another document": "a profile has no line of dashes in it",
+}
+"""What to do about what the reader of YAML says in its own words."""
+
 _PLACES: Final = {
-    "model_type": "is a list of names and values; leave it out where there is nothing to say",
-    "dict_type": "is a list of names and values; leave it out where there is nothing to say",
+    "model_type": _NAMES,
+    "dict_type": _NAMES,
     "tuple_type": "is a list, such as [first, second]",
     "string_type": "is text; what YAML could take for something else stands in quotes",
     "string_too_short": "is empty; leave it out where there is nothing to say",
@@ -91,7 +103,9 @@ def read_yaml(path: Path) -> tuple[Any, dict[str, int], list[tuple[str, str]]]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         kind = "" if isinstance(error, _NoProfile) else "is not YAML: "
-        raise NotYaml(f"{path}:{line}: {kind}{error.problem or error.context}") from None
+        said = str(error.problem or error.context)
+        hint = next((f"; {hint}" for words, hint in _HINTS.items() if words in said), "")
+        raise NotYaml(f"{path}:{line}: {kind}{said}{hint}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise NotYaml(f"{path}:{line}: holds a character that no text has") from None

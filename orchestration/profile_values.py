@@ -20,6 +20,7 @@ DELIMITER: Final = r"^[,;|\t^~:]$"
 TIME_OF_DAY: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
 _FILE: Final = re.compile(r"[^\\\0]+")
 _FIXED_ZONES: Final = {"EST": "America/New_York", "MST": "America/Denver", "HST": "Pacific/Honolulu"}
+CURLY: Final = "\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
 _VISIBLE: Final = r"[^\s\u0000-\u001f\u007f-\u009f]"
 _INNER: Final = r"[^\u0000-\u001f\u007f-\u009f]"
 
@@ -69,13 +70,23 @@ def _file_pattern(text: str) -> str:
     return text
 
 
+def _straight(text: str) -> str:
+    if len(text) > 1 and text[0] in CURLY and text[-1] in CURLY:
+        raise ValueError("stands in curly quotes, as word processors write them; use straight ones or none")
+    return text
+
+
 def _time_of_day(value: object) -> object:
     if isinstance(value, str) and re.fullmatch(TIME_OF_DAY, value, re.ASCII):
         return time.fromisoformat(value)
     raise ValueError("is a time of day in the site's zone, such as 06:30")
 
 
-Text = Annotated[str, Field(min_length=1, max_length=200, pattern=rf"^{_VISIBLE}({_INNER}*{_VISIBLE})?$")]
+Text = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=rf"^{_VISIBLE}({_INNER}*{_VISIBLE})?$"),
+    AfterValidator(_straight),
+]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Source = Annotated[
     str, AfterValidator(_known_source), WithJsonSchema({"type": "string", "enum": list(SOURCES)})

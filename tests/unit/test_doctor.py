@@ -16,6 +16,7 @@ from orchestration.doctor import look
 from orchestration.doctor_findings import Delivered, State
 from orchestration.doctor_gaps import required_in_fhir
 from tests.support.feeds_night import Nights
+from tests.support.siu import HEADER, message
 
 CANARY = "Zzyzx-Canary"
 Run = Callable[..., tuple[int, str]]
@@ -323,3 +324,22 @@ def test_nothing_is_usable_where_all_is_dated_after_today(tmp_path: Path, run: R
     assert code == 1
     assert "Nothing has been delivered" in told
     assert "Not read, since dated far after today: 2962-01-01." in told
+
+
+def test_messages_that_say_part_or_book_nothing_are_told_apart_from_codes(tmp_path: Path, run: Run) -> None:
+    nights = Nights(tmp_path)
+    said = [
+        message(sch_11="^^^202603101400~^^^202603171400"),
+        message(header=HEADER.replace("S12", "S15"), sch_11="", sch_25="Cancelled"),
+        message(header=HEADER.replace("SIU^S12", "ACK")),
+        message(sch_25="Odd word"),
+    ]
+    nights.land("hl7v2/2026-03-10/a.hl7", "".join(said))
+    nights.land("patient/2026-03-10/a.csv", "patient_id\nTotal: 1\n")
+    _, told = run("--landing", nights.landing)
+    assert "appointment several starts are said: the first 1 message" in told
+    assert "appointment no start is said: that of the message before it 1 message" in told
+    assert "unsupported_message:ACK; its kind books nothing 1 row" in told
+    assert "footer_line; a total or a remark of a report, and no row 1 row" in told
+    assert "appointment status hl7v2 Odd word 1" in told
+    assert "message_type" not in told
