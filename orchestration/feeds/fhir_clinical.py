@@ -6,6 +6,7 @@ people and insurance (``fhir_people.py``).
 
 from orchestration.feeds.codes import pairs_of, standard, with_words
 from orchestration.feeds.fhir_dates import local_day, part_of_a_date
+from orchestration.feeds.fhir_doubts import only_named
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     EVERY,
@@ -40,12 +41,6 @@ BY_ROLE = ", ".join(
     for role in ("PPRF", "ATND")
 )
 HAS_ID = "coalesce(entry.individual.reference, entry.individual.identifier.value) IS NOT NULL"
-ONLY_NAMED = (
-    "CASE WHEN s.performer.display IS NOT NULL AND s.performer.reference IS NULL "
-    "AND s.performer.identifier.value IS NULL "
-    "THEN {'system': 'participant', 'code': 'named without an id'} END"
-)
-"""Somebody who is named and cannot be told from others of that name."""
 
 
 def takes_part(participant: str) -> str:
@@ -78,6 +73,8 @@ DISPOSITION = standard(
 )
 VISIT_CODINGS = with_words("[s.serviceType]", "s.type")
 
+PLACE = first_reference("s.location", ".location", "Organization")
+
 ENCOUNTER = Resource(
     elements={
         **EVERY,
@@ -101,8 +98,7 @@ ENCOUNTER = Resource(
                 "encounter_id": "s.id",
                 "patient_id": reference("s.subject", "Patient"),
                 "practitioner_id": reference("s.performer", "Practitioner"),
-                "team_id": f"coalesce({reference('s.serviceProvider', 'Organization')}, "
-                f"{first_reference('s.location', '.location', 'Organization')})",
+                "team_id": f"coalesce({reference('s.serviceProvider', 'Organization')}, {PLACE})",
                 "started_at": "fhir_moment(s.period.start)",
                 "ended_at": 'fhir_moment(s.period."end")',
                 "billing_codes": "nullif(array_to_string([coding.code for coding in fhir_concepts(s.type) "
@@ -119,7 +115,8 @@ ENCOUNTER = Resource(
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/encounter-status")),
             },
             listed={
-                "practitioner_id": ONLY_NAMED,
+                "practitioner_id": only_named("s.performer", "participant"),
+                "team_id": only_named("s.serviceProvider", "serviceProvider", f"{PLACE} IS NULL"),
                 "started_at": part_of_a_date("period.start"),
             },
         ),

@@ -19,14 +19,21 @@ from orchestration.feeds.fhir_resources import (
     Mapping,
     Resource,
     exact,
+    kind_of,
     primitive,
     reference,
     stated_reason,
 )
 
+ABOUT = (
+    f"CASE WHEN len(s.focus) > 0 AND {kind_of('s.focus[1]')} IN ('Patient', 'RelatedPerson') "
+    f"THEN {reference('s.focus[1]', 'Patient')} ELSE {reference('s.subject', 'Patient')} END"
+)
+"""Whom it was found of: a mother's answers may be kept in her child's record, and name her as their focus."""
+
 OBSERVED = (
     "coalesce(s.effectiveDateTime, s.effectiveInstant, s.effectivePeriod.start, "
-    's.effectivePeriod."end", s.issued)'
+    's.effectivePeriod."end", s.effectiveTiming.event[1], s.issued)'
 )
 OBSERVED_AT = f"fhir_moment({OBSERVED})"
 OBSERVED_IN = part_of_a_date("effective", OBSERVED)
@@ -155,7 +162,7 @@ def _observed(columns: dict[str, str], *, where: str = "true", each: str | None 
     return Mapping(
         "observation",
         {
-            "patient_id": reference("s.subject", "Patient"),
+            "patient_id": ABOUT,
             "encounter_id": reference("s.encounter", "Encounter"),
             "observed_at": OBSERVED_AT,
             **columns,
@@ -182,10 +189,12 @@ OBSERVATION = Resource(
         "status": "VARCHAR",
         "code": CONCEPT,
         "subject": REFERENCE,
+        "focus": f"{REFERENCE}[]",
         "encounter": REFERENCE,
         "effectiveDateTime": "VARCHAR",
         "effectiveInstant": "VARCHAR",
         "effectivePeriod": PERIOD,
+        "effectiveTiming": "STRUCT(event VARCHAR[])",
         "issued": "VARCHAR",
         "dataAbsentReason": CONCEPT,
         "extension": REASON_EXTENSION,
@@ -212,7 +221,7 @@ OBSERVATION = Resource(
             "assessment",
             {
                 "assessment_id": "s.id",
-                "patient_id": reference("s.subject", "Patient"),
+                "patient_id": ABOUT,
                 "instrument": "s.scale",
                 "score": "s.total",
                 "item9_score": item_nine("s.items"),

@@ -7,6 +7,7 @@ follows it up. Does not belong here: visits and diagnoses (``fhir_clinical.py``)
 
 from orchestration.feeds.codes import pairs_of
 from orchestration.feeds.fhir_dates import part_of_a_date
+from orchestration.feeds.fhir_doubts import only_named
 from orchestration.feeds.fhir_elements import structure
 from orchestration.feeds.fhir_resources import (
     CODING,
@@ -220,7 +221,10 @@ SERVICE_REQUEST = Resource(
                 "intent": Coded(primitive("s.intent", "http://hl7.org/fhir/request-intent")),
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/request-status")),
             },
-            listed={"authored_at": part_of_a_date("authoredOn", AUTHORED)},
+            listed={
+                "authored_at": part_of_a_date("authoredOn", AUTHORED),
+                "referrer_id": only_named("s.requester", "requester"),
+            },
         ),
     ),
     identifier_rows=own_identifiers("ServiceRequest"),

@@ -6,6 +6,7 @@ Does not belong here: what happens to a patient (``fhir_clinical.py``).
 
 from orchestration.feeds.codes import pairs_of, values_of, with_words
 from orchestration.feeds.fhir_dates import local_day, part_of_a_date
+from orchestration.feeds.fhir_doubts import LABELED, NOT_IN_USE
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     EVERY,
@@ -87,14 +88,10 @@ LINKS = (
     f"AND {OTHER_RECORD} IS NOT NULL AND {OTHER_RECORD} != s.id]"
 )
 
-NOT_IN_USE = (
-    "CASE WHEN NOT s.active AND coalesce(len(s.link), 0) = 0 THEN {'system': 'active', 'code': 'false'} END"
-)
-"""A record that its server uses no more, and of which it does not say which one it uses instead."""
-
 PATIENT = Resource(
     elements={
         **EVERY,
+        "meta": LABELED,
         "active": "BOOLEAN",
         "identifier": f"{OWN_IDENTIFIER}[]",
         "name": f"{OWN_NAME}[]",

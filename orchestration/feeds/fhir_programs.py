@@ -5,6 +5,7 @@ Belongs here: Consent, EpisodeOfCare, CareTeam. Does not belong here: orders (``
 
 from orchestration.feeds.codes import pairs_of, values_of, with_words
 from orchestration.feeds.fhir_dates import day_after, local_day, part_of_a_date
+from orchestration.feeds.fhir_doubts import only_named
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     IDENTIFIER,
@@ -135,6 +136,8 @@ EPISODE_OF_CARE = Resource(
             },
             listed={
                 "started_on": part_of_a_date("period.start"),
+                "care_manager_id": only_named("s.careManager", "careManager"),
+                "team_id": only_named("s.managingOrganization", "managingOrganization"),
             },
         ),
     ),
@@ -185,6 +188,7 @@ CARE_TEAM = Resource(
             "OR (s.status IN ('inactive', 'suspended') "
             'AND coalesce(s.line.period."end", s.period."end") IS NULL)',
             each="s.pcps",
+            listed={"pcp_id": only_named("s.line.member", "participant")},
         ),
     ),
 )

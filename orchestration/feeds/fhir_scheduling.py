@@ -6,6 +6,7 @@ HealthcareService. Does not belong here: visits that took place (``fhir_clinical
 
 from orchestration.feeds.codes import lookup, with_words
 from orchestration.feeds.fhir_clinical import takes_part
+from orchestration.feeds.fhir_doubts import is_only_named, only_named
 from orchestration.feeds.fhir_resources import (
     CODING,
     CONCEPT,
@@ -142,6 +143,13 @@ SERVICE_CODINGS = (
 )
 """Without kinds of booking (routine, follow-up): they say nothing of the service."""
 
+NOBODY_KNOWN = (
+    f"CASE WHEN s.practitioner IS NOT NULL THEN {only_named('s.practitioner', 'participant')} "
+    f"ELSE [{only_named('part.actor', 'participant')} for part, place in s.participant "
+    f"if s.kinds[place] = '' AND {is_only_named('part.actor')}][1] END"
+)
+"""Somebody who is named without an id and may be who holds the appointment."""
+
 LENGTH = "to_minutes(try_cast(s.minutesDuration AS BIGINT))"
 HAS_OFFSET = "regexp_matches(s.start, '([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$') AND strlen(s.start) > 10"
 END_BY_LENGTH = (
@@ -222,7 +230,8 @@ APPOINTMENT = Resource(
             },
             listed={
                 "patient_id": "CASE WHEN len([1 for kind in s.kinds if kind = 'Patient']) > 1 "
-                "THEN {'system': 'participant', 'code': 'several patients'} END"
+                "THEN {'system': 'participant', 'code': 'several patients'} END",
+                "practitioner_id": NOBODY_KNOWN,
             },
         ),
     ),

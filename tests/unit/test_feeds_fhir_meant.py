@@ -1,0 +1,157 @@
+"""Who or what a resource means: somebody else than its subject, nobody with an id, nobody real."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, only, read, ref, unmapped
+
+CODES = "http://terminology.hl7.org/CodeSystem"
+PATIENT = ref("Patient/p1")
+SCORE: Json = {
+    "resourceType": "Observation",
+    "id": "o1",
+    "status": "final",
+    "code": concept(LOINC, "44261-6"),
+    "subject": PATIENT,
+    "effectiveDateTime": "2025-01-07",
+    "valueInteger": 12,
+}
+NAMED = {"display": "Ada Okafor"}
+BOOKED: Json = {
+    "resourceType": "Appointment",
+    "id": "a1",
+    "status": "booked",
+    "start": "2025-02-03T15:00:00Z",
+}
+VISIT: Json = {
+    "resourceType": "Encounter",
+    "id": "e1",
+    "status": "finished",
+    "class": {"system": f"{CODES}/v3-ActCode", "code": "AMB"},
+    "subject": PATIENT,
+    "period": {"start": "2025-01-07T14:00:00Z"},
+}
+REQUEST: Json = {
+    "resourceType": "ServiceRequest",
+    "id": "r1",
+    "status": "active",
+    "intent": "order",
+    "code": concept(SNOMED, "183524004"),
+    "subject": PATIENT,
+    "authoredOn": "2025-01-10T10:00:00Z",
+}
+EPISODE: Json = {
+    "resourceType": "EpisodeOfCare",
+    "id": "x1",
+    "status": "active",
+    "type": [{"text": "Collaborative care"}],
+    "patient": PATIENT,
+    "period": {"start": "2025-01-02"},
+}
+TEAM: Json = {
+    "resourceType": "CareTeam",
+    "id": "t1",
+    "status": "active",
+    "subject": PATIENT,
+    "period": {"start": "2025-01-02"},
+    "managingOrganization": [ref("Organization/o1")],
+    "participant": [{"role": [concept(SNOMED, "446050000")], "member": NAMED}],
+}
+
+
+@pytest.mark.parametrize(
+    ("focus", "patient"),
+    [
+        ([ref("Patient/mother")], "mother"),
+        ([PATIENT], "p1"),
+        ([ref("Device/d1")], "p1"),
+        ([], "p1"),
+        ([ref("RelatedPerson/mother")], None),
+    ],
+)
+@pytest.mark.parametrize(("feed", "code"), [("assessment", "44261-6"), ("observation", "8302-2")])
+def test_a_finding_about_somebody_else_is_not_the_subjects(
+    tmp_path: Path, focus: list[Json], patient: str | None, feed: str, code: str
+) -> None:
+    found = read(tmp_path, feed, {**SCORE, "code": concept(LOINC, code), "focus": focus})
+    assert [row["patient_id"] for row in found.rows] == ([patient] if patient else [])
+    assert found.refused == ([] if patient else [(1, "missing_required:patient_id")])
+
+
+@pytest.mark.parametrize(
+    ("feed", "resource", "column", "element"),
+    [
+        (
+            "appointment",
+            {**BOOKED, "participant": [{"actor": PATIENT}, {"actor": {**NAMED, "type": "Practitioner"}}]},
+            "practitioner_id",
+            "participant",
+        ),
+        (
+            "appointment",
+            {**BOOKED, "participant": [{"actor": PATIENT}, {"actor": NAMED}]},
+            "practitioner_id",
+            "participant",
+        ),
+        ("encounter", {**VISIT, "serviceProvider": NAMED}, "team_id", "serviceProvider"),
+        ("referral", {**REQUEST, "requester": NAMED}, "referrer_id", "requester"),
+        ("episode", {**EPISODE, "careManager": NAMED}, "care_manager_id", "careManager"),
+        ("episode", {**EPISODE, "managingOrganization": NAMED}, "team_id", "managingOrganization"),
+        ("panel", TEAM, "pcp_id", "participant"),
+    ],
+)
+def test_who_is_named_without_an_id_is_a_finding(
+    tmp_path: Path, feed: str, resource: Json, column: str, element: str
+) -> None:
+    found = read(tmp_path, feed, resource)
+    assert [row[column] for row in found.rows] == [None]
+    assert (column, element, "named without an id", 1) in unmapped(found)
+
+
+@pytest.mark.parametrize(
+    ("feed", "resource"),
+    [
+        ("appointment", {**BOOKED, "participant": [{"actor": {**PATIENT, **NAMED}}, {"actor": {}}]}),
+        (
+            "appointment",
+            {
+                **BOOKED,
+                "participant": [
+                    {"actor": PATIENT},
+                    {"actor": {**ref("Practitioner/s1"), **NAMED}},
+                    {"actor": NAMED},
+                ],
+            },
+        ),
+        ("encounter", {**VISIT, "serviceProvider": {**ref("Organization/o1"), **NAMED}}),
+        (
+            "encounter",
+            {**VISIT, "serviceProvider": NAMED, "location": [{"location": ref("Organization/o1")}]},
+        ),
+        ("referral", {**REQUEST, "requester": {"identifier": {"value": "7"}, **NAMED}}),
+    ],
+)
+def test_who_has_an_id_may_be_named_too(tmp_path: Path, feed: str, resource: Json) -> None:
+    names = [entry for entry in unmapped(read(tmp_path, feed, resource)) if entry[2] == "named without an id"]
+    assert names == []
+
+
+@pytest.mark.parametrize(("place", "code"), [("security", "HTEST"), ("tag", "HTEST"), ("tag", "SUBSETTED")])
+def test_a_record_of_a_test_or_in_part_is_a_finding(tmp_path: Path, place: str, code: str) -> None:
+    label = {"system": f"{CODES}/v3-ActReason", "code": code}
+    somebody = {"resourceType": "Patient", "id": "p1", "meta": {place: [{"code": "other"}, label]}}
+    found = read(tmp_path, "patient", somebody)
+    assert (len(found.rows), unmapped(found)) == (1, [("patient_id", "meta", code, 1)])
+
+
+@pytest.mark.parametrize(("code", "known"), [("O", "ambulatory"), ("I", "inpatient"), ("E", "emergency")])
+def test_a_class_of_visit_may_be_that_of_a_message(tmp_path: Path, code: str, known: str) -> None:
+    visit = {**VISIT, "class": {"system": f"{CODES}/v2-0004", "code": code}}
+    assert only(tmp_path, "encounter", visit)["encounter_class"] == known
+
+
+def test_a_finding_may_say_several_times_when_it_was(tmp_path: Path) -> None:
+    timed = {"effectiveTiming": {"event": ["2025-01-07", "2025-01-09"]}, "issued": "2025-02-01T10:00:00Z"}
+    row = only(tmp_path, "assessment", {**SCORE, "effectiveDateTime": None, **timed})
+    assert str(row["taken_at"]) == "2025-01-07 00:00:00"
