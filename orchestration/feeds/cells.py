@@ -26,6 +26,9 @@ NO_NUMBER: Final = (*NULLS, ".")
 NO_WORD: Final = (*NULLS, "N/A", "#N/A", "<NA>", "NaN", "nan", "NaT", "None")
 """What is no word either: what programs of statistics and spreadsheets write for nothing."""
 
+MIDNIGHT: Final = r"(?::00(?:[.,]0+)?)? ?(?:[Zz]|UTC|[+-]\d\d(?::?\d\d)?)"
+"""What may stand behind midnight in a date that was made into an instant."""
+
 LONGEST: Final = max(map(len, NO_WORD))
 NAMES: Final = "_name"
 """Ending of the columns of names, which may be any word: Null is a family name."""

@@ -68,7 +68,8 @@ CREATE OR REPLACE MACRO wh_date(x) AS
     CASE WHEN starts_with(x, '0000') THEN NULL
          WHEN x LIKE '____-__-__' THEN try_cast(x AS DATE)
          WHEN x LIKE '____-__-___00:00%' AND x[11] IN ('T', ' ')
-              AND (strlen(x) = 16 OR x[17:19] = ':00' AND rtrim(x[20:], '0') IN ('', '.'))
+              AND (strlen(x) = 16 OR x[17:19] = ':00' AND rtrim(x[20:], '0') IN ('', '.')
+                   OR regexp_full_match(x[17:], '{cells.MIDNIGHT}'))
          THEN try_cast(left(x, 10) AS DATE) END;
 {cells.MACROS}"""
 PARSERS: dict[str, str] = {
