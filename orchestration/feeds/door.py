@@ -18,7 +18,8 @@ from orchestration.feeds.stamps import UTC, in_utc
 ROW = "row_number_in_file"
 HASH_KEY = "wh_hash_key"
 TIME_PATTERN = (
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?([Zz]|[+-]\d\d(?::?\d\d)?)?)?"
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d?:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?"
+    r"(?:([Zz]|UTC|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]+\])?)?)?"
 )
 
 MACROS = f"""
@@ -52,7 +53,7 @@ CREATE OR REPLACE MACRO wh_time_parts(x) AS
 CREATE OR REPLACE MACRO wh_time_of_parts(p) AS
     p.day || ' ' || coalesce(nullif(p.minute, ''), '00:00') || ':' || coalesce(nullif(p.second, ''), '00')
     || CASE WHEN p.part = '' THEN '' ELSE '.' || p.part END
-    || CASE WHEN lower(p.zone) IN ('', 'z') THEN '+00' ELSE p.zone END;
+    || CASE WHEN p.zone IN ('', 'Z', 'z', 'UTC') THEN '+00' ELSE p.zone END;
 CREATE OR REPLACE MACRO wh_utc(x) AS make_timestamp(epoch_us(try_cast(x AS TIMESTAMPTZ)));
 CREATE OR REPLACE MACRO wh_instant(x, form, p) AS
     CASE WHEN form <= 2 THEN try_cast(x AS TIMESTAMP)
@@ -240,9 +241,8 @@ class Door:
     def _rounded(self, column: Column) -> list[Check]:
         """An id that a spreadsheet has rounded is that of many, and of nobody."""
         is_id = column.ref is not None or column.name in self.feed.key
-        if not (self.staged.has_cells and is_id and column.type == "string" and not column.values):
-            return []
-        if column.name not in self.staged.columns:
+        is_text = column.type == "string" and not column.values and column.name in self.staged.columns
+        if not (self.staged.has_cells and is_id and is_text):
             return []
         return [Check(cells.is_rounded(f't."{column.name}__text"'), f"rounded_number:{column.name}")]
 
