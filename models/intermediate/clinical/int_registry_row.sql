@@ -66,6 +66,7 @@ treated as (
     select
         episode.*,
         panel_period.pcp_id,
+        case when patient.deceased_on <= {{ as_of_date() }} then patient.deceased_on end as deceased_on,
         summary.last_score_on,
         first_score.first_phq9,
         first_score.first_phq9_on,
@@ -88,6 +89,8 @@ treated as (
         month_of_now.minutes_to_next_tier,
         month_of_now.next_tier_amount_usd
     from episode
+    left join {{ ref('int_patient_latest') }} as patient
+        on episode.patient_id = patient.patient_id
     left join panel_period
         on episode.patient_id = panel_period.patient_id
     left join summary
@@ -119,11 +122,11 @@ final as (
         case treated.measured_by when 'PHQ-9' then treated.phq9_responses else treated.gad7_responses end
         >= {{ threshold('responses_in_a_row') }} as is_response_in_a_row,
         instrument.improved_below,
-        {{ add_days(
+        case when treated.deceased_on is null then {{ add_days(
             'treated.last_contact_on',
             "case when treated.phase = 'relapse_prevention' then " ~ threshold_days('followup_due_days_relapse_prevention')
             ~ " else " ~ threshold_days('followup_due_days_active_treatment') ~ " end"
-        ) }} as followup_due_on
+        ) }} end as followup_due_on
     from treated
     left join {{ ref('int_episode_safety_answer') }} as item9
         on treated.episode_id = item9.episode_id

@@ -1,4 +1,5 @@
--- The flags of each episode in force, as far as its program has them. An N-day flag looks at the N days to as_of_date.
+-- The flags of each episode in force, as far as its program has them and its patient lives. An N-day flag looks at the N
+-- days to as_of_date.
 with registry_row as (
     select * from {{ ref('int_registry_row') }}
 ),
@@ -31,6 +32,7 @@ raised as (
     select
         judged.episode_id,
         judged.program,
+        judged.deceased_on is null as is_alive,
         judged.not_improving,
         judged.last_case_review_on is null as new_unreviewed,
         coalesce(judged.latest_item9_score > {{ threshold('safety_item_score') }}, false) as safety_item,
@@ -64,7 +66,7 @@ raised as (
 final as (
     select
         {%- for flag in registry_flags() %}
-        raised.{{ flag }} and {{ list_has('program_list.' ~ flag ~ '_programs', 'raised.program') }} as {{ flag }},
+        raised.{{ flag }} and raised.is_alive and {{ list_has('program_list.' ~ flag ~ '_programs', 'raised.program') }} as {{ flag }},
         {%- endfor %}
         raised.episode_id
     from raised

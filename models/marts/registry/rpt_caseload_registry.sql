@@ -56,7 +56,8 @@ final as (
         {%- endfor %}
         registry_row.credited_minutes_this_month,
         registry_row.minutes_to_next_tier,
-        registry_row.next_tier_amount_usd
+        registry_row.next_tier_amount_usd,
+        registry_row.deceased_on
     from registry_row
     inner join flag
         on registry_row.episode_id = flag.episode_id
