@@ -193,7 +193,8 @@ def _standard_lines() -> list[Check]:
             owner=OWNER,
             what_it_means=(
                 "Lines of the newest FHIR files were refused before they reached a feed: broken lines, "
-                "another release of FHIR, modifiers that nobody knows, deletions that cannot be carried out."
+                "elements in another shape, another release of FHIR, modifiers that nobody knows, deletions "
+                "that cannot be carried out."
             ),
             what_to_do="Open dq_quarantine: it names file, line and reason of each.",
             affected_marts=("dq_quarantine",),

@@ -69,9 +69,16 @@ PROVIDERS = {
 }
 """Who bills, and who gave the service where an organization bills for it."""
 
+
+def _whole(number: str) -> str:
+    """SQL of a whole number as it is written without a fraction."""
+    return f"CASE WHEN contains({number}, '.') THEN regexp_replace({number}, '[.]0+$', '') ELSE {number} END"
+
+
 NAMED_BY_ITEM = (
     "CASE WHEN s.several IS NOT NULL THEN [part for part in s.several "
-    "if list_contains(s.line.careTeamSequence, part.sequence)][1].provider END"
+    f"if list_contains([{_whole('number')} for number in s.line.careTeamSequence], "
+    f"{_whole('part.sequence')})][1].provider END"
 )
 """Of several who gave services, the one whom an item names."""
 
@@ -90,7 +97,7 @@ def _line(claim: str) -> dict[str, str]:
         claim: SQL of the id of the claim.
     """
     return {
-        "claim_line_id": f"{claim} || '#' || coalesce(s.line.sequence, s.only_item)",
+        "claim_line_id": f"{claim} || '#' || coalesce({_whole('s.line.sequence')}, s.only_item)",
         "patient_id": reference("s.patient", "Patient"),
         "procedure_code": f"fhir_coding(s.line.productOrService.coding, {BILLED_SYSTEMS}).code",
         "units": "coalesce(s.line.quantity.value, '1')",
@@ -199,7 +206,8 @@ CLAIM_RESPONSE = Resource(
             "claim_line",
             {
                 **report_of(
-                    "claim_line_id", f"{reference('s.request', 'Claim')} || '#' || s.line.itemSequence"
+                    "claim_line_id",
+                    f"{reference('s.request', 'Claim')} || '#' || {_whole('s.line.itemSequence')}",
                 ),
                 "procedure_code": "'-'",
                 "units": "1",

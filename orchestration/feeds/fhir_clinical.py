@@ -6,7 +6,7 @@ people and insurance (``fhir_people.py``).
 
 from orchestration.feeds.codes import pairs_of, standard, with_words
 from orchestration.feeds.fhir_dates import local_day, part_of_a_date
-from orchestration.feeds.fhir_doubts import only_named
+from orchestration.feeds.fhir_doubts import no_code, only_named
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     EVERY,
@@ -118,6 +118,7 @@ ENCOUNTER = Resource(
                 "practitioner_id": only_named("s.performer", "participant"),
                 "team_id": only_named("s.serviceProvider", "serviceProvider", f"{PLACE} IS NULL"),
                 "started_at": part_of_a_date("period.start"),
+                "type_codes": no_code(VISIT_CODINGS, "type"),
             },
         ),
     ),

@@ -20,6 +20,17 @@ NOT_IN_USE = (
 """A record that its server uses no more, without saying which one it uses instead; or one with a label."""
 
 
+def no_code(codings: str, element: str) -> str:
+    """SQL of the coding by which a resource that does not say what it is is a finding.
+
+    Args:
+        codings: SQL of all codings and words that would say it.
+        element: what the finding calls them.
+    """
+    found = f"{{'system': '{element}', 'code': 'no code'}}"
+    return f"CASE WHEN len([1 for coding in {codings} if coding.code != '']) = 0 THEN {found} END"
+
+
 def is_only_named(target: str) -> str:
     """SQL of whether a reference names somebody by words alone: others may have the same name."""
     return (

@@ -26,6 +26,7 @@ from orchestration.feeds.fhir_resources import (
     Mapping,
     Resource,
     exact,
+    kind_of,
     primitive,
     reference,
 )
@@ -162,7 +163,12 @@ ALL_SCALES = (
     "THEN s.ninth END}], s.others)"
 )
 
-PATIENT = f"coalesce({reference('s.subject', 'Patient')}, {reference('s.source', 'Patient')})"
+PATIENT = (
+    f"coalesce({reference('s.subject', 'Patient')}, "
+    f"CASE WHEN {kind_of('s.subject')} IN ('', 'Patient') THEN {reference('s.source', 'Patient')} END)"
+)
+"""Whom the answers are about, else who gave them, unless they are about a relative."""
+
 STATUS = Coded(primitive("s.status", "http://hl7.org/fhir/questionnaire-answers-status"))
 
 

@@ -7,7 +7,7 @@ follows it up. Does not belong here: visits and diagnoses (``fhir_clinical.py``)
 
 from orchestration.feeds.codes import pairs_of
 from orchestration.feeds.fhir_dates import part_of_a_date
-from orchestration.feeds.fhir_doubts import only_named
+from orchestration.feeds.fhir_doubts import no_code, only_named
 from orchestration.feeds.fhir_elements import structure
 from orchestration.feeds.fhir_resources import (
     CODING,
@@ -224,6 +224,7 @@ SERVICE_REQUEST = Resource(
             listed={
                 "authored_at": part_of_a_date("authoredOn", AUTHORED),
                 "referrer_id": only_named("s.requester", "requester"),
+                "service_code": no_code(ASKED_CODINGS, "code"),
             },
         ),
     ),

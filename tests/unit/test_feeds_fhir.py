@@ -260,7 +260,7 @@ def test_an_encounter(tmp_path: Path) -> None:
     [
         ({"class": {"system": "urn:x", "code": "STRANGE"}}, "encounter_class", "other", "STRANGE"),
         ({"type": [concept(SNOMED, "1")]}, "service_line", "other", "1"),
-        ({"type": []}, "service_line", "other", None),
+        ({"type": []}, "service_line", "other", "no code"),
         ({"status": "triaged"}, "status", "arrived", None),
         ({"participant": None}, "practitioner_id", None, None),
     ],

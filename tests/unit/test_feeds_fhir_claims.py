@@ -14,7 +14,7 @@ ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
 DISCRIMINATOR = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBAdjudicationDiscriminator"
 
 
-def item(sequence: int, code: str, **more: object) -> Json:
+def item(sequence: float, code: str, **more: object) -> Json:
     return {
         "sequence": sequence,
         "productOrService": concept(CPT, code),
@@ -270,3 +270,11 @@ def test_an_amount_of_an_unknown_kind_in_a_response_is_a_finding(tmp_path: Path)
         ("claim_line_id", "addItem", "items of the payer", 1),
         ("paid_amount_usd", "urn:own", "PAYMENT", 1),
     ]
+
+
+def test_numbers_of_items_are_whole_numbers_however_they_are_written(tmp_path: Path) -> None:
+    members = [{**GROUP["careTeam"][1], "sequence": 1}, {**GROUP["careTeam"][2], "sequence": 2}]
+    items = [item(1.0, "99492", careTeamSequence=[2.0]), item(20.0, "99494", careTeamSequence=[1.0])]
+    found = read(tmp_path, "claim_line", {**CLAIM, **GROUP, "careTeam": members, "item": items})
+    given = [(row["claim_line_id"], row["billing_practitioner_id"]) for row in found.rows]
+    assert given == [("m1#1", "b"), ("m1#20", "a")]

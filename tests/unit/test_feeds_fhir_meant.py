@@ -155,3 +155,64 @@ def test_a_finding_may_say_several_times_when_it_was(tmp_path: Path) -> None:
     timed = {"effectiveTiming": {"event": ["2025-01-07", "2025-01-09"]}, "issued": "2025-02-01T10:00:00Z"}
     row = only(tmp_path, "assessment", {**SCORE, "effectiveDateTime": None, **timed})
     assert str(row["taken_at"]) == "2025-01-07 00:00:00"
+
+
+FORM: Json = {
+    "resourceType": "QuestionnaireResponse",
+    "id": "q1",
+    "status": "completed",
+    "authored": "2025-03-04T10:00:00Z",
+    "item": [{"linkId": "/44261-6", "answer": [{"valueInteger": 7}]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "patient"),
+    [
+        ({"subject": PATIENT, "source": ref("RelatedPerson/mother")}, "p1"),
+        ({"source": PATIENT}, "p1"),
+        ({"subject": NAMED, "source": PATIENT}, "p1"),
+        ({"subject": ref("RelatedPerson/mother"), "source": PATIENT}, None),
+    ],
+)
+def test_answers_about_a_relative_are_not_those_of_the_patient_who_gave_them(
+    tmp_path: Path, change: Json, patient: str | None
+) -> None:
+    found = read(tmp_path, "assessment", {**FORM, **change})
+    assert [row["patient_id"] for row in found.rows] == ([patient] if patient else [])
+    assert found.refused == ([] if patient else [(1, "missing_required:patient_id")])
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_told"),
+    [([], True), ([{"coding": [{"display": "Office visit"}]}], True), ([{"text": "x"}], False)],
+)
+def test_a_visit_that_does_not_say_of_what_kind_it_was_is_a_finding(
+    tmp_path: Path, kind: list[Json], is_told: bool
+) -> None:
+    found = read(tmp_path, "encounter", {**VISIT, "type": kind})
+    assert [row["service_line"] for row in found.rows] == ["other"]
+    assert (("type_codes", "type", "no code", 1) in unmapped(found)) is is_told
+
+
+@pytest.mark.parametrize(("code", "scale"), [("720433000", "PHQ-9"), ("445455005", "GAD-7")])
+def test_a_total_may_have_a_code_of_snomed_ct_alone(tmp_path: Path, code: str, scale: str) -> None:
+    row = only(tmp_path, "assessment", {**SCORE, "code": concept(SNOMED, code)})
+    assert (row["instrument"], row["score"]) == (scale, 12)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_told"),
+    [
+        ({"coding": [{"display": "Referral to Behavioral Health"}]}, True),
+        (None, True),
+        ({"text": "Behavioral health referral"}, False),
+        (concept(SNOMED, "183524004"), False),
+    ],
+)
+def test_an_order_that_says_of_what_in_no_way_that_is_read_is_a_finding(
+    tmp_path: Path, code: Json | None, is_told: bool
+) -> None:
+    found = read(tmp_path, "referral", {**REQUEST, "code": code})
+    assert len(found.rows) == 1
+    assert unmapped(found) == ([("service_code", "code", "no code", 1)] if is_told else [])
