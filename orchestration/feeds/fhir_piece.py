@@ -142,8 +142,11 @@ class Piece:
         if plan.is_sorted:
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE fhir_sorted AS {sorted_out(plan, good)}")
             good = joined_again(plan, lines, "fhir_said", "fhir_sorted")
-        together = groupby(plan.rows, key=lambda row: row.feed.name)
-        filled = sum(self._rows(plan, list(rows), good) for _, rows in together)
+        taking = self._taking(plan) if plan.is_sorted else {}
+        filling = [row for row in plan.rows if taking.get(row.prefix, 1)]
+        few = {prefix for prefix, taken in taking.items() if 2 * taken < number}
+        together = groupby(filling, key=lambda row: row.feed.name)
+        filled = sum(self._rows(plan, list(rows), good, few) for _, rows in together)
         if plan.resource.identifier_rows:
             self._keep_identifiers(plan, good)
         elif unfilled := number - refused - filled:
@@ -154,13 +157,27 @@ class Piece:
         self.found.unfilled += number - filled
         self.found.unfilled_refused += refused
 
-    def _rows(self, plan: Plan, rows: list[Row], good: str) -> int:
+    def _taking(self, plan: Plan) -> dict[str, int]:
+        """How many lines fill each feed, by the prefix of its row, once lines are sorted."""
+        counts = ", ".join(
+            f'count(*) FILTER ("{row.takes}")' if row.takes else "count(*)" for row in plan.rows
+        )
+        counted = self._connection.execute(f"SELECT {counts} FROM fhir_sorted").fetchall()  # noqa: S608
+        return {row.prefix: int(number) for row, number in zip(plan.rows, counted[0], strict=True)}
+
+    def _rows(self, plan: Plan, rows: list[Row], good: str, few: set[str]) -> int:
         """Judge the rows of a feed.
+
+        Args:
+            plan: of the type.
+            rows: of the feed.
+            good: SQL of good lines.
+            few: the prefixes of rows that few of the lines fill.
 
         Returns:
             How many lines fill them.
         """
-        taken = [self._taken(plan, row, good) for row in rows]
+        taken = [self._taken(plan, row, good, is_few=row.prefix in few) for row in rows]
         filled = " UNION ALL BY NAME ".join(plan.filled(*each) for each in zip(rows, taken, strict=True))
         columns = list(dict.fromkeys(column for row in rows for column in row.columns))
         judged = self._judge(rows[0].feed.name, filled, columns, f"{plan.name} {rows[0].prefix}")
@@ -176,14 +193,14 @@ class Piece:
             return sum(map(self._count, taken))
         return self._count(f"(SELECT DISTINCT _row_number FROM {table(judged.kept)})")  # noqa: S608
 
-    def _taken(self, plan: Plan, row: Row, good: str) -> str:
+    def _taken(self, plan: Plan, row: Row, good: str, *, is_few: bool) -> str:
         """SQL of the lines that fill a feed.
 
-        Those with parts are put together first where others lie between them: lists cost the engine as much
-        for one line of a block as for all.
+        Those with parts, and few of many, are put together first where others lie between them: lists cost
+        the engine as much for one line of a block as for all, and lines are looked at several times.
         """
         taken = plan.taken(row, good)
-        if not row.mapping.each or not plan.is_sorted:
+        if not plan.is_sorted or not (row.mapping.each or is_few):
             return taken
         made = f"fhir_parted_{row.prefix}"
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {made} AS {plan.narrow(row, taken)}")
