@@ -41,10 +41,10 @@ CREATE OR REPLACE MACRO wh_boolean(x) AS
          WHEN lower(x) IN ('false', 'f', 'no', 'n', '0', '0.0') THEN false END;
 CREATE OR REPLACE MACRO wh_time_form(x) AS
     CASE WHEN x IS NULL OR starts_with(x, '0000') THEN NULL
-         WHEN x LIKE '____-__-_____:__:__Z' THEN 1
-         WHEN x LIKE '____-__-_____:__:__' THEN 2
-         WHEN x LIKE '____-__-_____:__:_____:__' THEN 3
-         WHEN contains(x, ' ') THEN 4
+         WHEN strlen(x) = 20 AND x LIKE '____-__-_____:__:__Z' THEN 1
+         WHEN strlen(x) = 19 AND x LIKE '____-__-_____:__:__' THEN 2
+         WHEN strlen(x) = 25 AND x LIKE '____-__-_____:__:_____:__' THEN 3
+         WHEN strlen(x) < 24 OR contains(x, ' ') THEN 4
          WHEN x LIKE '____-__-__T__:__:__.___Z' OR x LIKE '____-__-__T__:__:__.______:__'
               OR x LIKE '____-__-__T__:__:__.______Z' OR x LIKE '____-__-__T__:__:__._________:__' THEN 5
          ELSE 4 END;
