@@ -19,7 +19,7 @@ from orchestration.feeds.fhir_pieces import PIECE, read_pieces
 from orchestration.feeds.fhir_shapes import keep_readable_lines
 from orchestration.feeds.fhir_text import has_mark
 from orchestration.feeds.fhir_types import RELEASE_OF_TYPE
-from orchestration.feeds.lake import move_into_place, quoted, table, write_table
+from orchestration.feeds.lake import quoted, table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.opened import FileRefused, Traits, open_text, read_through
 from orchestration.feeds.reading import Reading
@@ -79,7 +79,7 @@ class _File:
             if len(tables) > 1:
                 rows = f"FROM {table(*tables)}"
                 made = write_table(self.reading.connection, rows, self.reading.work / "identifiers")
-            move_into_place(made, self.reading.lake.identifiers(self.reading.copy.file_id))
+            self.reading.place(made, self.reading.lake.identifiers(self.reading.copy.file_id))
         return self.reading.content(
             parts, unmapped=tuple(self._unmapped()), has_identifiers=bool(found.identifiers)
         )

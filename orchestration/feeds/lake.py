@@ -104,7 +104,8 @@ def write_table(connection: duckdb.DuckDBPyConnection, rows: str, made: Path) ->
     return made
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names in a folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -120,13 +121,23 @@ def make_folder(folder: Path) -> None:
 
 
 def move_into_place(made: Path, final: Path) -> None:
-    """Put a finished file under its final name, so that readers see the old or the new one whole."""
+    """Put a finished file under its final name, and wait until the disk has it."""
+    put_under_name(made, final)
+    sync_folder(final.parent)
+
+
+def put_under_name(made: Path, final: Path) -> None:
+    """Put a finished file under its final name, so that readers see the old or the new one whole.
+
+    Args:
+        made: the file; it is on the disk before it has its name.
+        final: the name, of which the disk may know a little later.
+    """
     make_folder(final.parent)
     made.chmod(0o600)
     with made.open("rb") as handle:
         os.fsync(handle.fileno())
     made.replace(final)
-    _sync_folder(final.parent)
 
 
 def write_json(final: Path, document: Any) -> None:

@@ -19,6 +19,7 @@ from orchestration.feeds.failures import RowsLost
 from orchestration.feeds.identity import identity_columns
 from orchestration.feeds.lake import Lake, make_folder, move_into_place, quoted, table, write_table
 from orchestration.feeds.registry import Content, Copy, Part, UnmappedCode
+from orchestration.feeds.settling import Place
 from orchestration.feeds.site import NO_SITE, Site
 from orchestration.feeds.tables import QUARANTINE_COLUMNS
 
@@ -80,6 +81,7 @@ class Reading:
     Attributes:
         connection: the engine that reads it.
         beside: engines that may read other pieces of it meanwhile.
+        place: puts finished tables in their places.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Reading:
         lake: Lake,
         copy: Copy,
         beside: Sequence[duckdb.DuckDBPyConnection] = (),
+        place: Place = move_into_place,
     ) -> None:
         """Make a scratch folder of this file's own.
 
@@ -98,8 +101,10 @@ class Reading:
             lake: where the rows go.
             copy: the landed file.
             beside: more connections like the first.
+            place: puts finished tables in their places.
         """
         self.beside = beside
+        self.place = place
         self.connection = connection
         self.contract = rules.contract
         self.seeds = rules.seeds
@@ -177,7 +182,7 @@ class Reading:
             RowsLost: it was read, and not all of it; nothing was put in place.
         """
         judged = self.judge(feed, staged, self.work / feed.name)
-        move_into_place(judged.kept, final)
+        self.place(judged.kept, final)
         waiting = NOT_RESOLVED if final == self.lake.unresolved(feed.name, self.copy.file_id) else ""
         return replace(self._counts(feed, [judged]), resolution=waiting)
 
@@ -243,7 +248,7 @@ class Reading:
             counts = replace(counts, resolution=NOT_RESOLVED, tables=1, held_tables=number)
             places = self.lake.all_unresolved(feed.name, file_id, number)
         for table_made, place in zip(made, places, strict=True):
-            move_into_place(table_made, place)
+            self.place(table_made, place)
         return counts
 
     def _counts(self, feed: Feed, judged: Sequence[Judged]) -> Part:
@@ -271,7 +276,7 @@ class Reading:
         columns = ", ".join(f"{named.get(name, f'q.{name}')} AS {name}" for name, _ in QUARANTINE_COLUMNS)
         listed = f"SELECT {columns} FROM ({rows}) AS q ORDER BY row_number"  # noqa: S608
         made = write_table(self.connection, listed, self.work / f"{feed}.refused")
-        move_into_place(made, self.lake.refused(feed, self.copy.file_id))
+        self.place(made, self.lake.refused(feed, self.copy.file_id))
 
 
 def _counted(connection: duckdb.DuckDBPyConnection, made: Path) -> tuple[int, int]:

@@ -28,6 +28,7 @@ from orchestration.feeds.opened import Traits, read_through
 from orchestration.feeds.reading import Reading, Rules
 from orchestration.feeds.references import resolve_references
 from orchestration.feeds.registry import Content, Copy, Seen, load_state, save_state
+from orchestration.feeds.settling import Place, Settling
 from orchestration.feeds.stamps import know_zones
 from orchestration.feeds.workers import Workers, shares
 
@@ -150,9 +151,10 @@ class Upkeep:
 
         def read(lot: list[Copy], number: int) -> list[Content]:
             with engines.taken(number) as taken:
-                return self._read_together(taken, lot)
+                return self._read_together(taken, lot, place)
 
         with ExitStack() as stack:
+            place = stack.enter_context(Settling(self.lake)).place
             stack.callback(self._workers.close)
             for number in range(count):
                 connection = stack.enter_context(
@@ -188,12 +190,12 @@ class Upkeep:
         return self._present[copy.content].path
 
     def _read_together(
-        self, connections: Sequence[duckdb.DuckDBPyConnection], lot: Sequence[Copy]
+        self, connections: Sequence[duckdb.DuckDBPyConnection], lot: Sequence[Copy], place: Place
     ) -> list[Content]:
         """Read files together, and those alone that have to be."""
         found: list[Content | None] = [None] * len(lot)
         if len(lot) > 1:
-            readings = [Reading(connections[0], self.rules, self.lake, copy) for copy in lot]
+            readings = [Reading(connections[0], self.rules, self.lake, copy, place=place) for copy in lot]
             traits = (self._traits[copy.content] for copy in lot)
             try:
                 found = read_together(list(zip(readings, map(self._path, lot), traits, strict=True)))
@@ -201,11 +203,11 @@ class Upkeep:
                 for reading in readings:
                     reading.close()
         pairs = zip(lot, found, strict=True)
-        return [content or self._read(connections, copy) for copy, content in pairs]
+        return [content or self._read(connections, copy, place) for copy, content in pairs]
 
-    def _read(self, connections: Sequence[duckdb.DuckDBPyConnection], copy: Copy) -> Content:
+    def _read(self, connections: Sequence[duckdb.DuckDBPyConnection], copy: Copy, place: Place) -> Content:
         path, traits = self._path(copy), self._traits[copy.content]
-        reading = Reading(connections[0], self.rules, self.lake, copy, connections[1:])
+        reading = Reading(connections[0], self.rules, self.lake, copy, connections[1:], place)
         try:
             if copy.folder in self.rules.contract.feeds or copy.folder == IDENTITY:
                 return read_flat(reading, path, traits)
