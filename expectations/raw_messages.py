@@ -31,19 +31,82 @@ _TAKEN_BACK: Final = (
     "or later.status in ('booked', 'pending') and earlier.status = 'fulfilled') "
     "group by later.appointment_id"
 )
+_PLACER: Final = "json_extract_string(site_columns, '$.x_siu_placer')"
+_TRIGGER: Final = "json_extract_string(site_columns, '$.x_siu_trigger')"
+_NUMBERS: Final = (
+    f"select appointment_id, patient_id, {_PLACER} as placer, max(_source_file) as place, "  # noqa: S608
+    f"bool_or({_TRIGGER} = 'S13') as is_moved, bool_or({_TRIGGER} = 'S12') as is_booked, "
+    "max_by(status, updated_at) as last_status from appointment "
+    "where starts_with(_source_file, 'hl7v2/') and contains(site_columns, 'x_siu_placer') "
+    "and patient_id is not null group by appointment_id, patient_id, placer"
+)
+_RENUMBERED: Final = (
+    "select null as cause, other.appointment_id as row_key, max(other.place) as place "  # noqa: S608
+    f"from ({_NUMBERS}) as one inner join ({_NUMBERS}) as other on one.patient_id = other.patient_id "
+    "and (one.appointment_id = other.placer and other.appointment_id = one.placer "
+    "and one.appointment_id < other.appointment_id "
+    "or one.placer = other.placer and one.appointment_id <> other.appointment_id and one.is_booked "
+    "and one.last_status in ('proposed', 'pending', 'booked', 'waitlist') "
+    "and other.is_moved and not other.is_booked) group by other.appointment_id"
+)
+_EARLY: Final = (
+    "select null as cause, appointment_id as row_key, _source_file as place from appointment "
+    "where starts_with(_source_file, 'hl7v2/') and updated_at >= _delivered_on + interval {days} day"
+)
 _COUNTED: Final = (
     "select unnest(range(rows)) from unmapped_code where feed = 'hl7v2' and column_name = '{column}'"
 )
 _READ: Final = f"select sum(rows_read) from feed_file where status = 'accepted' and {_OF_MESSAGES}"  # noqa: S608
 
 
-def checks(consequences: Mapping[str, FeedConsequence]) -> list[Check]:
+def checks(consequences: Mapping[str, FeedConsequence], ahead_days: float) -> list[Check]:
     """Return the checks.
 
     Args:
         consequences: what each feed costs when it is missing, by feed.
+        ahead_days: how many days behind the date of its delivery a message may say that it was sent.
     """
+    early = _EARLY.format(days=int(ahead_days))
     return [
+        Check(
+            layer="raw",
+            table_name="appointment",
+            name="no_message_is_of_a_later_day_than_its_delivery",
+            rule=NoRows(early),
+            severity="warning",
+            owner=OWNER,
+            what_it_means=(
+                "Messages say that they were sent days after they were delivered. Of all messages of an "
+                "appointment the latest counts: these stand, and whatever comes later is passed over."
+            ),
+            what_to_do=(
+                "Have the clock of the sender put right, and the messages sent again with their true time, "
+                "in files that take the place of these. Where a whole folder is dated too early, rename it."
+            ),
+            affected_marts=consequences["appointment"].affected_marts,
+            drill=Drill(early, key="appointment_id"),
+        ),
+        Check(
+            layer="raw",
+            table_name="appointment",
+            name="no_appointment_is_sent_under_two_numbers",
+            rule=NoRows(_RENUMBERED),
+            severity="info",
+            owner=OWNER,
+            what_it_means=(
+                "Appointments of one patient look like one under two numbers: either each has the other's as "
+                "its second number (SCH-1 and SCH-2 change places), or a rescheduling came under a number "
+                "that was never booked, while the booking beside it stands. One of each pair stays booked "
+                "for good, and counts against access and slots."
+            ),
+            what_to_do=(
+                "Look some of them up in the scheduler. Where numbers change places between senders, have "
+                "one of them mended. Where a rescheduling makes a new number, have a cancellation (S15) sent "
+                "for the old one."
+            ),
+            affected_marts=consequences["appointment"].affected_marts,
+            drill=Drill(_RENUMBERED, key="appointment_id"),
+        ),
         Check(
             layer="raw",
             table_name="quarantine",

@@ -1,6 +1,6 @@
 """The raw gate: shapes and keys block; what is missing, late, refused or unknown is a finding."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -453,3 +453,62 @@ def test_reports_that_wait_for_what_they_are_about_are_a_finding_for_each_feed(l
     assert found.severity == "warning"
     assert "ServiceRequest" in found.what_to_do
     assert found.affected_marts
+
+
+def sent(number: str, placer: str, event: str, hour: int, **more: Any) -> dict[str, Any]:
+    return {
+        "appointment_id": number,
+        "patient_id": "p1",
+        "status": "booked",
+        "updated_at": at(hour),
+        "site_columns": f'{{"x_siu_trigger":"{event}","x_siu_placer":"{placer}"}}',
+        "_source_file": "hl7v2/2026-04-15/a.hl7",
+    } | more
+
+
+@pytest.mark.parametrize(
+    ("second", "failed"),
+    [
+        (sent("P1", "F1", "S14", 2), 1),
+        (sent("F2", "P1", "S13", 2), 1),
+        (sent("P1", "F1", "S14", 2, patient_id="p2"), 0),
+        (sent("F2", "P1", "S13", 2, patient_id="p2"), 0),
+        (sent("F2", "P2", "S13", 2), 0),
+        (sent("F2", "P1", "S12", 2), 0),
+        (sent("F1", "P1", "S13", 2), 0),
+    ],
+)
+def test_an_appointment_under_two_numbers_is_a_finding(
+    second: dict[str, Any], failed: int, lake: RawLake
+) -> None:
+    name = "appointment.no_appointment_is_sent_under_two_numbers"
+    lake.add("appointment", sent("F1", "P1", "S12", 1), second)
+    result = lake.run(name)[name]
+    assert (result.status, result.failed_rows) == ("failed" if failed else "passed", failed)
+
+
+def test_a_rescheduling_under_a_new_number_is_none_where_the_old_one_is_cancelled(lake: RawLake) -> None:
+    name = "appointment.no_appointment_is_sent_under_two_numbers"
+    cancelled = sent("F1", "P1", "S15", 3, status="cancelled")
+    lake.add("appointment", sent("F1", "P1", "S12", 1), sent("F2", "P1", "S13", 2), cancelled)
+    assert lake.run(name)[name].status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("moment", "place", "failed"),
+    [
+        (datetime(2026, 4, 16, 23, 59, 59), "hl7v2", 0),
+        (datetime(2026, 4, 17), "hl7v2", 1),
+        (datetime(2099, 1, 1), "hl7v2", 1),
+        (datetime(2099, 1, 1), "appointment", 0),
+        (None, "hl7v2", 0),
+    ],
+)
+def test_a_message_of_a_later_day_than_its_delivery_is_a_finding(
+    moment: datetime | None, place: str, failed: int, lake: RawLake
+) -> None:
+    name = "appointment.no_message_is_of_a_later_day_than_its_delivery"
+    row = {"appointment_id": "F1", "updated_at": moment, "_source_file": f"{place}/2026-04-15/a.hl7"}
+    lake.add("appointment", row)
+    result = lake.run(name)[name]
+    assert (result.status, result.failed_rows) == ("failed" if failed else "passed", failed)
