@@ -109,9 +109,10 @@ def _denied(parts: str) -> str:
 
 
 DENIED = (
-    f"CASE WHEN len(s.line.adjudication) > 0 THEN {_denied('s.line.adjudication')} ELSE s.head_denied END"
+    f"coalesce({_denied('s.line.adjudication')}, "
+    "CASE WHEN coalesce(s.paid, s.head_paid, 0) = 0 THEN s.head_denied END)"
 )
-"""What denies an item: of one that nothing is said of, what denies the claim."""
+"""What denies an item: of one that nothing was paid for and that does not say it, what denies the claim."""
 
 PROCESSED = (
     "list_concat(fhir_concepts([part.reason for part in s.line.adjudication if part.reason IS NOT NULL]), "

@@ -218,8 +218,8 @@ def test_medicare_says_by_a_code_how_a_line_was_processed(
     assert (row["status"], row["denial_reason"]) == found
 
 
-HEAD = {"payment": {"amount": {"value": 120.5, "currency": "USD"}}}
-NO_HEAD = {"payment": {"amount": {"value": 0}}}
+HEAD: Json = {"payment": {"amount": {"value": 120.5, "currency": "USD"}}}
+NO_HEAD: Json = {"payment": {"amount": {"value": 0}}}
 TWO = [item(1, "99492"), item(2, "99494")]
 
 
@@ -256,10 +256,16 @@ def test_a_response_may_say_at_its_head_what_was_paid(tmp_path: Path) -> None:
     assert paid == {*submitted, ("m1#2", "paid", Decimal("120.5"))}
 
 
-def test_a_denial_at_the_head_is_that_of_items_that_say_nothing(tmp_path: Path) -> None:
-    told = item(2, "99494", adjudication=[money(ADJUDICATION, "benefit", 40)])
-    found = read(tmp_path, "claim_line", explained(adjudication=[DENIED], item=[item(1, "99492"), told]))
-    assert [(row["status"], row["denial_reason"]) for row in found.rows] == [("denied", "96"), ("paid", None)]
+def test_a_denial_at_the_head_is_that_of_items_that_nothing_was_paid_for(tmp_path: Path) -> None:
+    told = [item(2 + paid, "99494", adjudication=[money(ADJUDICATION, "benefit", paid)]) for paid in (0, 40)]
+    found = read(tmp_path, "claim_line", explained(adjudication=[DENIED], item=[item(1, "99492"), *told]))
+    denied = ("denied", "96")
+    assert [(row["status"], row["denial_reason"]) for row in found.rows] == [denied, denied, ("paid", None)]
+
+
+def test_a_reason_at_the_head_of_a_claim_that_was_paid_denies_no_item(tmp_path: Path) -> None:
+    found = read(tmp_path, "claim_line", explained(adjudication=[DENIED], item=TWO, **HEAD))
+    assert [(row["status"], row["denial_reason"]) for row in found.rows] == [("paid", None)] * 2
 
 
 def test_an_amount_of_an_unknown_kind_in_a_response_is_a_finding(tmp_path: Path) -> None:
