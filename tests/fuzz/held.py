@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from orchestration.feeds.contract import load_contract
 from orchestration.feeds.fhir_documents import lines_of_documents
 from orchestration.feeds.hl7v2_appointment import ROW_COLUMNS, Schedules, check_siu, open_message
 from orchestration.feeds.hl7v2_frames import frames
@@ -31,6 +32,7 @@ HEADERS: Final = re.compile(rb"(?:\A|[\r\n\x0b\x1c])(?:MSH|msh)\|\^~\\&\|")
 NOTHING: Final = b" \t\r\v\f\x1a,;|\0\xa0\xc2\xef\xbb\xbf"
 """Bytes of lines that may be none, whatever the delimiter."""
 
+PUNCTUATION: Final = re.compile(rb"[^a-z0-9]+")
 PLACES: Final = ("raw", "unresolved")
 
 
@@ -162,14 +164,18 @@ def _hold_numbers(kind: str, content: bytes, root: Path, numbers: set[int], outc
     elif kind == "parquet":
         is_whole = found == rows
     else:
-        is_whole = found == rows and (b'"' in text or _lines(text) <= rows)
+        is_whole = found == rows and (b'"' in text or _lines(text, KINDS[kind].feed) <= rows)
     if not is_whole or not numbers <= set(range(1, rows + 1)):
         raise Lost(f"{found} numbers up to {max(numbers, default=0)} stand for {rows} rows")
 
 
-def _lines(text: bytes) -> int:
-    """How many lines below the first hold something."""
-    return max(sum(1 for line in text.split(b"\n") if line.strip(NOTHING)) - 1, 0)
+def _lines(text: bytes, feed: str) -> int:
+    """How many lines below the header hold something; titles may stand before it."""
+    names = [name.replace("_", "").encode() for name in load_contract().feeds[feed].required]
+    lines = [line for line in text.split(b"\n") if line.strip(NOTHING)]
+    bare = (PUNCTUATION.sub(b"", line.lower()) for line in lines)
+    header = next((number for number, line in enumerate(bare) if all(name in line for name in names)), 0)
+    return max(len(lines) - header - 1, 0)
 
 
 def _filling(root: Path) -> set[int]:
