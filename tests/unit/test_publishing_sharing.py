@@ -183,3 +183,9 @@ def test_without_a_row_in_force_nothing_is_shared(thresholds: duckdb.DuckDBPyCon
     thresholds.execute("delete from threshold where name = 'small_cell_minimum'")
     with pytest.raises(PublishError, match="not one whole small_cell_minimum"):
         smallest_shown(thresholds, "threshold", date(2026, 3, 31))
+
+
+def test_where_two_rows_are_in_force_nothing_is_shared(thresholds: duckdb.DuckDBPyConnection) -> None:
+    thresholds.execute("insert into threshold select * from threshold where name = 'small_cell_minimum'")
+    with pytest.raises(PublishError, match="not one whole small_cell_minimum"):
+        smallest_shown(thresholds, "threshold", date(2026, 3, 31))
