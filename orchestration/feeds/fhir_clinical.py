@@ -152,6 +152,16 @@ ICD10_CODE = r"regexp_replace(s.icd10, '^([A-Z][0-9][0-9A-Z])([0-9A-Z]{1,4})$', 
 """A diagnosis as lists of codes have it: claims systems leave the dot out, and some write small letters."""
 
 ABATEMENT_END = local_day('s.abatementPeriod."end"', is_end=True)
+SEVERAL_CODES = (
+    "len(list_distinct([coding.code for coding in s.code.coding "
+    f"if coding.code != '' AND fhir_system(coding.system) = '{ICD10}'])) > 1"
+)
+OTHER_CODES = (
+    f"CASE WHEN {SEVERAL_CODES} THEN {{'system': 'code', 'code': 'several codes'}} "
+    f"ELSE fhir_unlisted(s.code.coding, ['{ICD10}', '{SNOMED}']) END"
+)
+"""A diagnosis is the first of its codes: the others are a finding, and so are codes in no system of rules."""
+
 CONDITION = Resource(
     elements={
         **EVERY,
@@ -186,7 +196,7 @@ CONDITION = Resource(
                 "verification_status": Coded(with_words("[s.verification]")),
                 "clinical_status": Coded(with_words("[s.clinical]")),
             },
-            listed={"icd10_code": f"fhir_unlisted(s.code.coding, ['{ICD10}', '{SNOMED}'])"},
+            listed={"icd10_code": OTHER_CODES},
         ),
     ),
     derived={

@@ -76,6 +76,23 @@ def test_a_coding_without_a_code_gives_way_to_the_next_of_its_system(tmp_path: P
     assert only(tmp_path, "condition", diagnosis)["icd10_code"] == "F33.1"
 
 
+@pytest.mark.parametrize(
+    ("codes", "listed"),
+    [
+        ([(ICD10, "F32.9"), (ICD10, "F33.1")], [("icd10_code", "code", "several codes", 1)]),
+        ([(ICD10, "F33.1"), ("urn:oid:2.16.840.1.113883.6.90", "F33.1")], []),
+        ([(ICD10, "F33.1"), (SNOMED, "370143000")], []),
+    ],
+)
+def test_a_diagnosis_of_several_codes_is_a_finding(
+    tmp_path: Path, codes: list[tuple[str, str]], listed: list[tuple[str, str, str, int]]
+) -> None:
+    code = {"coding": [{"system": system, "code": code} for system, code in codes]}
+    diagnosis = {"resourceType": "Condition", "id": "c1", "subject": PATIENT, "code": code}
+    found = read(tmp_path, "condition", diagnosis)
+    assert ([row["icd10_code"] for row in found.rows], unmapped(found)) == ([codes[0][1]], listed)
+
+
 TASK_CODES = ("http://hl7.org/fhir/CodeSystem/task-code", f"{CODES}/task-code")
 
 
