@@ -45,11 +45,19 @@ REVOKED_AT = (
 )
 """A consent that is in force no more and does not say since when ended when its record last changed."""
 
-PROGRAMS = (
-    f"list_sort(list_distinct([{values_of('consent', 'program')}[fhir_pair(coding)] "
-    f"for coding in {CONSENT_CODINGS}]))"
-)
-"""The programs that a document names; a row has room for one, and the others are a finding."""
+
+def _several_programs(feed: str, codings: str) -> str:
+    """SQL of the coding by which a resource that names several programs is a finding: a row has room for one.
+
+    Args:
+        feed: the feed that it fills.
+        codings: SQL of all that may name a program.
+    """
+    known = f"[{values_of(feed, 'program')}[fhir_pair(coding)] for coding in {codings}]"
+    programs = f"list_sort(list_distinct({known}))"
+    found = f"{{'system': 'several programs', 'code': array_to_string({programs}, ' and ')}}"
+    return f"CASE WHEN len({programs}) > 1 THEN {found} END"
+
 
 CONSENT = Resource(
     elements={
@@ -96,8 +104,7 @@ CONSENT = Resource(
             },
             listed={
                 "granted_at": part_of_a_date("dateTime", GIVEN),
-                "consent_id": f"CASE WHEN len({PROGRAMS}) > 1 THEN {{'system': 'several programs', "
-                f"'code': array_to_string({PROGRAMS}, ' and ')}} END",
+                "consent_id": _several_programs("consent", CONSENT_CODINGS),
             },
             where="{program} IS NOT NULL "
             "OR NOT coalesce(list_has_any([coding.code for coding in s.scope.coding], "
@@ -135,6 +142,7 @@ EPISODE_OF_CARE = Resource(
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/episode-of-care-status")),
             },
             listed={
+                "episode_id": _several_programs("episode", with_words("s.type")),
                 "started_on": part_of_a_date("period.start"),
                 "care_manager_id": only_named("s.careManager", "careManager"),
                 "team_id": only_named("s.managingOrganization", "managingOrganization"),

@@ -216,3 +216,20 @@ def test_an_order_that_says_of_what_in_no_way_that_is_read_is_a_finding(
     found = read(tmp_path, "referral", {**REQUEST, "code": code})
     assert len(found.rows) == 1
     assert unmapped(found) == ([("service_code", "code", "no code", 1)] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("kinds", "listed"),
+    [
+        (
+            ["Collaborative care", "Chronic care management"],
+            [("episode_id", "several programs", "ccm and cocm", 1)],
+        ),
+        (["Collaborative care", "CoCM"], []),
+    ],
+)
+def test_an_enrollment_in_several_programs_is_a_finding(
+    tmp_path: Path, kinds: list[str], listed: list[tuple[str, str, str, int]]
+) -> None:
+    found = read(tmp_path, "episode", {**EPISODE, "type": [{"text": kind} for kind in kinds]})
+    assert ([row["program"] for row in found.rows], unmapped(found)) == (["cocm"], listed)
