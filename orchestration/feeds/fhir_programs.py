@@ -113,6 +113,15 @@ CONSENT = Resource(
     ),
 )
 
+EARLIER_ENDS = "list_max([part.period.\"end\" for part in s.statusHistory if part.status != 'finished'])"
+NO_END = "s.status = 'finished' AND s.period.\"end\" IS NULL"
+UNKNOWN_END = "{'system': 'status', 'code': 'finished without an end'}"
+ENDED_ON = (
+    f"CASE WHEN {NO_END} THEN coalesce({local_day('s.left')}, {local_day('s.meta.lastUpdated')}) "
+    f"""ELSE {local_day('s.period."end"', is_end=True)} END"""
+)
+"""The last day of an enrollment: of one that is finished and gives no end, when it left its last state."""
+
 EPISODE_OF_CARE = Resource(
     elements={
         "identifier": f"{IDENTIFIER}[]",
@@ -121,9 +130,11 @@ EPISODE_OF_CARE = Resource(
         "patient": REFERENCE,
         "managingOrganization": REFERENCE,
         "period": PERIOD,
+        "statusHistory": f"STRUCT(status VARCHAR, period {PERIOD})[]",
         "referralRequest": f"{REFERENCE}[]",
         "careManager": REFERENCE,
     },
+    derived={"left": EARLIER_ENDS},
     foreign={"reason": "R5"},
     mappings=(
         Mapping(
@@ -135,14 +146,15 @@ EPISODE_OF_CARE = Resource(
                 "referral_id": reference("s.referralRequest[1]", "ServiceRequest"),
                 "care_manager_id": reference("s.careManager", "Practitioner"),
                 "started_on": local_day("s.period.start"),
-                "ended_on": local_day('s.period."end"', is_end=True),
+                "ended_on": ENDED_ON,
             },
             {
                 "program": Coded(with_words("s.type")),
                 "status": Coded(primitive("s.status", "http://hl7.org/fhir/episode-of-care-status")),
             },
             listed={
-                "episode_id": _several_programs("episode", with_words("s.type")),
+                "episode_id": f"coalesce(CASE WHEN {NO_END} THEN {UNKNOWN_END} END, "
+                f"{_several_programs('episode', with_words('s.type'))})",
                 "started_on": part_of_a_date("period.start"),
                 "care_manager_id": only_named("s.careManager", "careManager"),
                 "team_id": only_named("s.managingOrganization", "managingOrganization"),

@@ -233,3 +233,35 @@ def test_an_enrollment_in_several_programs_is_a_finding(
 ) -> None:
     found = read(tmp_path, "episode", {**EPISODE, "type": [{"text": kind} for kind in kinds]})
     assert ([row["program"] for row in found.rows], unmapped(found)) == (["cocm"], listed)
+
+
+WITHOUT_AN_END = [("episode_id", "status", "finished without an end", 1)]
+
+
+@pytest.mark.parametrize(
+    ("change", "ended_on", "listed"),
+    [
+        ({"status": "active"}, None, []),
+        ({"period": {"start": "2025-01-02", "end": "2025-03-31"}}, "2025-03-31", []),
+        ({"meta": {"lastUpdated": "2025-04-02T16:00:00Z"}}, "2025-04-02", WITHOUT_AN_END),
+        (
+            {
+                "meta": {"lastUpdated": "2025-04-02T16:00:00Z"},
+                "statusHistory": [
+                    {"status": "planned", "period": {"start": "2024-12-20", "end": "2025-01-02"}},
+                    {"status": "active", "period": {"start": "2025-01-02", "end": "2025-03-15"}},
+                    {"status": "finished", "period": {"start": "2025-03-15"}},
+                ],
+            },
+            "2025-03-15",
+            WITHOUT_AN_END,
+        ),
+        ({}, None, WITHOUT_AN_END),
+    ],
+)
+def test_an_enrollment_that_is_finished_runs_on_no_longer(
+    tmp_path: Path, change: Json, ended_on: str | None, listed: list[tuple[str, str, str, int]]
+) -> None:
+    found = read(tmp_path, "episode", {**EPISODE, "status": "finished", **change})
+    (row,) = found.rows
+    assert (str(row["ended_on"]) if row["ended_on"] else None, unmapped(found)) == (ended_on, listed)
