@@ -6,6 +6,7 @@ a report of what became of one. Does not belong here: insurance (``fhir_people.p
 
 from orchestration.feeds.codes import Codings, pairs_of
 from orchestration.feeds.fhir_dates import local_day
+from orchestration.feeds.fhir_links import reference
 from orchestration.feeds.fhir_payments import (
     ADJUDICATED,
     ADJUDICATION,
@@ -27,7 +28,6 @@ from orchestration.feeds.fhir_resources import (
     Resource,
     own_identifiers,
     primitive,
-    reference,
     report_of,
 )
 

@@ -7,6 +7,7 @@ people and insurance (``fhir_people.py``).
 from orchestration.feeds.codes import pairs_of, standard, with_words
 from orchestration.feeds.fhir_dates import local_day, part_of_a_date
 from orchestration.feeds.fhir_doubts import no_code, only_named
+from orchestration.feeds.fhir_links import reference
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     EVERY,
@@ -21,7 +22,6 @@ from orchestration.feeds.fhir_resources import (
     kind_of,
     own_identifiers,
     primitive,
-    reference,
     stated_reason,
 )
 

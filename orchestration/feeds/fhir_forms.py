@@ -17,6 +17,7 @@ from orchestration.feeds.fhir_items import (
     item_nine,
     loinc_in,
 )
+from orchestration.feeds.fhir_links import reference
 from orchestration.feeds.fhir_resources import (
     CODING,
     CONTAINED,
@@ -28,7 +29,6 @@ from orchestration.feeds.fhir_resources import (
     exact,
     kind_of,
     primitive,
-    reference,
 )
 
 ORDINAL = "STRUCT(url VARCHAR, valueDecimal VARCHAR)"

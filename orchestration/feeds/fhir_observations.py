@@ -8,6 +8,7 @@ from orchestration.feeds.codes import lookup, pairs_of, standard, values_of
 from orchestration.feeds.fhir_clinical import BILLING_SYSTEMS, SNOMED
 from orchestration.feeds.fhir_dates import part_of_a_date
 from orchestration.feeds.fhir_items import ITEM, SCORES, complete_total, item_answers, item_nine
+from orchestration.feeds.fhir_links import reference
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     EVERY,
@@ -21,7 +22,6 @@ from orchestration.feeds.fhir_resources import (
     exact,
     kind_of,
     primitive,
-    reference,
     stated_reason,
 )
 

@@ -9,6 +9,7 @@ from orchestration.feeds.codes import pairs_of
 from orchestration.feeds.fhir_dates import part_of_a_date
 from orchestration.feeds.fhir_doubts import no_code, only_named
 from orchestration.feeds.fhir_elements import structure
+from orchestration.feeds.fhir_links import reference
 from orchestration.feeds.fhir_resources import (
     CODING,
     CONCEPT,
@@ -23,7 +24,6 @@ from orchestration.feeds.fhir_resources import (
     first_reference,
     own_identifiers,
     primitive,
-    reference,
     report_of,
     stated_reason,
 )

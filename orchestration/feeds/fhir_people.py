@@ -7,6 +7,7 @@ Does not belong here: what happens to a patient (``fhir_clinical.py``).
 from orchestration.feeds.codes import pairs_of, values_of, with_words
 from orchestration.feeds.fhir_dates import local_day, part_of_a_date
 from orchestration.feeds.fhir_doubts import LABELED, NOT_IN_USE
+from orchestration.feeds.fhir_links import reference
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     EVERY,
@@ -20,7 +21,6 @@ from orchestration.feeds.fhir_resources import (
     kind_of,
     own_identifiers,
     primitive,
-    reference,
     stands_for,
 )
 from orchestration.feeds.merges import LINK

@@ -6,6 +6,7 @@ Belongs here: Consent, EpisodeOfCare, CareTeam. Does not belong here: orders (``
 from orchestration.feeds.codes import pairs_of, values_of, with_words
 from orchestration.feeds.fhir_dates import day_after, local_day, part_of_a_date
 from orchestration.feeds.fhir_doubts import only_named
+from orchestration.feeds.fhir_links import reference
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
     IDENTIFIER,
@@ -18,7 +19,6 @@ from orchestration.feeds.fhir_resources import (
     kind_of,
     own_identifiers,
     primitive,
-    reference,
 )
 
 OTHER_CONSENTS = "['adr', 'research', 'patient-privacy']"

@@ -7,6 +7,7 @@ HealthcareService. Does not belong here: visits that took place (``fhir_clinical
 from orchestration.feeds.codes import lookup, with_words
 from orchestration.feeds.fhir_clinical import takes_part
 from orchestration.feeds.fhir_doubts import is_only_named, only_named
+from orchestration.feeds.fhir_links import reference
 from orchestration.feeds.fhir_resources import (
     CODING,
     CONCEPT,
@@ -18,7 +19,6 @@ from orchestration.feeds.fhir_resources import (
     kind_of,
     own_identifiers,
     primitive,
-    reference,
     report_of,
     stands_for,
 )

@@ -273,8 +273,16 @@ def test_a_site_says_by_rows_which_authority_numbers_its_patients(
         ("siu_source.csv", "team_id,MSH4,1,,,,,,2026-01-01,,here,assumed", "'MSH4' is no place"),
         ("siu_source.csv", "team,MSH-4,1,,,,,,2026-01-01,,here,assumed", "'team' is no column"),
         ("siu_source.csv", "team_id,MSH-4,first,,,,,,2026-01-01,,here,assumed", "'first' is no whole number"),
-        ("siu_trigger.csv", "S28,appointment,booked,20,,false,false,false,2026-01-01,,here,assumed", "for S28"),
-        ("siu_trigger.csv", "S28,referral,booked,20,,false,false,false,2026-01-01,,here,assumed", "'referral'"),
+        (
+            "siu_trigger.csv",
+            "S28,appointment,booked,20,,false,false,false,2026-01-01,,here,assumed",
+            "for S28",
+        ),
+        (
+            "siu_trigger.csv",
+            "S28,referral,booked,20,,false,false,false,2026-01-01,,here,assumed",
+            "'referral'",
+        ),
     ],
 )
 def test_a_row_that_cannot_be_is_told_before_anything_is_read(
