@@ -6,6 +6,7 @@ belong here: the readers, and what becomes of rows (``reading.py``).
 
 from collections.abc import Callable
 from dataclasses import replace
+from os import SEEK_END
 from pathlib import Path
 
 import duckdb
@@ -22,6 +23,9 @@ from orchestration.feeds.opened import FileRefused, Traits
 from orchestration.feeds.parquet import stage_parquet
 from orchestration.feeds.reading import Reading
 from orchestration.feeds.registry import Content
+
+PARQUET_MARK = b"PAR1"
+"""Begins and ends a table of Parquet."""
 
 FlatReader = Callable[..., Staged]
 FLAT_READERS: dict[str, FlatReader] = {"csv": stage_csv, "parquet": stage_parquet}
@@ -43,7 +47,7 @@ def read_flat(reading: Reading, path: Path, traits: Traits) -> Content:
     else:
         feed = reading.contract.feeds[reading.copy.folder]
         final = reading.place_of(feed)
-    stage = FLAT_READERS[reading.copy.format]
+    stage = FLAT_READERS[_format_of(path, reading.copy.format)]
     for is_careful in (False, True):
         folder = reading.work / ("careful" if is_careful else "fast")
         make_folder(folder)
@@ -59,6 +63,15 @@ def read_flat(reading: Reading, path: Path, traits: Traits) -> Content:
         except duckdb.Error as problem:
             stop_if_engine_failed(problem, reading.copy.source_file)
     return reading.refuse_file(feed.name, "unreadable_file")
+
+
+def _format_of(path: Path, named: str) -> str:
+    """What a file is: a table of Parquet tells itself, whatever its name says."""
+    with path.open("rb") as handle:
+        if handle.read(len(PARQUET_MARK)) != PARQUET_MARK:
+            return named
+        handle.seek(-len(PARQUET_MARK), SEEK_END)
+        return "parquet" if handle.read() == PARQUET_MARK else named
 
 
 def _with_cells(feed: Feed, staged: Staged) -> Staged:

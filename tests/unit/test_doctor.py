@@ -333,7 +333,9 @@ def test_messages_that_say_part_or_book_nothing_are_told_apart_from_codes(tmp_pa
         message(header=HEADER.replace("S12", "S15"), sch_11="", sch_25="Cancelled"),
         message(header=HEADER.replace("SIU^S12", "ACK")),
         message(sch_25="Odd word"),
+        f"{HEADER}\rPID|1||M900\r",
     ]
+    nights.land("hl7v2/2026-03-10/b.hl7", "<SIU_S12><MSH><MSH.1>|</MSH.1></MSH></SIU_S12>")
     nights.land("hl7v2/2026-03-10/a.hl7", "".join(said))
     nights.land("patient/2026-03-10/a.csv", "patient_id\nTotal: 1\n")
     _, told = run("--landing", nights.landing)
@@ -342,4 +344,6 @@ def test_messages_that_say_part_or_book_nothing_are_told_apart_from_codes(tmp_pa
     assert "unsupported_message:ACK; its kind books nothing 1 row" in told
     assert "footer_line; a total or a remark of a report, and no row 1 row" in told
     assert "appointment status hl7v2 Odd word 1" in told
+    assert "hl7v2 missing_segment:SCH; it is about no appointment 1 row" in told
+    assert "no_message; no HL7 message is in it 1 file" in told
     assert "message_type" not in told

@@ -256,3 +256,9 @@ def test_the_old_time_of_spark_is_an_instant_and_that_of_others_a_clock(
     content = written(tmp_path, rows, use_deprecated_int96_timestamps=True)
     row = read_file(tmp_path, "appointment", content, "a.parquet").rows[0]
     assert (row["starts_at"], row["starts_at_is_local"]) == (datetime(2026, 3, 10, 14), is_local)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "part-00000", "a.pq"])
+def test_a_table_is_read_whatever_its_name_says(tmp_path: Path, name: str) -> None:
+    content = table(tmp_path, "SELECT 'T1' AS team_id, 'North' AS team_name")
+    assert read_file(tmp_path, "team", content, name).rows[0]["team_name"] == "North"
