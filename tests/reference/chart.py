@@ -170,6 +170,7 @@ class Chart:
             for row, second, day in self.assessments
             if row["score"] is not None
             and row["status"] in FINAL
+            and day <= self.clinic.as_of
             and "PHQ 9 and PHQ 9M Tools" in self.codebook.sets(INSTRUMENT, row["instrument"])
         ]
         return sorted(found, key=lambda score: score.order)

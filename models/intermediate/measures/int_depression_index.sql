@@ -27,7 +27,9 @@ high_score as (
     inner join period
         on assessment.taken_on >= period.intake_from
         and assessment.taken_on < period.intake_until
-    where assessment.score > {{ threshold('index_score_above') }}
+    where
+        assessment.score > {{ threshold('index_score_above') }}
+        and assessment.taken_on <= {{ as_of_date() }}
 ),
 
 depression as (

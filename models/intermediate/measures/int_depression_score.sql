@@ -1,4 +1,4 @@
--- The score that decides: the last one in the window after the index, whatever its height.
+-- The score that decides: the last one in the window after the index that has come, whatever its height.
 with cohort as (
     select * from {{ ref('int_depression_cohort') }}
 ),
@@ -25,6 +25,7 @@ ranked as (
         on cohort.patient_id = assessment.patient_id
         and assessment.taken_on >= cohort.decided_from
         and assessment.taken_on <= cohort.decided_until
+        and assessment.taken_on <= {{ as_of_date() }}
     inner join tool
         on assessment.instrument = tool.code
         and tool.code_system = 'instrument'

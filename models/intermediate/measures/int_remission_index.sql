@@ -18,7 +18,9 @@ high_score as (
     inner join tool
         on assessment.instrument = tool.code
         and tool.code_system = 'instrument'
-    where assessment.score > {{ threshold('index_score_above') }}
+    where
+        assessment.score > {{ threshold('index_score_above') }}
+        and assessment.taken_on <= {{ as_of_date() }}
 ),
 
 visit as (
