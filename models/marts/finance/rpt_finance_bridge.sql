@@ -36,6 +36,7 @@ reached as (
         and dated.month = done.month
 ),
 
+-- Where the period began before the months that are kept, what came in since its start is not known.
 to_date as (
     select
         reached.target_id,
@@ -55,7 +56,8 @@ to_date as (
         and reached.entity_id = done.entity_id
         and done.month <= reached.month
         and done.month >= {{ month_of('reached.period_start_on') }}
-    group by reached.target_id, reached.month
+    group by reached.target_id, reached.month, reached.period_start_on
+    having min(done.month) = {{ month_of('reached.period_start_on') }}
 ),
 
 recent as (
