@@ -25,6 +25,38 @@ def ref(text: str) -> Json:
     return {"reference": text}
 
 
+CODES = "http://terminology.hl7.org/CodeSystem"
+"""The beginning of the addresses of HL7's own code systems."""
+
+VISIT: Json = {
+    "resourceType": "Encounter",
+    "id": "e1",
+    "status": "finished",
+    "class": {"system": f"{CODES}/v3-ActCode", "code": "AMB"},
+    "subject": {"reference": "Patient/p1"},
+    "period": {"start": "2025-01-07T14:00:00Z"},
+}
+REQUEST: Json = {
+    "resourceType": "ServiceRequest",
+    "id": "r1",
+    "status": "active",
+    "intent": "order",
+    "code": concept(SNOMED, "183524004"),
+    "subject": {"reference": "Patient/p1"},
+    "authoredOn": "2025-01-10T10:00:00Z",
+}
+TOTAL: Json = {
+    "resourceType": "Observation",
+    "id": "o1",
+    "status": "final",
+    "code": concept(LOINC, "44261-6"),
+    "subject": {"reference": "Patient/p1"},
+    "effectiveDateTime": "2025-01-07",
+    "valueInteger": 12,
+}
+"""A visit, an order and a score of one patient."""
+
+
 def lines(*resources: Json) -> str:
     """Resources as NDJSON without an end of the last line."""
     return "\n".join(json.dumps(resource) for resource in resources)

@@ -5,29 +5,26 @@ from pathlib import Path
 import pytest
 
 from tests.support.feeds_night import Nights
-from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, lines, only, parts, read, ref, unmapped
+from tests.support.fhir_lines import (
+    CODES,
+    LOINC,
+    REQUEST,
+    SNOMED,
+    TOTAL,
+    VISIT,
+    Json,
+    concept,
+    lines,
+    only,
+    parts,
+    read,
+    ref,
+    unmapped,
+)
 
-CODES = "http://terminology.hl7.org/CodeSystem"
 CPT, NPI = "http://www.ama-assn.org/go/cpt", "http://hl7.org/fhir/sid/us-npi"
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 PATIENT = ref("Patient/p1")
-VISIT: Json = {
-    "resourceType": "Encounter",
-    "id": "e1",
-    "status": "finished",
-    "class": {"system": f"{CODES}/v3-ActCode", "code": "AMB"},
-    "subject": PATIENT,
-    "period": {"start": "2025-01-07T14:00:00Z"},
-}
-REQUEST: Json = {
-    "resourceType": "ServiceRequest",
-    "id": "r1",
-    "status": "active",
-    "intent": "order",
-    "code": concept(SNOMED, "183524004"),
-    "subject": PATIENT,
-    "authoredOn": "2025-01-10T10:00:00Z",
-}
 EXPLAINED: Json = {
     "resourceType": "ExplanationOfBenefit",
     "id": "b1",
@@ -113,15 +110,6 @@ def test_a_task_that_is_done_has_done_what_it_asked_for(
     assert parts(read(tmp_path, "referral", {**task, "code": concept(system, code)})) == filled
 
 
-TOTAL: Json = {
-    "resourceType": "Observation",
-    "id": "o1",
-    "status": "final",
-    "code": concept(LOINC, "44261-6"),
-    "subject": PATIENT,
-    "effectiveDateTime": "2025-01-07",
-    "valueInteger": 12,
-}
 ITEM_NINE: Json = {"code": concept(LOINC, "44260-8"), "valueInteger": 2}
 SOMEBODY: Json = {"resourceType": "Patient", "id": "p1"}
 NUMBER: Json = {"system": "urn:own", "value": "7", "type": concept(f"{CODES}/v2-0203", "MR")}

@@ -4,42 +4,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, only, read, ref, unmapped
+from tests.support.fhir_lines import (
+    CODES,
+    LOINC,
+    REQUEST,
+    SNOMED,
+    TOTAL,
+    VISIT,
+    Json,
+    concept,
+    only,
+    read,
+    ref,
+    unmapped,
+)
 
-CODES = "http://terminology.hl7.org/CodeSystem"
 PATIENT = ref("Patient/p1")
-SCORE: Json = {
-    "resourceType": "Observation",
-    "id": "o1",
-    "status": "final",
-    "code": concept(LOINC, "44261-6"),
-    "subject": PATIENT,
-    "effectiveDateTime": "2025-01-07",
-    "valueInteger": 12,
-}
 NAMED = {"display": "Ada Okafor"}
 BOOKED: Json = {
     "resourceType": "Appointment",
     "id": "a1",
     "status": "booked",
     "start": "2025-02-03T15:00:00Z",
-}
-VISIT: Json = {
-    "resourceType": "Encounter",
-    "id": "e1",
-    "status": "finished",
-    "class": {"system": f"{CODES}/v3-ActCode", "code": "AMB"},
-    "subject": PATIENT,
-    "period": {"start": "2025-01-07T14:00:00Z"},
-}
-REQUEST: Json = {
-    "resourceType": "ServiceRequest",
-    "id": "r1",
-    "status": "active",
-    "intent": "order",
-    "code": concept(SNOMED, "183524004"),
-    "subject": PATIENT,
-    "authoredOn": "2025-01-10T10:00:00Z",
 }
 EPISODE: Json = {
     "resourceType": "EpisodeOfCare",
@@ -74,7 +60,7 @@ TEAM: Json = {
 def test_a_finding_about_somebody_else_is_not_the_subjects(
     tmp_path: Path, focus: list[Json], patient: str | None, feed: str, code: str
 ) -> None:
-    found = read(tmp_path, feed, {**SCORE, "code": concept(LOINC, code), "focus": focus})
+    found = read(tmp_path, feed, {**TOTAL, "code": concept(LOINC, code), "focus": focus})
     assert [row["patient_id"] for row in found.rows] == ([patient] if patient else [])
     assert found.refused == ([] if patient else [(1, "missing_required:patient_id")])
 
@@ -153,7 +139,7 @@ def test_a_class_of_visit_may_be_that_of_a_message(tmp_path: Path, code: str, kn
 
 def test_a_finding_may_say_several_times_when_it_was(tmp_path: Path) -> None:
     timed = {"effectiveTiming": {"event": ["2025-01-07", "2025-01-09"]}, "issued": "2025-02-01T10:00:00Z"}
-    row = only(tmp_path, "assessment", {**SCORE, "effectiveDateTime": None, **timed})
+    row = only(tmp_path, "assessment", {**TOTAL, "effectiveDateTime": None, **timed})
     assert str(row["taken_at"]) == "2025-01-07 00:00:00"
 
 
@@ -197,7 +183,7 @@ def test_a_visit_that_does_not_say_of_what_kind_it_was_is_a_finding(
 
 @pytest.mark.parametrize(("code", "scale"), [("720433000", "PHQ-9"), ("445455005", "GAD-7")])
 def test_a_total_may_have_a_code_of_snomed_ct_alone(tmp_path: Path, code: str, scale: str) -> None:
-    row = only(tmp_path, "assessment", {**SCORE, "code": concept(SNOMED, code)})
+    row = only(tmp_path, "assessment", {**TOTAL, "code": concept(SNOMED, code)})
     assert (row["instrument"], row["score"]) == (scale, 12)
 
 
