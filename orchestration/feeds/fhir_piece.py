@@ -148,7 +148,8 @@ class Piece:
         together = groupby(filling, key=lambda row: row.feed.name)
         filled = sum(self._rows(plan, list(rows), good, few) for _, rows in together)
         if plan.resource.identifier_rows:
-            self._keep_identifiers(plan, good)
+            is_of_lines = plan.places["identifier_rows"] == "line" and not refused
+            self._keep_identifiers(plan, lines if is_of_lines else good)
         elif unfilled := number - refused - filled:
             self.found.unmapped[FHIR, "resourceType", "", name] += unfilled
             if plan.resource.told_by:

@@ -58,8 +58,9 @@ class Plan:
             self.rows.append(self._row(contract.feeds[mapping.feed], mapping, f"{number}_"))
         self._texts = with_targets(self._texts)
         self._put_off()
-        # What several feeds take alike is worked out once.
-        known: dict[str, str] = {}
+        # What several feeds take alike is worked out once, and what is an element as it stands not at all.
+        elements = {name for name, kind in resource.columns.items() if kind == "VARCHAR"} - {*self.codes}
+        known = {f"CAST(s.{name} AS VARCHAR)": name for name in sorted(elements)}
         for name, text in self._texts.items():
             if self.places[name] == "line" and known.setdefault(text, name) != name:
                 self._texts[name], self.places[name] = f's."{known[text]}"', "both"
