@@ -16,6 +16,7 @@ OF_EARLIER = "resources_of_earlier_message"
 """What a row says in ``x_siu_reason`` whose message does not say with whom it is: with whom it was."""
 
 REMOVED = ("D", "DEL", "DELETE", "DELETED")
+ADDED = ("A", "ADD")
 PLAIN = ("A", "U", "")
 """Action codes of most resources, which remove nothing."""
 
@@ -34,11 +35,16 @@ def _is_removed(parts: Fields) -> bool:
 def leaves_out_people(message: Message, *, changes_alone: bool) -> bool:
     """Whether a message says nothing of the people of its appointment, neither who stays nor who goes.
 
+    Who is added takes nobody's place.
+
     Args:
         message: which is no booking.
         changes_alone: whether it lists the resources that change, and not the others.
     """
-    return message.lines.keys().isdisjoint(PEOPLE if changes_alone else (GROUP, *OF_RESOURCES))
+    if not changes_alone:
+        return message.lines.keys().isdisjoint((GROUP, *OF_RESOURCES))
+    listed = [parts for segment in PEOPLE for parts in message.parts(segment)]
+    return all(len(parts) > 2 and parts[2].strip().upper() in ADDED for parts in listed)
 
 
 def removes_groups(message: Message) -> bool:
