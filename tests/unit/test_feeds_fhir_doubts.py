@@ -1,9 +1,11 @@
 """What senders write that could be taken for something else: it is read right, or it is told."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from orchestration.feeds.fhir import read_fhir
 from tests.support.feeds_night import Nights
 from tests.support.fhir_lines import (
     CODES,
@@ -236,3 +238,22 @@ def test_part_of_a_date_is_told_wherever_it_is_when_something_was(
 def test_a_whole_date_is_no_part_of_one(tmp_path: Path) -> None:
     found = read(tmp_path, "assessment", {**TOTAL, "effectiveDateTime": "2025-03-01"})
     assert (len(found.rows), unmapped(found)) == (1, [])
+
+
+def test_lines_with_elements_of_another_shape_are_told_the_same_whatever_a_file_is_cut_into(
+    tmp_path: Path,
+) -> None:
+    visits = [
+        VISIT,
+        {**VISIT, "id": "e2", "type": concept(CPT, "90791")},
+        {**VISIT, "id": "e3", "subject": [PATIENT]},
+        {**VISIT, "id": "e4", "participant": {"individual": ref("Practitioner/s1")}},
+        {**VISIT, "id": "e5", "period": "2025"},
+        {**VISIT, "id": "e6"},
+    ]
+    (tmp_path / "cut").mkdir()
+    whole = read(tmp_path, "encounter", *visits)
+    cut = read(tmp_path / "cut", "encounter", *visits, reader=partial(read_fhir, most=300))
+    assert (whole.rows, whole.refused) == (cut.rows, cut.refused)
+    assert cut.refused == [(3, "malformed_element:subject"), (5, "malformed_element:period")]
+    assert [row["practitioner_id"] for row in cut.rows] == [None, None, "s1", None]
