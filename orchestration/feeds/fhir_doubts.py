@@ -12,8 +12,9 @@ LABELED = f"STRUCT(lastUpdated VARCHAR, tag {CODING}[], security {CODING}[])"
 LABELS = "('HTEST', 'SUBSETTED')"
 """Labels of records of nobody real, and of records of which parts were left out."""
 
+INACTIVE = "{'system': 'active', 'code': 'false'}"
 NOT_IN_USE = (
-    "CASE WHEN NOT s.active AND coalesce(len(s.link), 0) = 0 THEN {'system': 'active', 'code': 'false'} "
+    f"CASE WHEN NOT s.active AND coalesce(len(s.link), 0) = 0 THEN {INACTIVE} "
     f"WHEN len(s.meta.tag) > 0 OR len(s.meta.security) > 0 THEN [{{'system': 'meta', 'code': label.code}} "
     f"for label in list_concat(s.meta.tag, s.meta.security) if label.code IN {LABELS}][1] END"
 )

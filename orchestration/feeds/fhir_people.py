@@ -6,7 +6,7 @@ Does not belong here: what happens to a patient (``fhir_clinical.py``).
 
 from orchestration.feeds.codes import pairs_of, values_of, with_words
 from orchestration.feeds.fhir_dates import local_day, part_of_a_date
-from orchestration.feeds.fhir_doubts import LABELED, NOT_IN_USE
+from orchestration.feeds.fhir_doubts import INACTIVE, LABELED, NOT_IN_USE
 from orchestration.feeds.fhir_links import reference
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
@@ -208,6 +208,7 @@ PRACTITIONER_ROLE = Resource(
 ORGANIZATION = Resource(
     elements={
         **EVERY,
+        "active": "BOOLEAN",
         "identifier": f"{IDENTIFIER}[]",
         "name": "VARCHAR",
         "type": f"{CONCEPT}[]",
@@ -225,6 +226,7 @@ ORGANIZATION = Resource(
                 f"if {IS_EMPLOYER_NUMBER}][1], '-', '')",
             },
             {"facility_type": Coded("fhir_concepts(s.type)", is_reported=False)},
+            listed={"team_id": f"CASE WHEN NOT s.active THEN {INACTIVE} END"},
             where=f"NOT {IS_INSURER}",
         ),
     ),

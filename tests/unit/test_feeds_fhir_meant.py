@@ -251,3 +251,14 @@ def test_an_enrollment_that_is_finished_runs_on_no_longer(
     found = read(tmp_path, "episode", {**EPISODE, "status": "finished", **change})
     (row,) = found.rows
     assert (str(row["ended_on"]) if row["ended_on"] else None, unmapped(found)) == (ended_on, listed)
+
+
+@pytest.mark.parametrize(
+    ("active", "listed"), [(False, [("team_id", "active", "false", 1)]), (True, []), (None, [])]
+)
+def test_a_clinic_that_is_not_in_use_stands_and_is_a_finding(
+    tmp_path: Path, active: bool | None, listed: list[tuple[str, str, str, int]]
+) -> None:
+    clinic = {"resourceType": "Organization", "id": "o1", "name": "Clinic", "active": active}
+    found = read(tmp_path, "team", clinic)
+    assert ([row["team_id"] for row in found.rows], unmapped(found)) == (["o1"], listed)
