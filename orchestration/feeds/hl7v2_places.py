@@ -278,9 +278,10 @@ class Places:
         place = number - 1 if segment == "MSH" else number
         if (listed := self._standing.get(segment)) is None:
             listed = self.message.parts(segment)
-            is_one = len(listed) == 1 and len(listed[0]) > 2 and listed[0][2] in PLAIN
-            if segment in OF_RESOURCES and listed and (self._takes_groups or not is_one):
-                listed = self._of_resources(segment, listed)
+            if segment in OF_RESOURCES and listed:
+                is_one = len(listed) == 1 and len(listed[0]) > 2 and listed[0][2] in PLAIN
+                if self._takes_groups or not is_one:
+                    listed = self._of_resources(segment, listed)
             self._standing[segment] = listed
         if len(listed) == 1:
             return listed[0][place : place + 1] or [""]
