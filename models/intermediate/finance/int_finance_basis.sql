@@ -58,8 +58,8 @@ recent as (
         sum(referrals) as referrals,
         sum(converted_referrals) as converted_referrals,
         case
-            when count(coalesce(service_cost_usd, staff_cost_usd)) = count(*)
-                then sum(coalesce(service_cost_usd, staff_cost_usd))
+            when count(cost_usd) = count(*)
+                then sum(cost_usd)
         end as cost_usd
     from ranked
     where month_rank <= {{ threshold('finance_recent_months') }}

@@ -28,19 +28,38 @@ scope as (
         'organization' as entity_id
 ),
 
+sent as (
+    select distinct
+        coalesce(team_id, '') as sender_id,
+        month
+    from amount
+    where service_cost_usd is not null
+),
+
 scoped as (
     select
         'team' as entity_type,
         amount.team_id as entity_id,
-        amount.*
+        amount.*,
+        sent.sender_id is not null as has_sent_cost
     from amount
+    left join sent
+        on amount.team_id = sent.sender_id
+        and amount.month = sent.month
     where amount.team_id is not null
     union all
     select
         'organization' as entity_type,
         'organization' as entity_id,
-        amount.*
+        amount.*,
+        sent.sender_id is not null or whole.sender_id is not null as has_sent_cost
     from amount
+    left join sent
+        on amount.team_id = sent.sender_id
+        and amount.month = sent.month
+    left join sent as whole
+        on amount.month = whole.month
+        and whole.sender_id = ''
 ),
 
 final as (
@@ -55,10 +74,15 @@ final as (
         cast(coalesce(sum(scoped.{{ column }}), 0) as decimal(18, 2)) as {{ column }},
         {%- endfor %}
         cast(sum(scoped.service_cost_usd) as decimal(18, 2)) as service_cost_usd,
+        -- Hours count where no cost was sent: neither of the team nor, without a team, of the whole organization.
         case
-            when coalesce(sum(scoped.unknown_cost_days), 0) = 0
-                then {{ usd("coalesce(sum(scoped.staff_cost_days), 0) * " ~ threshold('full_time_hours_per_week') ~ " / 7") }}
-        end as staff_cost_usd
+            when coalesce(sum(case when not scoped.has_sent_cost then scoped.unknown_cost_days end), 0) = 0
+                then {{ usd(
+                    "coalesce(sum(scoped.service_cost_usd), 0)"
+                    ~ " + coalesce(sum(case when not scoped.has_sent_cost then scoped.staff_cost_days end), 0) * "
+                    ~ threshold('full_time_hours_per_week') ~ " / 7"
+                ) }}
+        end as cost_usd
     from month
     cross join scope
     cross join policy

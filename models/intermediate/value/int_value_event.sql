@@ -72,7 +72,7 @@ final as (
     select
         'cost_of_an_active_patient' as source_id,
         month,
-        service_cost_usd as numerator,
+        cost_usd as numerator,
         active_patients as denominator
     from finance
     where service_cost_usd is not null

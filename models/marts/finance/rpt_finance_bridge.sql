@@ -45,8 +45,8 @@ to_date as (
         sum(done.submitted_usd) as submitted_usd,
         sum(done.paid_usd) as paid_usd,
         case
-            when count(coalesce(done.service_cost_usd, done.staff_cost_usd)) = count(*)
-                then sum(coalesce(done.service_cost_usd, done.staff_cost_usd))
+            when count(done.cost_usd) = count(*)
+                then sum(done.cost_usd)
         end as cost_usd,
         sum(case when done.is_over then done.expected_usd else 0 end) as over_usd,
         sum(case when done.is_over then 1 else 0 end) as months_over
