@@ -140,17 +140,22 @@ def read_header(head: bytes, feed: Feed, site: Site = NO_SITE) -> Header:
     bare = [NOT_SEEN.sub("", line).rstrip("\r") for line in lines]
     said = [number for number, line in enumerate(bare) if line.strip() and not SAYS_DELIMITER.fullmatch(line)]
     first: FileRefused | None = None
+    are_remarks = True
     for number in said[:MOST_TITLES] or [0]:
         delimiter = _delimiter_of(bare[number], feed, site)
         try:
-            names, columns = _read_names(bare[number], delimiter, feed, site)
+            width, columns = _read_names(bare[number], delimiter, feed, site)
         except FileRefused as refusal:
             first = first or refusal
+            are_remarks = are_remarks and bare[number].startswith(REMARKS)
             if not _is_title(bare[number], delimiter):
                 break
             continue
+        if width == 1 and not are_remarks:
+            # In a file of one column each row looks like a title.
+            break
         line_end = "\r\n" if lines[number].endswith("\r") else "\n"
-        return Header(delimiter, names, columns, number, line_end)
+        return Header(delimiter, width, columns, number, line_end)
     raise first or FileRefused("empty_file")
 
 

@@ -181,9 +181,15 @@ def test_titles_and_remarks_may_stand_before_the_header(tmp_path: Path, before: 
     )
 
 
-def test_rows_before_a_header_are_no_titles(tmp_path: Path) -> None:
-    outcome = read_file(tmp_path, "practitioner", f"D1,1,Doe\n{HEADER}D2,1,Roe\n")
+@pytest.mark.parametrize("content", [f"D1,1,Doe\n{HEADER}D2,1,Roe\n", "D1\nD2\npractitioner_id\nD3\n"])
+def test_rows_before_a_header_are_no_titles(tmp_path: Path, content: str) -> None:
+    outcome = read_file(tmp_path, "practitioner", content)
     assert outcome.refused == [(0, "missing_column:practitioner_id")]
+
+
+def test_remarks_may_stand_before_a_single_column(tmp_path: Path) -> None:
+    outcome = read_file(tmp_path, "practitioner", "# staff\npractitioner_id\nD1\n")
+    assert [row["practitioner_id"] for row in outcome.rows] == ["D1"]
 
 
 @pytest.mark.parametrize(
