@@ -163,6 +163,22 @@ def _named_by_path(landing: Path, site: Site, notices: list[Notice]) -> list[Lan
     return files
 
 
+def _of_folder(path: Path, source_file: str, delivered_on: date, taken: set[str]) -> list[Notice]:
+    """What is told of a folder among the files of a day: itself, or what is not read of its files.
+
+    Args:
+        path: the folder, or a link that leads nowhere.
+        source_file: its path relative to the landing.
+        delivered_on: the day.
+        taken: the files that the site names by a path.
+    """
+    if not any(name.startswith(f"{source_file}/") for name in taken):
+        return [Notice("not_a_file", source_file, delivered_on)]
+    inside = {f"{source_file}/{_printable(one.relative_to(path).as_posix())}": one for one in path.rglob("*")}
+    left = [name for name, one in sorted(inside.items()) if one.is_file() and name not in taken]
+    return [Notice("unsupported_file", name, delivered_on) for name in left]
+
+
 def _is_unfinished(name: str) -> bool:
     return name.startswith((".", "~")) or name.lower().endswith(UNFINISHED)
 
@@ -216,7 +232,7 @@ def scan(
                 if _is_unfinished(path.name):
                     notices.append(Notice("unfinished_upload", source_file, delivered_on))
                 elif not path.is_file():
-                    notices.append(Notice("not_a_file", source_file, delivered_on))
+                    notices += _of_folder(path, source_file, delivered_on, taken)
                 elif format_ is None:
                     notices.append(Notice("unsupported_file", source_file, delivered_on))
                 else:

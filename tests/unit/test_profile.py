@@ -402,3 +402,18 @@ def test_a_changed_profile_reads_the_files_anew(write: Write, tmp_path: Path) ->
     for team in ("t1", "t2"):
         _run(nights, write(f"default_team: {team}"))
         assert [row["team_id"] for row in nights.raw("panel")] == [team]
+
+
+def test_files_in_a_folder_of_a_day_are_read_where_a_path_names_them(write: Write, tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    rows = "patient_id\nP1\n"
+    for name in ("part-0", "_SUCCESS"):
+        nights.land(f"patient/2025-01-31/patients/{name}", rows.replace("P1", name))
+    nights.land("patient/2025-01-31/others/part-0", rows)
+    site = load_profile(write('feeds: {patient: {files: ["patient/{date}/patients/part-*"]}}')).rules()
+    report = nights.run(as_of=DAY, site=site)
+    assert [row["patient_id"] for row in nights.raw("patient")] == ["part-0"]
+    assert [(notice.kind, notice.path) for notice in report.notices] == [
+        ("not_a_file", "patient/2025-01-31/others"),
+        ("unsupported_file", "patient/2025-01-31/patients/_SUCCESS"),
+    ]
