@@ -1,4 +1,29 @@
 -- Every episode in force with its scores, contacts, reviews and the flags that they raise.
+-- They are shown with all scores of their patient since their own baseline, one a day and scale, numbered from the last.
+create temp table registry_score as
+select *, row_number() over (partition by episode_id, counts_as order by taken_on desc) as latest_rank
+from (
+    select
+        enrolled.episode_id,
+        score.* exclude (episode_id, baseline_score, is_response),
+        baseline.baseline_score,
+        (baseline.baseline_score - score.score)::double / nullif(baseline.baseline_score, 0)
+        >= scale.response_fraction as is_response
+    from enrolled
+    join baseline using (episode_id)
+    join fct_assessment as score
+        on enrolled.patient_id = score.patient_id
+        and baseline.counts_as = score.counts_as
+        and (score.taken_on >= baseline.baseline_on or score.assessment_id = baseline.baseline_assessment_id)
+    left join assessment_instrument as scale
+        on score.instrument = scale.instrument and holds(score.taken_on, scale.valid_from, scale.valid_to)
+    where enrolled.is_in_force and score.taken_on <= getvariable('as_of')
+    qualify row_number() over (
+        partition by enrolled.episode_id, score.counts_as, score.taken_on
+        order by score.taken_at desc, score.assessment_id desc
+    ) = 1
+);
+
 create temp table caseload as
 with scale as (
     select
@@ -12,7 +37,7 @@ with scale as (
         any_value(score.taken_on) filter (score.counts_as = 'GAD-7' and latest_rank = 1) as latest_gad7_on,
         string_agg(taken_on || ' ' || counts_as || ' ' || score, ';' order by taken_on, counts_as) as score_history
     from enrolled
-    join episode_score as score using (episode_id)
+    join registry_score as score using (episode_id)
     where enrolled.is_in_force
     group by all
 ),
@@ -22,7 +47,6 @@ first_score as (
         episode_id,
         any_value(baseline_score) filter (counts_as = 'PHQ-9') as first_phq9,
         any_value(baseline_on) filter (counts_as = 'PHQ-9') as first_phq9_on,
-        any_value(baseline_item9_score) filter (counts_as = 'PHQ-9') as first_item9_score,
         any_value(baseline_score) filter (counts_as = 'GAD-7') as first_gad7,
         any_value(baseline_on) filter (counts_as = 'GAD-7') as first_gad7_on
     from baseline
@@ -42,7 +66,9 @@ reviewed as (
     select
         enrolled.episode_id,
         local_on(review.reviewed_at, coalesce(enrolled.time_zone, review.time_zone)) as reviewed_on,
-        acted_at is null and outcome is null and coalesce(recommendation, 'continue') <> 'continue' as is_open
+        local_on(review.acted_at, coalesce(enrolled.time_zone, review.time_zone)) as act_on,
+        coalesce(act_on > getvariable('as_of'), outcome is null) and coalesce(recommendation, 'continue') <> 'continue'
+            as is_open
     from enrolled
     join review using (patient_id)
     where enrolled.is_in_force and reviewed_on >= enrolled.started_on and reviewed_on <= getvariable('as_of')
@@ -61,24 +87,25 @@ treated as (
     select
         enrolled.*,
         panel_period.pcp_id,
+        if(patient.deceased_on <= getvariable('as_of'), patient.deceased_on, null) as deceased_on,
         scale.last_score_on,
         scale.score_history,
         first_score.first_phq9,
         first_score.first_phq9_on,
-        coalesce(scale.latest_phq9, first_score.first_phq9) as latest_phq9,
-        coalesce(scale.latest_phq9_on, first_score.first_phq9_on) as latest_phq9_on,
-        if(scale.latest_phq9_on is null, first_score.first_item9_score, scale.latest_item9_score) as latest_item9_score,
+        scale.latest_phq9,
+        scale.latest_phq9_on,
+        scale.latest_item9_score,
         first_score.first_gad7,
         first_score.first_gad7_on,
-        coalesce(scale.latest_gad7, first_score.first_gad7) as latest_gad7,
-        coalesce(scale.latest_gad7_on, first_score.first_gad7_on) as latest_gad7_on,
+        scale.latest_gad7,
+        scale.latest_gad7_on,
         if(first_score.first_phq9 is null, 'GAD-7', 'PHQ-9') as measured_by,
         contacted.last_contact_on,
         coalesce(contacted.recent_contacts, 0) as recent_contacts,
         last_review.last_case_review_on,
         last_review.oldest_open_recommendation_on,
         (getvariable('as_of') - enrolled.started_on)::int as days_in_treatment,
-        (last_contact_on + if(
+        if(patient.deceased_on <= getvariable('as_of'), null, last_contact_on + if(
             phase is not distinct from 'relapse_prevention',
             cut_days('followup_due_days_relapse_prevention'),
             cut_days('followup_due_days_active_treatment')
@@ -87,6 +114,7 @@ treated as (
         patient_month.minutes_to_next_tier,
         patient_month.next_tier_amount_usd
     from enrolled
+    left join patient using (patient_id)
     left join panel_period
         on enrolled.patient_id = panel_period.patient_id
         and panel_period.valid_from <= getvariable('as_of')
@@ -112,11 +140,11 @@ judged as (
         days_in_treatment >= cut_days('not_improving_days')
         and not coalesce(latest.is_response or latest.score < scale.improved_below, false) as not_improved
     from treated
-    left join episode_score as latest
+    left join registry_score as latest
         on treated.episode_id = latest.episode_id
         and treated.measured_by = latest.counts_as
         and latest.latest_rank = 1
-    left join episode_score as earlier
+    left join registry_score as earlier
         on treated.episode_id = earlier.episode_id
         and treated.measured_by = earlier.counts_as
         and earlier.latest_rank = 2
@@ -135,7 +163,7 @@ named as (
 ),
 
 asked as (
-    select judged.*, coalesce(named.flags, []) as asked_flags
+    select judged.*, if(deceased_on is null, coalesce(named.flags, []), []) as asked_flags
     from judged
     left join named using (program)
 )

@@ -160,8 +160,8 @@ create temp table baseline as
 select
     episode_id,
     counts_as,
+    assessment_id as baseline_assessment_id,
     score as baseline_score,
-    item9_score as baseline_item9_score,
     day_on as baseline_on
 from episode_day
 qualify row_number() over (partition by episode_id, counts_as order by day_on, taken_at, assessment_id) = 1;

@@ -44,7 +44,8 @@ select
     unnest(flag),
     credited_minutes_this_month,
     minutes_to_next_tier,
-    next_tier_amount_usd
+    next_tier_amount_usd,
+    deceased_on
 from caseload;
 
 create table rpt_case_review_queue as
