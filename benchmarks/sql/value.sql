@@ -22,9 +22,9 @@ group by respondent_type, domain, date_trunc('month', taken_on)
 union all
 select
     'event', 'recommendations_told', date_trunc('month', local_on(reviewed_at, time_zone))::date,
-    count(communicated_at), count(*)
+    count(*) filter (local_on(communicated_at, time_zone) <= getvariable('as_of')), count(*)
 from review
-where recommendation is not null
+where recommendation <> 'continue'
 group by date_trunc('month', local_on(reviewed_at, time_zone))
 union all
 select 'event', event.source_id, month, event.numerator, event.denominator

@@ -18,7 +18,6 @@ LEDGER = {
     "max_worked_hours": 12,
     "max_interval_hours": 24,
     "duration_tolerance_seconds": 60,
-    "npi_digits": 10,
 }
 EPISODES = {
     "baseline_days_before_start": 30,

@@ -4,14 +4,18 @@ with finance as (
     where entity_type = 'organization'
 ),
 
+-- To go on as before is no recommendation to tell, and what is told after the business date is not told yet.
 case_review as (
     select
         case_review.review_id,
-        case_review.communicated_at,
-        {{ month_of(local_date('case_review.reviewed_at', 'day_offset')) }} as month
+        {{ month_of(local_date('case_review.reviewed_at', 'day_offset')) }} as month,
+        {{ local_date('case_review.communicated_at', 'told_offset') }} as communicated_on
     from {{ ref('int_case_review_latest') }} as case_review
     {{ join_offset_at('day_offset', 'case_review.time_zone', 'case_review.reviewed_at') }}
-    where case_review.recommendation is not null
+    {{ join_offset_at('told_offset', 'case_review.time_zone', 'case_review.communicated_at') }}
+    where
+        case_review.recommendation is not null
+        and case_review.recommendation <> 'continue'
 ),
 
 active as (
@@ -50,7 +54,7 @@ final as (
     select
         'recommendations_told' as source_id,
         month,
-        cast(count(communicated_at) as decimal(18, 2)) as numerator,
+        cast(count(case when communicated_on <= {{ as_of_date() }} then 1 end) as decimal(18, 2)) as numerator,
         cast(count(*) as decimal(18, 2)) as denominator
     from case_review
     group by month
