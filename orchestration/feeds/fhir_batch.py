@@ -221,7 +221,20 @@ class _Parted:
         kept = f"* EXCLUDE ({name})" if name == ROW else f"* REPLACE ({told})"
         every = f"SELECT *, {self._found.file_of(name)} AS {OF} FROM {table(path)}"  # noqa: S608
         rows = f"SELECT {kept} FROM ({every}) WHERE {OF} >= 0"  # noqa: S608
-        self._connection.execute(f"COPY ({rows}) TO {quoted(folder)} ({WRITTEN}, PARTITION_BY ({OF}))")
+        part_rows(self._connection, rows, folder)
+
+
+def part_rows(connection: duckdb.DuckDBPyConnection, rows: str, folder: Path) -> None:
+    """Write rows into a table for each file, in their order.
+
+    Args:
+        connection: any.
+        rows: SQL that gives ``file_of_row`` besides.
+        folder: gets a folder for each file.
+    """
+    # What the engine writes before it has all of a part is out of order; no file has more rows than bytes.
+    connection.execute(f"SET partitioned_write_flush_threshold = {TOGETHER}")
+    connection.execute(f"COPY ({rows}) TO {quoted(folder)} ({WRITTEN}, PARTITION_BY ({OF}))")
 
 
 def _of_file(values: Iterable[str]) -> str:

@@ -8,10 +8,10 @@ import duckdb
 import pytest
 
 from orchestration.feeds import fhir_batch
-from orchestration.feeds.fhir_batch import ALWAYS, MOST, SMALL, TOGETHER, together
+from orchestration.feeds.fhir_batch import ALWAYS, MOST, OF, SMALL, TOGETHER, part_rows, together
 from orchestration.feeds.fhir_piece import Piece
 from orchestration.feeds.registry import Copy
-from tests.support.feeds_night import Nights
+from tests.support.feeds_night import Nights, engine_of_tests
 from tests.support.fhir_lines import LOINC, Json, concept, lines, ref
 
 BROKEN = '{"resourceType": "Patient", '
@@ -170,3 +170,16 @@ def test_files_are_left_for_other_processors(tmp_path: Path) -> None:
     assert lots(tmp_path, two, processors=2) == [["a"], ["b"]]
     few = [(day, "a", visit, ALWAYS // 2), (day, "b", visit, ALWAYS // 2)]
     assert lots(tmp_path, few, processors=2) == [["a", "b"]]
+
+
+def test_parts_of_a_table_are_in_its_order(tmp_path: Path) -> None:
+    rows = f"SELECT i, i // 700000 AS {OF} FROM range(1400000) AS r(i)"
+    connection = engine_of_tests(0)
+    part_rows(connection, rows, tmp_path / "parted")
+    for part in (0, 1):
+        path = tmp_path / "parted" / f"{OF}={part}" / "data_0.parquet"
+        numbered = f"SELECT i, file_row_number AS n FROM read_parquet('{path}', file_row_number = true)"
+        found = connection.execute(
+            f"SELECT count(*), count(*) FILTER (i = n + {part * 700000}) FROM ({numbered})"
+        )
+        assert found.fetchall() == [(700000, 700000)]
