@@ -24,6 +24,8 @@ from tests.support.fhir_lines import (
     unmapped,
 )
 
+pytestmark = pytest.mark.slow
+
 CPT, NPI = "http://www.ama-assn.org/go/cpt", "http://hl7.org/fhir/sid/us-npi"
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 PATIENT = ref("Patient/p1")

@@ -19,6 +19,8 @@ from tests.support.fhir_lines import (
     unmapped,
 )
 
+pytestmark = pytest.mark.slow
+
 PATIENT = ref("Patient/p1")
 NAMED = {"display": "Ada Okafor"}
 BOOKED: Json = {

@@ -328,6 +328,7 @@ def test_a_reason_why_there_is_no_code_is_no_code(tmp_path: Path) -> None:
 NPI, NPI_BY_NUMBER = "http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.6"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [NPI, NPI_BY_NUMBER])
 @pytest.mark.parametrize(
     "carried",

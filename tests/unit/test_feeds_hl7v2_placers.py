@@ -9,6 +9,8 @@ from orchestration.feeds.site import FeedSite, Site
 from tests.support.feeds_night import Nights
 from tests.support.siu import HEADER, PATIENT, message
 
+pytestmark = pytest.mark.slow
+
 DAY = "hl7v2/2026-03-0{}/a.hl7"
 BOOKED = message(sch_2="")
 MOVED = message(

@@ -12,6 +12,8 @@ from orchestration.settings import Settings
 from tests.support.feeds_night import KEY, Nights, Row
 from tests.support.fhir_lines import Json, concept, lines, ref
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2025, 1, 31)
 FILE = f"fhir/{DAY}/Condition.ndjson"
 CODE = concept("http://hl7.org/fhir/sid/icd-10-cm", "F32.1")
