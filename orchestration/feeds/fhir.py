@@ -16,7 +16,7 @@ from orchestration.feeds.failures import RowsLost, stop_if_engine_failed
 from orchestration.feeds.fhir_documents import lines_of_documents
 from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_pieces import PIECE, read_pieces
-from orchestration.feeds.fhir_shapes import keep_readable_lines
+from orchestration.feeds.fhir_shapes import CLEAN, keep_readable_lines
 from orchestration.feeds.fhir_text import has_mark
 from orchestration.feeds.fhir_types import RELEASE_OF_TYPE
 from orchestration.feeds.lake import quoted, table, write_table
@@ -156,8 +156,8 @@ def read_fhir(reading: Reading, path: Path, traits: Traits, most: int = PIECE) -
     codes = load_code_map(reading.seeds, reading.delivered_on, reading.rules.site.payers)
     for is_careful in (True,) if has_mark(text) else (False, True):
         if is_careful:
-            lines = keep_readable_lines(text, reading.work / "clean")
-            text, traits = reading.work / "clean", replace(traits, lines=lines, marks=())
+            lines = keep_readable_lines(text, reading.work / CLEAN)
+            text, traits = reading.work / CLEAN, replace(traits, lines=lines, marks=())
         try:
             return _File(reading, codes).content(text, most, traits, is_careful=is_careful)
         except RowsLost:

@@ -14,7 +14,7 @@ NAME: Final = re.compile(r'\bs\.(?:"(\w+)"|(\w+))')
 SAID: Final = "said_number"
 """The number of a combination of codes."""
 
-IN_A_LIST: Final = re.compile(r"(fhir_reference(?:_stood_for)?)\(([(]?s\.\w+[)]?\[1\][\w.]*),")
+IN_A_LIST: Final = re.compile(r"fhir_reference\(([(]?s\.\w+[)]?\[1\][\w.]*),")
 """A reference in the first part of a list of the resource."""
 
 CONCEPT_BEGINS: Final = f"STRUCT(coding {CODING}[], text VARCHAR"
@@ -77,10 +77,10 @@ def with_targets(texts: dict[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     targets: dict[str, str] = {}
     for name, text in texts.items():
-        for macro, target in IN_A_LIST.findall(text):
+        for target in IN_A_LIST.findall(text):
             if target not in targets:
                 targets[target] = f"target_{len(targets)}"
                 found[targets[target]] = target
-            text = text.replace(f"{macro}({target},", f'{macro}(s."{targets[target]}",')
+            text = text.replace(f"fhir_reference({target},", f'fhir_reference(s."{targets[target]}",')
         found[name] = text
     return found

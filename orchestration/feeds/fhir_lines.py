@@ -39,6 +39,7 @@ class Lines:
         types: the number in the file of the first line of each type, and how many there are; lines that are
             no resources are under None.
         first_type: that of the first line, empty if it cannot be told.
+        is_strict: whether an element in another shape than its own is an error.
     """
 
     def __init__(self, reading: Reading, texts: Sequence[Path], before: int, first: int | None) -> None:
@@ -57,7 +58,7 @@ class Lines:
         self._texts = texts
         self._before = before
         self._modified: str | None = None
-        self._is_strict = True
+        self.is_strict = True
         self.first_type = ""
 
     def read(self, known: set[str] | None, *, is_strict: bool) -> None:
@@ -70,11 +71,11 @@ class Lines:
         Raises:
             duckdb.Error: a line cannot even be passed over, or not be read strictly.
         """
-        self._is_strict = is_strict
+        self.is_strict = is_strict
         self.first_type = first_type(self._texts[0]) or ""
-        listed = self._reading.work / f"{self._texts[0].name}.modified"
-        if known is not None and note_modified_lines(self._texts[0], known, listed):
-            self._modified = f"SELECT number FROM {numbers_in(listed)}"  # noqa: S608
+        modified = self._reading.work / f"{self._texts[0].name}.modified"
+        if known is not None and note_modified_lines(self._texts[0], known, modified):
+            self._modified = f"SELECT number FROM {numbers_in(modified)}"  # noqa: S608
         self._make(LINES, self.first_type)
         counted = self._connection.execute(
             f"SELECT line_type, min({PLACE}), count(*) FROM {LINES} GROUP BY line_type"  # noqa: S608
@@ -114,10 +115,7 @@ class Lines:
         noted = self._reading.work / NOTED
         if not noted.exists():
             return f"SELECT row_number, {quoted(NO_RESOURCE)} AS reason FROM ({lines})"  # noqa: S608
-        reasons = (
-            f"read_csv({quoted(noted)}, auto_detect = false, header = false, delim = ',', "
-            "columns = {'number': 'BIGINT', 'reason': 'VARCHAR'})"
-        )
+        reasons = numbers_in(noted, "reason")
         return (
             f"SELECT row_number, coalesce(noted.reason, {quoted(NO_RESOURCE)}) AS reason "  # noqa: S608
             f"FROM ({lines}) LEFT JOIN {reasons} AS noted ON row_number = noted.number"
@@ -145,7 +143,7 @@ class Lines:
             kind = f"CASE WHEN resourceType = {quoted(name)} THEN {quoted(name)} ELSE {kind} END"
         also = [FILE] if len(self._texts) > 1 else []
         told = f"file_index AS {FILE}, " if also else ""
-        source = read_json(self._texts, elements, is_strict=self._is_strict)
+        source = read_json(self._texts, elements, is_strict=self.is_strict)
         lines = f"SELECT {kind} AS line_type, {told}* FROM {source} {self._limit}"  # noqa: S608
         if made == OTHERS:
             numbered = f"SELECT row_number() OVER () AS {ROW}, * FROM ({lines})"  # noqa: S608

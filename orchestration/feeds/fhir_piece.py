@@ -60,7 +60,6 @@ class Piece:
         self._lines = Lines(reading, texts, before, first)
         self._name = name
         self._tables = 0
-        self._is_strict = True
         self._made = {"fhir_said", "fhir_sorted"}
 
     def read(self, known: set[str] | None, *, is_careful: bool) -> Found:
@@ -77,8 +76,7 @@ class Piece:
             duckdb.Error: a line cannot even be passed over.
             RowsLost: lines that are no resources, or have elements in another shape, want a second look.
         """
-        self._is_strict = not is_careful
-        self._lines.read(known, is_strict=self._is_strict)
+        self._lines.read(known, is_strict=not is_careful)
         types = self._lines.types
         if None in types and not is_careful:
             raise RowsLost
@@ -109,7 +107,7 @@ class Piece:
             duckdb.Error: a line cannot even be passed over.
             RowsLost: lines that have elements in another shape want a second look.
         """
-        self._lines.read(None, is_strict=self._is_strict)
+        self._lines.read(None, is_strict=True)
         self.found.spans = self._lines.spans()
         if self.found.spans:
             name = self._lines.first_type
@@ -134,7 +132,7 @@ class Piece:
             f"FROM {every} WHERE coalesce(reason, codes_reason) IS NOT NULL"
         )
         misfits = f"fhir_said WHERE starts_with(codes_reason, '{MISFIT}')"
-        if refused and self._is_strict and plan.codes and self._count(misfits):
+        if refused and self._lines.is_strict and plan.codes and self._count(misfits):
             raise RowsLost
         good = every
         if refused:

@@ -10,7 +10,6 @@ from orchestration.feeds import fhir_resources
 from orchestration.feeds.codes import CodeMap, Codings, lookup
 from orchestration.feeds.fhir_elements import structure
 from orchestration.feeds.fhir_items import LOINC_IN_TEXT, loinc_in
-from orchestration.feeds.fhir_links import STOOD_FOR
 from orchestration.feeds.fhir_observations import (
     CODED_PARTS,
     HAS_PARTS,
@@ -185,11 +184,9 @@ def test_what_a_reference_names(engine: duckdb.DuckDBPyConnection, link: str | N
     target = f"CAST({{'reference': $link}} AS {fhir_resources.REFERENCE})"
     given = f"'{wanted}', CAST(NULL AS {fhir_resources.CONTAINED}), 'own'"
     source = f"(SELECT CASE WHEN $link IS NOT NULL THEN {target} END AS target) AS s"
-    ending = "_stood_for" if wanted in STOOD_FOR else ""
-    parts = "fhir_kind(s.target.reference), fhir_tail(s.target.type)"
-    general = f"fhir_elsewhere{ending}(s.target, {parts}, {given})"
+    general = f"fhir_elsewhere(s.target, fhir_kind(s.target.reference), fhir_tail(s.target.type), {given})"
     found = engine.execute(
-        f"SELECT fhir_reference{ending}(s.target, {given}), {general} FROM {source}", {"link": link}
+        f"SELECT fhir_reference(s.target, {given}), {general} FROM {source}", {"link": link}
     )
     short, long = found.fetchone() or ()
     assert short == long
