@@ -54,7 +54,7 @@ MISSHAPEN = {"coalesce(s.use IN ('complete', 'proposed', 'exploratory', 'other')
 PAYER_ID = {
     "payer": reference("s.insurer", "Organization"),
     "payer_words": "coalesce(s.insurer.display, CASE WHEN starts_with(s.insurer.reference, '#') "
-    "THEN [entry.name for entry in s.contained if '#' || entry.id = s.insurer.reference][1] END)",
+    "THEN fhir_inside(s.contained, s.insurer.reference).name END)",
 }
 IS_CLAIM = "coalesce(s.use, 'claim') = 'claim'"
 

@@ -6,6 +6,7 @@ Belongs here: QuestionnaireResponse. Does not belong here: how answers of items 
 
 from orchestration.feeds.codes import pairs_of, values_of
 from orchestration.feeds.fhir_dates import part_of_a_date
+from orchestration.feeds.fhir_elements import structure
 from orchestration.feeds.fhir_items import (
     EACH_SCALE,
     ITEM,
@@ -38,19 +39,31 @@ VALUES = (
     f"valueQuantity {QUANTITY}"
 )
 OWN = "linkId VARCHAR, definition VARCHAR"
-UNDER_ANSWERS = f"STRUCT({OWN}, answer STRUCT({VALUES})[])[]"
+UNDER_ANSWERS = f"STRUCT({OWN}, answer STRUCT({VALUES}, item JSON)[], item JSON)[]"
 LEAF = f"{OWN}, answer STRUCT({VALUES}, item {UNDER_ANSWERS})[]"
+DEEP_LEAF = f"STRUCT({OWN}, answer STRUCT({VALUES})[])"
 DEPTH = 5
-"""Levels of groups that are looked into; a form with deeper ones is unknown, and listed as such."""
+"""Levels of groups that are read with their types; what is below them, and below answers, is text."""
 
-ASKED_ITEM = f"linkId VARCHAR, code {CODING}[]"
-WITH_FORM = CONTAINED.removesuffix(")[]") + f", item STRUCT({ASKED_ITEM}, item STRUCT({ASKED_ITEM})[])[])[]"
+ASKED_ITEM = f"STRUCT(linkId VARCHAR, code {CODING}[])"
+WITH_FORM = CONTAINED.removesuffix(")[]") + ", item JSON)[]"
 """What is contained, of a questionnaire with what it asks."""
 
 
 def _items(depth: int) -> str:
     """The type of items with so many levels."""
-    return f"STRUCT({LEAF}{f', item {_items(depth - 1)}' if depth > 1 else ''})[]"
+    return f"STRUCT({LEAF}, item {_items(depth - 1) if depth > 1 else 'JSON'})[]"
+
+
+def _out_of(listed: str, kind: str) -> str:
+    """SQL of all items in a list of items that is read as text, at any depth.
+
+    Args:
+        listed: SQL of the text.
+        kind: the type of an item as it is wanted.
+    """
+    every = f"json_extract(json_object('item', {listed}), '$..item[*]')"
+    return f"[from_json(part, '{structure(kind)}') for part in {every}]"
 
 
 KINDS = ("valueCoding", "valueInteger", "valueDecimal", "valueString", "valueQuantity")
@@ -85,15 +98,27 @@ LEVELS = {"level1": "s.item", "level2": "flatten([i.item for i in s.level1])"} |
     for depth in range(3, DEPTH + 1)
 }
 UNDER = "flatten([flatten([a.item for a in i.answer]) for i in {0}])"
-LISTS = [listed for level in LEVELS for listed in (f"s.{level}", UNDER.format(f"s.{level}"))]
-OWN_ASKED = (
-    "flatten([list_concat(form.item, flatten([i.item for i in form.item])) for form in s.contained "
-    "if '#' || form.id = s.questionnaire])"
+BELOW = (
+    "[listed for listed in list_concat([i.item for i in s.under], "
+    "flatten([[a.item for a in i.answer] for i in s.under]), "
+    f"[i.item for i in s.level{DEPTH}]) if listed IS NOT NULL]"
 )
+NESTED = {
+    "is_flat": f"len(s.level2) = 0 AND len({UNDER.format('s.level1')}) = 0 "
+    "AND len([1 for i in s.level1 if len(i.answer) > 1]) = 0",
+    "under": "CASE WHEN NOT s.is_flat THEN "
+    f"list_concat({', '.join(UNDER.format(f's.{level}') for level in LEVELS)}) END",
+    "below": f"CASE WHEN NOT s.is_flat THEN {BELOW} END",
+    "deep": f"CASE WHEN len(s.below) > 0 THEN flatten([{_out_of('listed', DEEP_LEAF)} "
+    "for listed in s.below]) END",
+}
+"""What is below answers, what is below that or below the last of the levels, and the items in it."""
+
+LISTS = [*(f"s.{level}" for level in LEVELS), "s.under", "s.deep"]
+OWN_FORM = "fhir_inside(s.contained, s.questionnaire)"
+OWN_ASKED = f"CASE WHEN s.contained IS NOT NULL THEN {_out_of(f'{OWN_FORM}.item', ASKED_ITEM)} END"
 EVERY_ITEM = (
-    f"CASE WHEN len(s.level2) = 0 AND len({UNDER.format('s.level1')}) = 0 "
-    "AND len([1 for i in s.level1 if len(i.answer) > 1]) = 0 "
-    f"THEN {_every('s.level1')} "
+    f"CASE WHEN s.is_flat THEN {_every('s.level1')} "
     f"ELSE list_concat({', '.join(map(_every, LISTS))}, {', '.join(map(_again, LISTS))}) END"
 )
 """All items; those of a form without groups, each answered once at the most, are its own."""
@@ -212,6 +237,7 @@ QUESTIONNAIRE_RESPONSE = Resource(
     derived={
         **KNOWN,
         **LEVELS,
+        **NESTED,
         "every_item": EVERY_ITEM,
         "own_form": OWN_ASKED,
         "leaves": LEAVES,

@@ -27,9 +27,12 @@ CREATE OR REPLACE MACRO fhir_stand_in(kind, type_name) AS
     CASE WHEN type_name IN ('Practitioner', 'Organization') THEN
         CASE kind WHEN 'PractitionerRole' THEN '?role=' WHEN 'Location' THEN '?location='
              WHEN 'HealthcareService' THEN '?service=' WHEN 'Schedule' THEN '?schedule=' END END;
+-- Its variable has a name of its own: one of the same name in what is asked for would stand for it.
+CREATE OR REPLACE MACRO fhir_inside(inside, link) AS
+    [resource for resource in inside if '#' || ltrim(resource.id, '#') = link][1];
 CREATE OR REPLACE MACRO fhir_of_role(part, type_name, inside) AS
-    CASE WHEN starts_with(part.reference, '#') THEN fhir_asked(
-             type_name, [other.identifier[1] for other in inside if '#' || other.id = part.reference][1])
+    CASE WHEN starts_with(part.reference, '#')
+             THEN fhir_asked(type_name, fhir_inside(inside, part.reference).identifier[1])
          WHEN contains(part.reference, '?')
              THEN type_name || '?identifier=' || fhir_searched(part.reference, 'identifier')
          ELSE coalesce(fhir_tail(part.reference), fhir_asked(type_name, part.identifier)) END;
@@ -38,7 +41,7 @@ CREATE OR REPLACE MACRO fhir_contained(link, type_name, inside) AS
           THEN fhir_of_role(CASE type_name WHEN 'Practitioner' THEN entry.practitioner
                                            ELSE entry.organization END, type_name, inside)
           WHEN entry.resourceType != type_name THEN '' ELSE fhir_asked(type_name, entry.identifier[1]) END
-     for entry in inside if '#' || ltrim(entry.id, '#') = link][1];
+     for entry in [fhir_inside(inside, link)]][1];
 CREATE OR REPLACE MACRO fhir_linked(link, kind, type_name) AS
     CASE
         WHEN link LIKE 'urn:uuid:%' OR link LIKE 'urn:oid:%' THEN link[10 - (link[5] = 'o')::INTEGER:]

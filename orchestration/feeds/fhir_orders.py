@@ -90,9 +90,7 @@ PROCEDURE = Resource(
     },
 )
 
-CONTAINED_CODE = (
-    "[entry.code for entry in s.contained if '#' || entry.id = s.medicationReference.reference][1]"
-)
+CONTAINED_CODE = "fhir_inside(s.contained, s.medicationReference.reference).code"
 CONTAINED_CODINGS = f"from_json({CONTAINED_CODE}, '{structure(CONCEPT)}').coding"
 MEDICATION_LINK = (
     "CASE WHEN s.medicationReference.reference NOT LIKE '#%' "

@@ -241,10 +241,7 @@ PAYS = (
 )
 """Who pays: of several the first who is no person, since persons pay what is left."""
 
-PAYER_WORDS = (
-    f"nullif(trim(coalesce({PAYOR}.display, "
-    f"[entry.name for entry in s.contained if '#' || entry.id = {PAYOR}.reference][1])), '')"
-)
+PAYER_WORDS = f"nullif(trim(coalesce({PAYOR}.display, fhir_inside(s.contained, {PAYOR}.reference).name)), '')"
 """The name of who pays, where it is an organization: a patient who pays is no payer."""
 
 IS_NO_PATIENT = (

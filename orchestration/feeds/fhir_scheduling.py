@@ -109,7 +109,7 @@ def usual_kind(link: str) -> str:
 
 CONTAINED_KIND = (
     "CASE WHEN starts_with(part.actor.reference, '#') "
-    "THEN [entry.resourceType for entry in s.contained if '#' || entry.id = part.actor.reference][1] END"
+    "THEN fhir_inside(s.contained, part.actor.reference).resourceType END"
 )
 KIND = f"coalesce({usual_kind('part.actor.reference')}, part.actor.type, {CONTAINED_KIND}, '')"
 STAYS_AWAY = (
