@@ -177,7 +177,7 @@ class Schedules:
             read.reasons.append("several_patients")
         is_booking = trigger.time_column == "booked_at"
         booked_at = happened if is_booking else None
-        if not is_booking and leaves_out_people(message, changes_alone=trigger.changes_alone):
+        if not is_booking and leaves_out_people(message, self.rules, changes_alone=trigger.changes_alone):
             read.reasons.append(OF_EARLIER)
         is_cancelled = trigger.time_column == "cancelled_at" and status == "cancelled"
         cancelled_at = happened if is_cancelled else None

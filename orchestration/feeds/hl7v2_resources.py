@@ -7,11 +7,14 @@ Does not belong here: who or what a resource is (``hl7v2_places.py``).
 from collections.abc import Iterator, Mapping
 
 from orchestration.feeds.hl7v2_message import Message
-from orchestration.feeds.hl7v2_rules import bare
+from orchestration.feeds.hl7v2_rules import ANY, NEVER, PERSONNEL_ROLE, RESOURCE_TYPE, SiuRules, bare
 
 GROUP = "RGS"
 OF_RESOURCES = ("AIS", "AIG", "AIL", "AIP")
-PEOPLE = ("AIG", "AIP")
+PEOPLE = {"AIG": RESOURCE_TYPE, "AIP": PERSONNEL_ROLE}
+"""Resources that may be persons, and the codes that say in their fourth field who or what each is."""
+
+KIND_FIELD = 4
 OF_EARLIER = "resources_of_earlier_message"
 """What a row says in ``x_siu_reason`` whose message does not say with whom it is: with whom it was."""
 
@@ -32,19 +35,31 @@ def _is_removed(parts: Fields) -> bool:
     return len(parts) > 2 and parts[2].strip().upper() in REMOVED
 
 
-def leaves_out_people(message: Message, *, changes_alone: bool) -> bool:
-    """Whether a message says nothing of the people of its appointment, neither who stays nor who goes.
+def leaves_out_people(message: Message, rules: SiuRules, *, changes_alone: bool) -> bool:
+    """Whether a message says nothing of who an appointment is with, neither who stays nor who goes.
 
-    Who is added takes nobody's place.
+    Who is added takes nobody's place, and neither does a thing or somebody who does not treat, unless one
+    goes and another one comes.
 
     Args:
         message: which is no booking.
+        rules: of the delivery's date.
         changes_alone: whether it lists the resources that change, and not the others.
     """
     if not changes_alone:
         return message.lines.keys().isdisjoint((GROUP, *OF_RESOURCES))
-    listed = [parts for segment in PEOPLE for parts in message.parts(segment)]
-    return all(len(parts) > 2 and parts[2].strip().upper() in ADDED for parts in listed)
+    listed = [(segment, parts) for segment in PEOPLE for parts in message.parts(segment)]
+    comes = [len(parts) > 2 and parts[2].strip().upper() in ADDED for _, parts in listed]
+    if any(comes) and any(_is_removed(parts) for _, parts in listed):
+        return False
+    return all(comes) or not any(_may_treat(message, segment, parts, rules) for segment, parts in listed)
+
+
+def _may_treat(message: Message, segment: str, parts: Fields, rules: SiuRules) -> bool:
+    """Whether a resource is somebody who treats, or may be: no thing, no nurse beside somebody, no clerk."""
+    kind, field = PEOPLE[segment], parts[KIND_FIELD] if len(parts) > KIND_FIELD else ""
+    rank = rules.coded(kind, message.component(field, 1), message.component(field, 2))
+    return rank != NEVER and rank <= rules.codes.get(kind, {}).get(ANY, rank)
 
 
 def removes_groups(message: Message) -> bool:

@@ -10,7 +10,8 @@ from functools import lru_cache
 
 TIME = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)"
-    r"(?:[T ]?(\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9})|(\d{1,6}))?)?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?",
+    r"(?:[T ]?(\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9})\d*|(\d{1,6}))?)?)?)?"
+    r"\s*([Zz]|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
 )
 INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-].*)?)?")
@@ -20,7 +21,7 @@ REMEMBERED = 10_000
 
 @lru_cache(maxsize=REMEMBERED)
 def iso_time(text: str) -> str:
-    """A time of HL7 as ISO 8601, as exact as it was sent; text that is none stays as it is.
+    """A time of HL7 as ISO 8601, as exact as it was sent, to nine digits; text that is none stays as it is.
 
     Parts of a second stand behind a point or, as some schedulers write them, right behind the seconds.
     """
@@ -33,8 +34,8 @@ def iso_time(text: str) -> str:
         return f"{year}-{month}-{day}"
     moment = f"{year}-{month}-{day}T{hour or '00'}:{minute or '00'}:{second or '00'}"
     moment += f".{part}" if part else ""
-    if zone is None or zone == "Z":
-        return moment + (zone or "")
+    if zone is None or zone in "Zz":
+        return moment + (zone or "").upper()
     sign, digits = zone[0], f"{zone[1:].replace(':', ''):0<4}"
     return f"{moment}{'+' if digits == '0000' else sign}{digits[:2]}:{digits[2:]}"
 

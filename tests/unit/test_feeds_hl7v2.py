@@ -58,6 +58,8 @@ def test_a_booking(tmp_path: Path) -> None:
         ("202603101400+0215", "starts_at", datetime(2026, 3, 10, 11, 45)),
         ("202603101400-0000", "starts_at", TWO),
         ("202603101400Z", "starts_at_is_local", False),
+        ("20260310140000z", "starts_at_is_local", False),
+        ("20260310140000.123456789012-0500", "starts_at", datetime(2026, 3, 10, 19)),
         ("2026-03-10T14:00", "starts_at", TWO),
         ("202603101400-0500", "ends_at", datetime(2026, 3, 10, 19, 30)),
     ],

@@ -45,6 +45,7 @@ def test_a_resource_of_an_unknown_type_is_nobody_and_a_finding(
         (("PV1|1|O|||||A9", "AIG|1|A|C1|CHAIR9"), "A9", [("practitioner_id", "CHAIR9")]),
         (("PV1|1|O|||||A9", "AIP|1|A|^Okafor^Ada|MD"), "A9", [("practitioner_id", "")]),
         (("AIP|1|A|^Okafor^Ada|MD", "AIP|2|A|B7"), "B7", []),
+        (("AIG|1|A|B7|MD", "AIP|1|A|R5^Room 5|ROOM"), "B7", []),
         (("PV1|1|O|||||A9", "AIP|1|A|^Okafor^Ada|INTERPRETER", "AIG|1|A|^Room 3|ROOM"), "A9", []),
     ],
 )
@@ -158,6 +159,8 @@ def test_a_number_of_a_visit_or_of_society_or_of_years_ago_is_nobodys_id(
         ("Patient Cancelled", "cancelled"),
         ("Missed", "noshow"),
         ("In Session", "arrived"),
+        ("Cancelled - same day", "cancelled"),
+        ("No Show/Cancel", "noshow"),
     ],
 )
 def test_more_words_of_schedulers_are_known(tmp_path: Path, status: str, found: str) -> None:
