@@ -12,6 +12,7 @@ from orchestration.feeds.fhir_payments import (
     ADJUDICATION,
     DENIAL,
     DENIED_BY,
+    DETAILED,
     HEAD,
     LISTED,
     ONLY_ITEM,
@@ -37,7 +38,7 @@ BILLED_SYSTEMS = (
 CARE_TEAM = f"STRUCT(sequence VARCHAR, provider {REFERENCE}, role {CONCEPT})[]"
 ITEM = (
     f"sequence VARCHAR, productOrService {CONCEPT}, servicedDate VARCHAR, servicedPeriod {PERIOD}, "
-    f"quantity STRUCT(value VARCHAR), encounter {REFERENCE}[], careTeamSequence VARCHAR[]"
+    f"quantity STRUCT(value VARCHAR), encounter {REFERENCE}[], careTeamSequence VARCHAR[], detail JSON[]"
 )
 SHARED = {
     "status": "VARCHAR",
@@ -134,6 +135,7 @@ CLAIM = Resource(
             },
             where=IS_CLAIM,
             each="s.item",
+            listed={"claim_line_id": DETAILED},
         ),
     ),
     identifier_rows=own_identifiers("Claim"),
@@ -198,7 +200,7 @@ CLAIM_RESPONSE = Resource(
         "created": "VARCHAR",
         "request": REFERENCE,
         **HEAD,
-        "item": f"STRUCT(itemSequence VARCHAR, adjudication {ADJUDICATION}[])[]",
+        "item": f"STRUCT(itemSequence VARCHAR, adjudication {ADJUDICATION}[], detail JSON[])[]",
     },
     derived=ADJUDICATED,
     mappings=(

@@ -4,8 +4,8 @@ Belongs here: Encounter, Condition. Does not belong here: findings and scores (`
 people and insurance (``fhir_people.py``).
 """
 
-from orchestration.feeds.codes import pairs_of, standard, with_words
-from orchestration.feeds.fhir_dates import local_day, part_of_a_date
+from orchestration.feeds.codes import pairs_of, standard, values_of, with_words
+from orchestration.feeds.fhir_dates import end_by_length, local_day, part_of_a_date
 from orchestration.feeds.fhir_doubts import no_code, only_named
 from orchestration.feeds.fhir_links import reference
 from orchestration.feeds.fhir_resources import (
@@ -75,6 +75,28 @@ VISIT_CODINGS = with_words("[s.serviceType]", "s.type")
 
 PLACE = first_reference("s.location", ".location", "Organization")
 
+BILLED = (
+    "nullif(array_to_string([coding.code for coding in fhir_concepts(s.type) "
+    f"if list_contains({BILLING_SYSTEMS}, fhir_system(coding.system))], ';'), '')"
+)
+SECONDS = (
+    f"{values_of('encounter', 'length_unit')}['text|' || fhir_folded(coalesce(s.lasted.code, s.lasted.unit))]"
+)
+LASTED = f"to_seconds(CAST(round(try_cast(s.lasted.value AS DOUBLE) * CAST({SECONDS} AS DOUBLE)) AS BIGINT))"
+VISIT_END = (
+    "CASE WHEN s.left IS NULL THEN CASE WHEN s.lasted IS NOT NULL "
+    f"THEN {end_by_length('s.period.start', LASTED)} END "
+    f"WHEN strlen(s.left) <= 10 THEN {local_day('s.left', is_end=True)} || 'T23:59:59' ELSE s.left END"
+)
+"""When a visit was over: of a day alone its last second, since a period holds the whole of what ends it."""
+
+NO_TIME_OF_END = (
+    "CASE WHEN strlen(s.left) <= 10 THEN {'system': 'period.end', 'code': 'a date without a time'} "
+    "WHEN s.left IS NULL AND s.status = 'finished' AND s.billed IS NOT NULL "
+    "AND s.ends IS NULL THEN {'system': 'period.end', 'code': 'billed without an end'} END"
+)
+"""A visit whose own time nobody can tell: it takes none of the minutes beside it, or a whole day."""
+
 ENCOUNTER = Resource(
     elements={
         **EVERY,
@@ -90,6 +112,7 @@ ENCOUNTER = Resource(
         "location": f"STRUCT(location {REFERENCE})[]",
         "basedOn": f"{REFERENCE}[]",
         "hospitalization": f"STRUCT(dischargeDisposition {CONCEPT})",
+        "length": "STRUCT(value VARCHAR, unit VARCHAR, code VARCHAR)",
     },
     mappings=(
         Mapping(
@@ -100,9 +123,8 @@ ENCOUNTER = Resource(
                 "practitioner_id": reference("s.performer", "Practitioner"),
                 "team_id": f"coalesce({reference('s.serviceProvider', 'Organization')}, {PLACE})",
                 "started_at": "fhir_moment(s.period.start)",
-                "ended_at": 'fhir_moment(s.period."end")',
-                "billing_codes": "nullif(array_to_string([coding.code for coding in fhir_concepts(s.type) "
-                f"if list_contains({BILLING_SYSTEMS}, fhir_system(coding.system))], ';'), '')",
+                "ended_at": "s.ends",
+                "billing_codes": "s.billed",
                 "type_codes": "fhir_pairs(fhir_concepts(s.type))",
                 "discharge_disposition": f"fhir_pair({DISPOSITION})",
                 "referral_id": first_reference("s.basedOn", "", "ServiceRequest"),
@@ -118,11 +140,16 @@ ENCOUNTER = Resource(
                 "practitioner_id": only_named("s.performer", "participant"),
                 "team_id": only_named("s.serviceProvider", "serviceProvider", f"{PLACE} IS NULL"),
                 "started_at": part_of_a_date("period.start"),
+                "ended_at": NO_TIME_OF_END,
                 "type_codes": no_code(VISIT_CODINGS, "type"),
             },
         ),
     ),
     derived={
+        "left": 's.period."end"',
+        "lasted": 's."length"',
+        "ends": VISIT_END,
+        "billed": BILLED,
         "class_read": CLASS_READ,
         "class_codings": CLASS_CODINGS,
         "people": f"CASE WHEN len(s.participant) > 1 THEN {PRACTITIONERS} END",
@@ -162,6 +189,13 @@ OTHER_CODES = (
 )
 """A diagnosis is the first of its codes: the others are a finding, and so are codes in no system of rules."""
 
+ONSET = "coalesce(s.onsetDateTime, s.onsetPeriod.start)"
+OPEN_ONSET = (
+    f"CASE WHEN strlen({ONSET}) < 10 AND coalesce(left(s.recorded, strlen({ONSET})) = {ONSET}, true) "
+    "THEN {'system': 'onset', 'code': 'part of a date'} END"
+)
+"""Only the month or year of a diagnosis is known, and it may have been recorded on any day of it."""
+
 CONDITION = Resource(
     elements={
         **EVERY,
@@ -188,7 +222,7 @@ CONDITION = Resource(
                 "snomed_code": f"fhir_of_system(s.code.coding, '{SNOMED}')",
                 "recorded_on": local_day("s.recorded"),
                 "encounter_id": reference("s.encounter", "Encounter"),
-                "onset_on": local_day("coalesce(s.onsetDateTime, s.onsetPeriod.start)"),
+                "onset_on": local_day(ONSET),
                 "abated_on": f"coalesce({local_day('s.abatementDateTime')}, {ABATEMENT_END})",
             },
             {
@@ -196,7 +230,7 @@ CONDITION = Resource(
                 "verification_status": Coded(with_words("[s.verification]")),
                 "clinical_status": Coded(with_words("[s.clinical]")),
             },
-            listed={"icd10_code": OTHER_CODES},
+            listed={"icd10_code": OTHER_CODES, "onset_on": OPEN_ONSET},
         ),
     ),
     derived={

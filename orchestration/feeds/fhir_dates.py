@@ -79,3 +79,17 @@ def day_after(moment: str) -> str:
         for length, step in steps.items()
     )
     return f"CASE strlen({moment}) {cases} ELSE {moment} END"
+
+
+def end_by_length(start: str, length: str) -> str:
+    """SQL of when something ended that began then and lasted so long; null where either is not known.
+
+    A start without an offset is a local time, and so is the end.
+
+    Args:
+        start: SQL of a FHIR ``dateTime``.
+        length: SQL of an interval.
+    """
+    has_offset = f"regexp_matches({start}, '([Zz]|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$') AND strlen({start}) > 10"
+    end = f"strftime(try_cast({start} AS TIMESTAMPTZ) + {length}, '%Y-%m-%dT%H:%M:%S')"
+    return f"{end} || CASE WHEN {has_offset} THEN 'Z' ELSE '' END"

@@ -87,13 +87,16 @@ PAID = (
 OTHER_AMOUNTS = pairs_of("claim_line", "other_amount")
 IS_UNKNOWN = "s.state IN ('complete', 'partial') AND s.paid IS NULL"
 OF_THE_WHOLE = "{'system': 'payment', 'code': 'of the whole claim'}"
+NOT_TOLD = "{'system': 'payment', 'code': 'not told'}"
+TAKEN_BACK = "{'system': 'payment', 'code': 'below zero'}"
 UNKNOWN_AMOUNT = (
-    f"CASE WHEN {IS_UNKNOWN} AND s.head_paid IS NOT NULL THEN {OF_THE_WHOLE} WHEN {IS_UNKNOWN} "
-    "THEN [coding for coding in fhir_concepts([part.category for part in s.line.adjudication "
+    f"CASE WHEN s.paid < 0 THEN {TAKEN_BACK} "
+    f"WHEN {IS_UNKNOWN} AND s.head_paid IS NOT NULL THEN {OF_THE_WHOLE} WHEN {IS_UNKNOWN} "
+    "THEN coalesce([coding for coding in fhir_concepts([part.category for part in s.line.adjudication "
     "if part.amount.value IS NOT NULL]) if fhir_says(coding) "
-    f"AND NOT list_contains({OTHER_AMOUNTS}, fhir_pair(coding))][1] END"
+    f"AND NOT list_contains({OTHER_AMOUNTS}, fhir_pair(coding))][1], {NOT_TOLD}) END"
 )
-"""An amount that may be what was paid, on a line of which nothing else says so."""
+"""An amount that may be what was paid, on a line of which nothing else says so; none; or one taken back."""
 
 IS_REDUCTION = f"list_contains({pairs_of('claim_line', 'no_denial')}, fhir_pair(part.reason.coding[1]))"
 """A deductible, or the difference to an agreed price, is given as a reason as well, and denies nothing."""
@@ -142,7 +145,13 @@ ADJUDICATED = {
 }
 """What became of an item, worked out once."""
 
-ADDED = "CASE WHEN len(s.addItem) > 0 THEN {'system': 'addItem', 'code': 'items of the payer'} END"
+DETAILED = "CASE WHEN len(s.line.detail) > 0 THEN {'system': 'detail', 'code': 'items of an item'} END"
+"""Items below an item, of which it is the sum; they have no rows."""
+
+ADDED = (
+    "CASE WHEN len(s.addItem) > 0 THEN {'system': 'addItem', 'code': 'items of the payer'} "
+    f"ELSE {DETAILED} END"
+)
 """Items that a payer has put beside those of the claim; they have no number, and no row."""
 
 LISTED = {"paid_amount_usd": UNKNOWN_AMOUNT, "claim_line_id": ADDED}

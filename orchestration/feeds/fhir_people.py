@@ -6,7 +6,7 @@ Does not belong here: what happens to a patient (``fhir_clinical.py``).
 
 from orchestration.feeds.codes import pairs_of, values_of, with_words
 from orchestration.feeds.fhir_dates import local_day, part_of_a_date
-from orchestration.feeds.fhir_doubts import INACTIVE, LABELED, NOT_IN_USE
+from orchestration.feeds.fhir_doubts import INACTIVE, LABELED, NOT_IN_USE, no_code
 from orchestration.feeds.fhir_links import reference
 from orchestration.feeds.fhir_resources import (
     CONCEPT,
@@ -130,6 +130,7 @@ PATIENT = Resource(
     },
     identifier_rows=f"CASE WHEN len(s.link) > 0 THEN list_concat({own_identifiers('Patient')}, {LINKS}) "
     f"ELSE {own_identifiers('Patient')} END",
+    foreign={"deceased": "Aidbox"},
     misshapen={FAMILY_IS_A_LIST: "DSTU2"},
 )
 
@@ -195,7 +196,7 @@ PRACTITIONER_ROLE = Resource(
             {"role": Coded(ROLE_CODINGS, otherwise="'other'")},
             listed={
                 "practitioner_id": f"CASE WHEN len({ROLES}) > 1 THEN {{'system': 'several roles', "
-                f"'code': array_to_string({ROLES}, ' and ')}} END",
+                f"'code': array_to_string({ROLES}, ' and ')}} ELSE {no_code(ROLE_CODINGS, 'code')} END",
                 "team_id": "CASE WHEN s.organization IS NULL AND len(s.location) > 1 "
                 "THEN {'system': 'location', 'code': 'several places'} END",
             },

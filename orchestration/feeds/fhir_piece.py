@@ -24,7 +24,7 @@ from orchestration.feeds.fhir_plan import Plan, plan_of
 from orchestration.feeds.fhir_rows import Row
 from orchestration.feeds.fhir_shapes import MISFIT
 from orchestration.feeds.fhir_types import RESOURCES
-from orchestration.feeds.fhir_unknown import count_codes
+from orchestration.feeds.fhir_unknown import DOUBTFUL, count_codes
 from orchestration.feeds.lake import table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.reading import Judged, Reading
@@ -247,10 +247,9 @@ class Piece:
         if place == "codes":
             source = f'SELECT "{row.prefix}{column}_first" AS coding FROM fhir_said'  # noqa: S608
             return self._count(f"({source}) WHERE coding.code IS NOT NULL") > 0
-        if column in row.mapping.listed and row.feed.column(column).type == "timestamp":
-            # What is only part of a date has no time, and was let in with the first day's midnight.
-            no_time = f"{column}_is_local AND {column} = date_trunc('day', {column})"
-            return self._count(f"{table(made)} WHERE {no_time}") > 0
+        doubtful = DOUBTFUL.get(column, DOUBTFUL.get(row.feed.column(column).type))
+        if column in row.mapping.listed and doubtful:
+            return self._count(f"{table(made)} WHERE {doubtful.format(column)}") > 0
         if column in row.mapping.listed and (place == "line" or column in row.feed.required):
             return True
         if getattr(row.mapping.coded.get(column), "otherwise", None) not in (None, "NULL", "'other'"):

@@ -23,7 +23,11 @@ from orchestration.feeds.fhir_resources import (
 
 OTHER_CONSENTS = "['adr', 'research', 'patient-privacy']"
 CONSENT_CODINGS = with_words("s.category", "[s.policyRule]", "s.provision.code")
-GIVEN = "coalesce(s.dateTime, s.provision.period.start)"
+GIVEN = (
+    "CASE WHEN strlen(s.dateTime) >= 10 AND left(s.provision.period.start, 10) > left(s.dateTime, 10) "
+    "THEN s.provision.period.start ELSE coalesce(s.dateTime, s.provision.period.start) END"
+)
+"""When somebody agreed; of what holds only from a later day on, that day."""
 CONSENTED_AT = (
     f"CASE WHEN strlen({GIVEN}) IN (4, 7) THEN least({local_day(GIVEN, is_end=True)}, "
     f"{local_day('s.meta.lastUpdated')}) ELSE {GIVEN} END"
@@ -59,6 +63,13 @@ def _several_programs(feed: str, codings: str) -> str:
     return f"CASE WHEN len({programs}) > 1 THEN {found} END"
 
 
+EXCEPTIONS = (
+    "CASE WHEN len([1 for part in s.provision.provision "
+    "if part.type != coalesce(s.provision.type, 'permit')]) > 0 "
+    "THEN {'system': 'provision', 'code': 'exceptions'} END"
+)
+"""A consent to some of it only: what is agreed to and what is not may be the very program."""
+
 CONSENT = Resource(
     elements={
         "status": "VARCHAR",
@@ -71,7 +82,7 @@ CONSENT = Resource(
         "sourceReference": REFERENCE,
         "policyRule": CONCEPT,
         "provision": f"STRUCT(type VARCHAR, period {PERIOD}, code {CONCEPT}[], "
-        f"actor STRUCT(reference {REFERENCE})[])",
+        f"actor STRUCT(reference {REFERENCE})[], provision STRUCT(type VARCHAR)[])",
     },
     foreign={
         "subject": "R5",
@@ -104,7 +115,7 @@ CONSENT = Resource(
             },
             listed={
                 "granted_at": part_of_a_date("dateTime", GIVEN),
-                "consent_id": _several_programs("consent", CONSENT_CODINGS),
+                "consent_id": f"coalesce({_several_programs('consent', CONSENT_CODINGS)}, {EXCEPTIONS})",
             },
             where="{program} IS NOT NULL "
             "OR NOT coalesce(list_has_any([coding.code for coding in s.scope.coding], "

@@ -6,6 +6,7 @@ HealthcareService. Does not belong here: visits that took place (``fhir_clinical
 
 from orchestration.feeds.codes import lookup, with_words
 from orchestration.feeds.fhir_clinical import takes_part
+from orchestration.feeds.fhir_dates import end_by_length
 from orchestration.feeds.fhir_doubts import is_only_named, only_named
 from orchestration.feeds.fhir_links import reference
 from orchestration.feeds.fhir_resources import (
@@ -150,13 +151,7 @@ NOBODY_KNOWN = (
 )
 """Somebody who is named without an id and may be who holds the appointment."""
 
-LENGTH = "to_minutes(try_cast(s.minutesDuration AS BIGINT))"
-HAS_OFFSET = "regexp_matches(s.start, '([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$') AND strlen(s.start) > 10"
-END_BY_LENGTH = (
-    f"strftime(try_cast(s.start AS TIMESTAMPTZ) + {LENGTH}, '%Y-%m-%dT%H:%M:%S') "
-    f"|| CASE WHEN {HAS_OFFSET} THEN 'Z' ELSE '' END"
-)
-"""A start without an offset is a local time, and so is the end."""
+END_BY_LENGTH = end_by_length("s.start", "to_minutes(try_cast(s.minutesDuration AS BIGINT))")
 
 CANCELLED_AT = (
     "[coalesce(entry.valueDateTime, entry.valueInstant) for entry in s.extension "

@@ -16,6 +16,17 @@ OPEN_TEXT: Final = ("staffing",)
 """Feeds whose words are about no patient: where they stand in place of a code, a finding shows them."""
 
 
+DOUBTFUL: Final = {
+    "timestamp": "{0} IS NULL OR {0}_is_local AND CAST({0} AS TIME) IN ('00:00:00', '23:59:59')",
+    "decimal": "{0} IS NULL OR {0} < 0",
+    "onset_on": "day({0}) = 1",
+}
+"""By type or column, where a kept row may hold what is a finding although the row was let in.
+
+What is only a date, or part of one, has no time, and was let in with the first or the last second of a day.
+"""
+
+
 def count_codes(
     connection: duckdb.DuckDBPyConnection, codings: str, feed: str, file: str
 ) -> Iterator[tuple[int, str, str, int]]:

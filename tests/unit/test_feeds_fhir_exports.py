@@ -44,6 +44,9 @@ def _visit(**more: object) -> Json:
     }
 
 
+HOUR = {"value": 1, "code": "h"}
+
+
 @pytest.mark.parametrize(
     ("code", "answer", "kept"),
     [
@@ -230,7 +233,7 @@ def test_somebody_without_an_id_gives_way_unless_they_are_known_to_have_seen_the
     places = [{"location": {"display": "Lobby"}}, {"location": ref("Organization/t1")}]
     orders = [{"display": "Referral"}, ref("ServiceRequest/s1")]
     kind = [concept("http://www.ama-assn.org/go/cpt", "90791")]
-    visit = _visit(participant=people, location=places, basedOn=orders, type=kind)
+    visit = _visit(participant=people, location=places, basedOn=orders, type=kind, length=HOUR)
     found = read(tmp_path, "encounter", visit)
     (row,) = found.rows
     assert (row["practitioner_id"], row["team_id"], row["referral_id"]) == (practitioner, "t1", "s1")

@@ -8,6 +8,8 @@ import pytest
 from tests.support.feeds_night import Nights
 from tests.support.fhir_lines import LOINC, Json, concept, lines, only, ref
 
+pytestmark = pytest.mark.slow
+
 PATIENT = ref("Patient/p1")
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 NPI = [{"system": "http://hl7.org/fhir/sid/us-npi", "value": "1234567893"}]
@@ -42,7 +44,6 @@ THROUGH_A_ROLE: Json = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mark", ["", "#"])
 @pytest.mark.parametrize(
     ("feed", "resource", "column", "value"),
@@ -91,7 +92,6 @@ def _form(items: Any, **change: object) -> Json:
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["a", "ga", "ag", "agg", "aa", "gaga", "aaaa", "ggggg", "gggggg", "ggggggga"]
 )

@@ -86,7 +86,8 @@ EPIC_CLASS = "urn:oid:1.2.840.114350.1.72.1.7.7.10.696784.13260"
     ],
 )
 def test_a_class_of_visit_may_be_a_concept(tmp_path: Path, kind: Json, said: str) -> None:
-    found = read(tmp_path, "encounter", VISIT | {"class": kind, "type": [concept(CPT, "90791")]})
+    ends = {"period": VISIT["period"] | {"end": "2025-01-07T15:00:00Z"}}
+    found = read(tmp_path, "encounter", VISIT | ends | {"class": kind, "type": [concept(CPT, "90791")]})
     assert (found.rows[0]["encounter_class"], unmapped(found)) == (said, [])
 
 

@@ -288,7 +288,11 @@ SUBMITTED = _amount(f"{CODES}/adjudication", "submitted", 150)
     [
         ([SUBMITTED, BENEFIT, _amount(CARIN, "paidtoprovider", 90)], 90, []),
         ([_amount(CARIN, "paidtoprovider", 60), _amount(CARIN, "paidtopatient", 30)], 90, []),
-        ([SUBMITTED, _amount(CARIN, "coinsurance", 10)], None, []),
+        (
+            [SUBMITTED, _amount(CARIN, "coinsurance", 10)],
+            None,
+            [("paid_amount_usd", "payment", "not told", 1)],
+        ),
         ([SUBMITTED, _amount("urn:payer", "PD", 55)], None, [("paid_amount_usd", "urn:payer", "PD", 1)]),
     ],
 )

@@ -1,0 +1,174 @@
+"""What resources leave open is told: when a visit ended, what was paid, what a consent holds for."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.support.fhir_lines import CODES, VISIT, Json, concept, only, read, ref, unmapped
+
+pytestmark = pytest.mark.slow
+
+CPT, ICD10 = "http://www.ama-assn.org/go/cpt", "http://hl7.org/fhir/sid/icd-10-cm"
+PATIENT = ref("Patient/p1")
+BILLED: Json = {**VISIT, "type": [concept(CPT, "90834")]}
+START = "2025-01-07T14:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("change", "ended_at", "listed"),
+    [
+        ({"period": {"start": START, "end": "2025-01-07T14:40:00Z"}}, datetime(2025, 1, 7, 14, 40), []),
+        ({"length": {"value": 45, "code": "min", "unit": "m"}}, datetime(2025, 1, 7, 14, 45), []),
+        ({"length": {"value": 0.75, "unit": "Hours"}}, datetime(2025, 1, 7, 14, 45), []),
+        ({"length": {"value": 45}}, None, ["billed without an end"]),
+        ({"length": {"value": 45, "unit": "moons"}}, None, ["billed without an end"]),
+        ({}, None, ["billed without an end"]),
+        ({"status": "in-progress"}, None, []),
+        (
+            {"period": {"start": START, "end": "2025-01-07"}},
+            datetime(2025, 1, 7, 23, 59, 59),
+            ["a date without a time"],
+        ),
+        (
+            {"period": {"start": START, "end": "2025-02"}},
+            datetime(2025, 2, 28, 23, 59, 59),
+            ["a date without a time"],
+        ),
+    ],
+)
+def test_when_a_visit_ended_is_told_by_its_end_or_its_length(
+    tmp_path: Path, change: Json, ended_at: datetime | None, listed: list[str]
+) -> None:
+    found = read(tmp_path, "encounter", BILLED | change)
+    assert found.rows[0]["ended_at"] == ended_at
+    assert unmapped(found) == [("ended_at", "period.end", code, 1) for code in listed]
+
+
+def test_a_visit_that_bills_nothing_needs_no_end(tmp_path: Path) -> None:
+    found = read(tmp_path, "encounter", VISIT | {"type": [{"text": "Nurse visit"}]})
+    assert [column for column, *_ in unmapped(found) if column == "ended_at"] == []
+
+
+def test_a_length_is_local_where_the_start_is(tmp_path: Path) -> None:
+    visit = BILLED | {"period": {"start": "2025-01-07T14:00:00"}, "length": {"value": 30, "unit": "min"}}
+    row = only(tmp_path, "encounter", visit)
+    assert (row["ended_at"], row["ended_at_is_local"]) == (datetime(2025, 1, 7, 14, 30), True)
+
+
+@pytest.mark.parametrize(
+    ("onset", "recorded", "is_open"),
+    [
+        ("2024-05", None, True),
+        ("2024-05", "2024-05-20", True),
+        ("2024-05", "2024-06-02", False),
+        ("2024", "2024-06-02", True),
+        ("2019", "2024-06-02", False),
+        ("2024-05-01", "2024-05-20", False),
+    ],
+)
+def test_a_diagnosis_of_the_month_in_which_it_was_recorded_is_a_finding(
+    tmp_path: Path, onset: str, recorded: str | None, *, is_open: bool
+) -> None:
+    diagnosis: Json = {
+        **{"resourceType": "Condition", "id": "c1", "subject": PATIENT, "code": concept(ICD10, "F33.1")},
+        **{"onsetDateTime": onset, "recordedDate": recorded},
+    }
+    found = read(tmp_path, "condition", diagnosis)
+    assert found.rows[0]["onset_on"] == date.fromisoformat((onset + "-01-01")[:10])
+    assert unmapped(found) == ([("onset_on", "onset", "part of a date", 1)] if is_open else [])
+
+
+ITEM: Json = {"sequence": 1, "productOrService": concept(CPT, "99492"), "servicedDate": "2025-01-31"}
+EXPLAINED: Json = {
+    **{"resourceType": "ExplanationOfBenefit", "id": "x1", "status": "active", "use": "claim"},
+    **{"outcome": "complete", "patient": PATIENT, "insurer": {"display": "Medicare"}, "item": [ITEM]},
+}
+
+
+def _amount(kind: str, value: float) -> Json:
+    return {"category": concept(f"{CODES}/adjudication", kind), "amount": {"value": value, "currency": "USD"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "listed"),
+    [
+        ({}, "paid", ["not told"]),
+        ({"disposition": "Denied"}, "paid", ["not told"]),
+        ({"item": [ITEM | {"adjudication": [_amount("submitted", 160)]}]}, "paid", ["not told"]),
+        ({"item": [ITEM | {"adjudication": [_amount("benefit", 0)]}]}, "paid", []),
+        ({"item": [ITEM | {"adjudication": [_amount("benefit", 120)]}]}, "paid", []),
+        ({"item": [ITEM | {"adjudication": [_amount("benefit", -120)]}]}, "paid", ["below zero"]),
+        ({"payment": {"amount": {"value": -120}}}, "paid", ["below zero"]),
+        ({"outcome": "queued"}, "submitted", []),
+        ({"outcome": "error"}, "denied", []),
+    ],
+)
+def test_a_payment_that_nobody_tells_is_a_finding(
+    tmp_path: Path, change: Json, status: str, listed: list[str]
+) -> None:
+    found = read(tmp_path, "claim_line", EXPLAINED | change)
+    assert found.rows[0]["status"] == status
+    assert unmapped(found) == [("paid_amount_usd", "payment", code, 1) for code in listed]
+
+
+@pytest.mark.parametrize("kind", ["Claim", "ExplanationOfBenefit"])
+def test_items_below_an_item_are_a_finding(tmp_path: Path, kind: str) -> None:
+    below = {"detail": [{"sequence": 1, "productOrService": concept(CPT, "99493")}]}
+    paid = {"adjudication": [_amount("benefit", 120)]}
+    found = read(tmp_path, "claim_line", EXPLAINED | {"resourceType": kind, "item": [ITEM | below | paid]})
+    assert [row["procedure_code"] for row in found.rows] == ["99492"]
+    assert unmapped(found) == [("claim_line_id", "detail", "items of an item", 1)]
+
+
+CONSENT: Json = {
+    **{"resourceType": "Consent", "id": "k1", "status": "active", "patient": PATIENT},
+    **{"dateTime": "2025-01-10T15:00:00Z", "category": [concept(CPT, "99492")]},
+}
+
+
+@pytest.mark.parametrize(
+    ("start", "granted_at"),
+    [
+        ("2025-02-01", datetime(2025, 2, 1)),
+        ("2025-01-11T08:00:00Z", datetime(2025, 1, 11, 8)),
+        ("2025-01-10", datetime(2025, 1, 10, 15)),
+        ("2024-12-01", datetime(2025, 1, 10, 15)),
+    ],
+)
+def test_a_consent_that_holds_from_a_later_day_is_granted_on_it(
+    tmp_path: Path, start: str, granted_at: datetime
+) -> None:
+    provision = {"type": "permit", "period": {"start": start}}
+    assert only(tmp_path, "consent", CONSENT | {"provision": provision})["granted_at"] == granted_at
+
+
+@pytest.mark.parametrize(
+    ("provision", "is_told"),
+    [
+        ({"type": "permit", "provision": [{"type": "deny"}]}, True),
+        ({"provision": [{"type": "deny"}]}, True),
+        ({"type": "deny", "provision": [{"type": "permit"}]}, True),
+        ({"type": "permit", "provision": [{"type": "permit"}]}, False),
+        ({"type": "permit"}, False),
+    ],
+)
+def test_a_consent_with_exceptions_is_a_finding(tmp_path: Path, provision: Json, *, is_told: bool) -> None:
+    found = read(tmp_path, "consent", CONSENT | {"provision": provision})
+    assert len(found.rows) == 1
+    assert unmapped(found) == ([("consent_id", "provision", "exceptions", 1)] if is_told else [])
+
+
+def test_a_role_that_does_not_say_what_it_is_is_a_finding(tmp_path: Path) -> None:
+    role: Json = {
+        **{"resourceType": "PractitionerRole", "id": "r1", "practitioner": ref("Practitioner/s1")},
+        "organization": ref("Organization/t1"),
+    }
+    found = read(tmp_path, "staffing", role)
+    assert [row["role"] for row in found.rows] == ["other"]
+    assert unmapped(found) == [("practitioner_id", "code", "no code", 1)]
+
+
+def test_a_patient_in_a_format_of_its_server_is_refused_by_its_name(tmp_path: Path) -> None:
+    patient = {"resourceType": "Patient", "id": "p1", "deceased": {"dateTime": "2024-12-01"}}
+    assert read(tmp_path, "patient", patient).refused == [(1, "unsupported_release:Aidbox")]
