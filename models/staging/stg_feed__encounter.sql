@@ -17,8 +17,9 @@ final as (
         ended_at,
         ended_at_is_local,
         status,
-        -- The contract parts codes by semicolons; some part them by commas or bars, and write them small.
-        upper(replace(replace(billing_codes, ',', ';'), '|', ';')) as billing_codes,
+        -- The contract parts codes by semicolons; some part them by other signs, write modifiers behind them (99214-25) or
+        -- write them small. A modifier has two characters: as a member of the list it is no code.
+        upper(translate(billing_codes, ',| -:./', ';;;;;;;')) as billing_codes,
         type_codes,
         discharge_disposition,
         referral_id,

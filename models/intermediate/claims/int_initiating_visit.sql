@@ -20,7 +20,7 @@ procedure_code as (
 of_ledger as (
     select
         encounter.*,
-        replace(encounter.billing_codes, ' ', '') as code_list
+        encounter.billing_codes as code_list
     from encounter
     inner join ledger_patient
         on encounter.patient_id = ledger_patient.patient_id

@@ -32,7 +32,7 @@ known as (
 of_ledger as (
     select
         known.*,
-        replace(known.billing_codes, ' ', '') as code_list
+        known.billing_codes as code_list
     from known
     inner join ledger_patient
         on known.knowledge_id = ledger_patient.knowledge_id
