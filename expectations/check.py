@@ -4,7 +4,7 @@ Belongs here: the shapes that the suites are written in. Does not belong here: a
 a rule is run.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -153,6 +153,30 @@ def version_order(alias: str) -> str:
     return (
         f"row(coalesce({alias}.updated_at, timestamp '0001-01-01'), {alias}._delivered_on, "
         f"{alias}._source_file, {alias}._row_number)"
+    )
+
+
+def is_latest(table: str, key: Iterable[str], alias: str) -> str:
+    """Return a condition that holds for the last version of a key among the raw versions of a feed.
+
+    Args:
+        table: the raw table.
+        key: the columns of its business key; a part may be blank.
+        alias: of the version that is asked about.
+    """
+    same_key = " and ".join(f"later.{column} is not distinct from {alias}.{column}" for column in key)
+    newer = f"{version_order('later')} > {version_order(alias)}"
+    return f"not exists (select 1 from {table} as later where {same_key} and {newer})"  # noqa: S608
+
+
+def is_standing(void: Mapping[str, str]) -> str:
+    """Return a condition that holds for a raw version that is neither deleted nor withdrawn.
+
+    Args:
+        void: the values by column that withdraw a row, as the feed's contract has them.
+    """
+    return " and ".join(
+        ["not is_deleted", *(f"{column} is distinct from '{value}'" for column, value in void.items())]
     )
 
 

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from expectations.check import NOBODY, Check, Drill, NoRows
+from expectations.check import NOBODY, Check, Drill, NoRows, is_latest, is_standing
 from expectations.consequences import FeedConsequence
+from orchestration.feeds.contract import Contract, Feed
 
 # The seeds that codes are looked up in, with the column that lists them.
 CODE_LISTS: Final[Mapping[str, str]] = {
@@ -124,11 +125,15 @@ _LOOKUPS: Final = (
 
 
 def checks(
-    consequences: Mapping[str, FeedConsequence], unmapped_share: float, unknown_payer_share: float
+    contract: Contract,
+    consequences: Mapping[str, FeedConsequence],
+    unmapped_share: float,
+    unknown_payer_share: float,
 ) -> list[Check]:
     """Return one check a looked-up column; its cause is the code, which only ``identified/`` spells out.
 
     Args:
+        contract: the feeds.
         consequences: what each feed costs when it is missing, by feed.
         unmapped_share: share of rows (0 to 1) with an unknown code above which a finding is a warning.
         unknown_payer_share: the same for payers.
@@ -138,7 +143,7 @@ def checks(
             layer="raw",
             table_name=lookup.feed,
             name=f"{lookup.column}_has_a_rule",
-            rule=NoRows(_unknown(lookup)),
+            rule=NoRows(_unknown(lookup, contract.feeds[lookup.feed])),
             severity="warning",
             severity_within_threshold="info",
             threshold=unknown_payer_share if lookup.is_payer else unmapped_share,
@@ -147,7 +152,7 @@ def checks(
             what_to_do=lookup.what_to_do,
             affected_marts=consequences[lookup.feed].affected_marts,
             drill=Drill(
-                _unknown(lookup),
+                _unknown(lookup, contract.feeds[lookup.feed]),
                 key=lookup.column,
                 cause=lookup.column.removesuffix("_id").replace("_", " "),
                 names=NOBODY,
@@ -157,9 +162,12 @@ def checks(
     ]
 
 
-def _unknown(lookup: _Lookup) -> str:
+def _unknown(lookup: _Lookup, feed: Feed) -> str:
+    """Rows that count (latest version, neither withdrawn nor deleted) and carry a code that no rule knows."""
     return (
-        f"select {lookup.column} as cause, {lookup.column} as row_key, _source_file as place "  # noqa: S608
-        f"from {lookup.feed} where not is_deleted and {lookup.column} is not null "
-        f"and {lookup.read_as or lookup.column} not in ({lookup.known})"
+        f"with unknown as (select * from {feed.name} "  # noqa: S608
+        f"where {is_standing(feed.void)} and {lookup.column} is not null "
+        f"and {lookup.read_as or lookup.column} not in ({lookup.known})) "
+        f"select {lookup.column} as cause, {lookup.column} as row_key, _source_file as place "
+        f"from unknown where {is_latest(feed.name, feed.key, 'unknown')}"
     )

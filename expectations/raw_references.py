@@ -8,7 +8,7 @@ Does not belong here: codes of the rules (``raw_codes``).
 from collections.abc import Mapping
 from typing import Final
 
-from expectations.check import Check, Drill, NoRows, version_order
+from expectations.check import Check, Drill, NoRows, is_latest, is_standing
 from expectations.consequences import FeedConsequence
 from orchestration.feeds.contract import Contract, Feed
 
@@ -102,8 +102,7 @@ def _visits(feed: Feed, consequence: FeedConsequence, orphan_share: float) -> Ch
         f"select visit.{TEAM_KEY} as cause, visit.encounter_id as row_key, visit._source_file as place "  # noqa: S608
         f"from {feed.name} as visit where not visit.is_deleted and visit.practitioner_id is null "
         "and visit.status = 'finished' and visit.encounter_class in ('ambulatory', 'virtual', 'home') "
-        f"and not exists (select 1 from {feed.name} as later where later.encounter_id = visit.encounter_id "
-        f"and {version_order('later')} > {version_order('visit')})"
+        f"and {is_latest(feed.name, feed.key, 'visit')}"
     )
     return Check(
         layer="raw",
@@ -154,14 +153,9 @@ def _team_of(feed: Feed, column: str) -> tuple[str, str]:
 
 def _orphans(feed: Feed, column: str, target: str, selected: str = "1", join: str = "") -> str:
     """Rows that count (latest version, neither withdrawn nor deleted) and name a key that is not known."""
-    alive = " and ".join(
-        ["not is_deleted", *(f"{name} is distinct from '{value}'" for name, value in feed.void.items())]
-    )
-    same_key = " and ".join(f"later.{key} is not distinct from orphan.{key}" for key in feed.key)
     return (
         f"with orphan as (select * from {feed.name} anti join known_{target} "  # noqa: S608
-        f"on {feed.name}.{column} = known_{target}.known_key where {alive} and {column} is not null) "
-        f"select {selected} from orphan {join}where not exists "
-        f"(select 1 from {feed.name} as later where {same_key} "
-        f"and {version_order('later')} > {version_order('orphan')})"
+        f"on {feed.name}.{column} = known_{target}.known_key "
+        f"where {is_standing(feed.void)} and {column} is not null) "
+        f"select {selected} from orphan {join}where {is_latest(feed.name, feed.key, 'orphan')}"
     )

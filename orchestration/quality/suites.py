@@ -100,7 +100,7 @@ def load_checks(
         *raw_identity.checks(consequences),
         *raw_waiting.checks(consequences),
         *raw_messages.checks(consequences, thresholds["dq_message_ahead_days"]),
-        *raw_codes.checks(consequences, unmapped_share, thresholds["dq_unknown_payer_share_warning"]),
+        *raw_codes.checks(feeds, consequences, unmapped_share, thresholds["dq_unknown_payer_share_warning"]),
         *raw_deliveries.checks(consequences, thresholds["dq_quarantined_share_warning"], unmapped_share),
     ]
 

@@ -383,6 +383,25 @@ def test_codes_that_the_rules_do_not_know_are_findings(
     assert not result.is_blocking
 
 
+@pytest.mark.parametrize(
+    ("feed", "versions", "failed"),
+    [
+        ("coverage", [{"payer_id": "acme"}, {"payer_id": "medicare"}], 0),
+        ("coverage", [{"payer_id": "medicare"}, {"payer_id": "acme"}], 1),
+        ("coverage", [{"payer_id": "acme", "updated_at": at(9)}, {"payer_id": "medicare"}], 1),
+        ("coverage", [{"payer_id": "acme"}, {"is_deleted": True}], 0),
+        ("care_activity", [{"activity_code": "tea"}, {"status": "entered-in-error"}], 0),
+        ("care_activity", [{"activity_code": "tea", "status": "entered-in-error"}], 0),
+    ],
+)
+def test_only_the_latest_version_of_a_row_is_asked_for_its_codes(
+    feed: str, versions: list[dict[str, Any]], failed: int, lake: RawLake
+) -> None:
+    lake.add(feed, *(key_of(feed) | version for version in versions))
+    [result] = lake.run(f"{feed}.{'payer_id' if feed == 'coverage' else 'activity_code'}_has").values()
+    assert result.failed_rows == failed
+
+
 @pytest.mark.slow
 def test_things_in_the_landing_that_are_no_delivery_are_findings(lake: RawLake) -> None:
     lake.refer("landing_notice", {"kind": "unknown_folder", "path": "patinet"})
