@@ -57,7 +57,8 @@ with failed as (
     select
         candidate_id,
         string_agg(check_id, ';' order by check_id) filter (where severity = 'block') as blocking,
-        string_agg(check_id, ';' order by check_id) filter (where severity = 'review') as reviewing
+        string_agg(check_id, ';' order by check_id) filter (where severity = 'review') as reviewing,
+        bool_or(check_id = 'not_already_billed') as is_sent
     from fct_claim_check
     where outcome = 'fail'
     group by candidate_id
@@ -70,6 +71,12 @@ where nullif(candidate.blocking_check_ids, '') is distinct from failed.blocking
     or (candidate.status = 'held' and failed.blocking is null)
     or (candidate.status in ('review', 'ready') and failed.blocking is not null)
     or (candidate.status = 'review' and failed.reviewing is null)
+    or (candidate.status = 'not_billable')
+        <> (candidate.procedure_code is null or candidate.suppressed_by is not null)
+    or (
+        candidate.status <> 'not_billable'
+        and (candidate.status = 'submitted') <> coalesce(failed.is_sent, false)
+    )
 """
 
 # How many checks there are is what the rules list; that none stands twice is a check of its own.

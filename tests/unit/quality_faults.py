@@ -29,6 +29,7 @@ FAULTS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "fct_minute_segment.no_second_of_a_patient_is_credited_twice": (
         "update fct_minute_segment set disposition = 'credited' where entry_id = 'e3'",
+        "update fct_minute_segment set disposition = 'credited', rule_version = null where entry_id = 'e3'",
         # A short segment counted besides another, between a long one and one that is not so counted.
         "update payer_policy set counts_concurrent_staff = true where policy_version = 'default-1'; "
         "update fct_minute_segment set patient_id = 'p1', staff_id = 's5', rule_version = 'default-1', "
@@ -58,8 +59,11 @@ FAULTS: Final[Mapping[str, Sequence[str]]] = {
         "update fct_patient_month set credited_seconds = credited_seconds + 1 where patient_id = 'p2'",
         "update fct_patient_month set uncredited_seconds = 0 where patient_id = 'p1'",
         "delete from fct_patient_month where patient_id = 'p2'",
+        "delete from fct_minute_segment where entry_id = 'e4'",
+        "update fct_patient_month set uncredited_seconds = 5 where patient_id = 'p4'",
     ),
     "fct_patient_month.minutes_are_the_whole_minutes_of_the_sum": (
+        "update fct_patient_month set credited_minutes = null where patient_id = 'p2'",
         "update fct_patient_month set credited_seconds = 5999 where credited_seconds = 6000",
     ),
     "fct_patient_month.month_type_says_whether_time_was_credited": (
@@ -78,6 +82,8 @@ FAULTS: Final[Mapping[str, Sequence[str]]] = {
         "update fct_claim_candidate set month_type = 'subsequent'",
         "delete from fct_claim_candidate where candidate_id = 'c5'",
         "delete from fct_patient_month where patient_id = 'p4'",
+        "update fct_claim_candidate set credited_minutes = null where candidate_id = 'c2'",
+        "update fct_claim_candidate set month_type = null where candidate_id = 'c1'",
     ),
     "fct_claim_candidate.expected_amount_is_known": (
         "update fct_claim_candidate set expected_amount_usd = null",
@@ -90,6 +96,7 @@ FAULTS: Final[Mapping[str, Sequence[str]]] = {
         "and check_id = 'unit_limit'",
         "delete from fct_claim_check where candidate_id = 'c1' and check_id = 'consent_on_file'",
         "delete from fct_claim_check where candidate_id = 'c1'",
+        "update fct_claim_check set outcome = null where candidate_id = 'c1' and check_id = 'unit_limit'",
     ),
     "fct_claim_candidate.status_follows_from_its_checks": (
         "update fct_claim_candidate set blocking_check_ids = null where candidate_id = 'c3'",
@@ -97,6 +104,12 @@ FAULTS: Final[Mapping[str, Sequence[str]]] = {
         "update fct_claim_candidate set status = 'review' where candidate_id = 'c3'",
         "update fct_claim_candidate set status = 'held' where candidate_id = 'c1'",
         "update fct_claim_candidate set status = 'review' where candidate_id = 'c1'",
+        "update fct_claim_candidate set status = 'not_billable' where candidate_id = 'c1'",
+        "update fct_claim_candidate set status = 'ready' where candidate_id = 'c4'",
+        "update fct_claim_candidate set status = 'submitted' where candidate_id = 'c1'",
+        "update fct_claim_check set outcome = 'fail' where candidate_id = 'c3' and "
+        "check_id = 'not_already_billed'; update fct_claim_candidate set blocking_check_ids = "
+        "'not_already_billed;validated_scale' where candidate_id = 'c3'",
     ),
     "fct_claim_candidate.status_follows_from_its_month": (
         "update fct_claim_candidate set status = 'ready' where candidate_id = 'c5'",
@@ -105,11 +118,18 @@ FAULTS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "fct_claim_candidate.add_on_codes_share_the_status_of_their_base": (
         "update fct_claim_candidate set status = 'review' where candidate_id = 'c2'",
+        "update fct_claim_candidate set suppressed_by = 'c4' where candidate_id = 'c2'",
     ),
     "fct_claim_candidate.suppressed_candidates_name_the_one_that_was_kept": (
         "update fct_claim_candidate set suppressed_by = 'c9' where candidate_id = 'c4'",
         "update fct_claim_candidate set suppressed_by = 'c3' where candidate_id = 'c4'",
         "update fct_claim_candidate set status = 'ready' where candidate_id = 'c4'",
+        "update fct_claim_candidate set status = 'not_billable', suppressed_by = 'c4' "
+        "where candidate_id in ('c1', 'c2')",
+        "update fct_claim_candidate set procedure_code = null where candidate_id = 'c1'",
+        "update fct_claim_candidate set program = 'bhi' where candidate_id = 'c1'",
+        "update fct_claim_candidate set service_month = date '2026-04-01' where candidate_id = 'c1'",
+        "update fct_claim_candidate set patient_id = 'p2' where candidate_id = 'c1'",
     ),
     "fct_claim_check.belongs_to_a_candidate": (
         "delete from fct_claim_candidate where candidate_id = 'c3'",
@@ -119,28 +139,47 @@ FAULTS: Final[Mapping[str, Sequence[str]]] = {
     "fct_claim_evidence.adds_up_to_the_credited_seconds": (
         "delete from fct_claim_evidence where candidate_id = 'c3'",
         "update fct_claim_evidence set candidate_id = 'c9' where candidate_id = 'c3'",
+        "delete from fct_patient_month where patient_id = 'p2'",
     ),
     "fct_claim_evidence.is_made_of_credited_segments": (
         "update fct_minute_segment set disposition = 'voided' where entry_id = 'e4'",
         "delete from fct_minute_segment where entry_id = 'e4'",
+        "update fct_minute_segment set disposition = null where entry_id = 'e4'",
+        "update fct_minute_segment set seconds = null where entry_id = 'e4'",
     ),
     "rpt_near_miss.agrees_with_its_month": (
         "update rpt_near_miss set credited_minutes = 11",
         "update rpt_near_miss set minutes_needed = 19",
         "update fct_patient_month set is_month_over = true",
+        "update rpt_near_miss set days_left = 14",
+        "update rpt_near_miss set credited_minutes = null",
+        "update rpt_near_miss set minutes_needed = null",
+        "update rpt_near_miss set days_left = null",
+        "update rpt_near_miss set program = 'bhi'",
+        "delete from fct_patient_month where service_month = date '2026-04-01'",
     ),
     "rpt_claim_reconciliation.agrees_with_the_candidates": (
         "delete from rpt_claim_reconciliation where patient_id = 'p1'",
         "update rpt_claim_reconciliation set expected_amount_usd = 199",
         "update rpt_claim_reconciliation set outcome = 'missed'",
+        "update rpt_claim_reconciliation set program = 'bhi' where patient_id = 'p1'",
     ),
     "rpt_restatement.ends_at_what_the_candidate_says_now": (
         "update rpt_restatement set after_code = '99493'",
         "update rpt_restatement set before_code = '99492'",
+        "update rpt_restatement set after_units = 2",
+        "update rpt_restatement set after_units = null",
+        "update rpt_restatement set before_code = null, before_units = null, after_code = null, "
+        "after_units = null; update fct_claim_candidate set procedure_code = null where candidate_id = 'c1'",
     ),
     "rpt_caseload_registry.shows_each_episode_in_force_once": (
         "delete from rpt_caseload_registry where patient_id = 'p2'",
         "update fct_episode set is_in_force = false",
+        "insert into rpt_caseload_registry (episode_id, patient_id, program) values ('p2-old', 'p2', 'bhi')",
+        "update rpt_caseload_registry set patient_id = 'p9' where episode_id = 'p2-bhi'",
+        "update rpt_caseload_registry set patient_id = null where episode_id = 'p2-bhi'",
+        "update rpt_caseload_registry set program = 'cocm' where episode_id = 'p2-bhi'",
+        "update rpt_caseload_registry set program = null where episode_id = 'p2-bhi'",
     ),
     "dim_practitioner.npi_is_valid": (
         "update dim_practitioner set is_npi_valid = null where practitioner_id = 's1'",
@@ -181,19 +220,39 @@ HARMLESS: Final[Mapping[str, Sequence[str]]] = {
         "update fct_minute_segment set disposition = 'credited' where entry_id = 'e3'; update "
         "payer_policy set counts_concurrent_staff = true where policy_version = 'medicare-2026-01'",
     ),
+    "fct_patient_month.seconds_are_the_sum_of_the_segments": (
+        "update fct_minute_segment set disposition = 'future_dated', service_month = date '2027-01-01' "
+        "where entry_id = 'e4'; delete from fct_patient_month where patient_id = 'p2'",
+    ),
     "fct_patient_month.minutes_are_the_whole_minutes_of_the_sum": (
         "update fct_patient_month set credited_seconds = 6059 where credited_seconds = 6000",
     ),
     "fct_claim_candidate.has_a_policy_row": (
         "update payer_policy set valid_to = date '2026-04-30' where policy_version = 'medicare-2026-01'",
+        "update payer_policy set valid_from = date '2026-03-31' where policy_version = 'medicare-2026-01'",
     ),
     "fct_claim_candidate.ready_candidates_pass_every_check": (
         "update fct_claim_check set outcome = 'not_applicable' where candidate_id = 'c1'",
+        "insert into claim_check select * from claim_check",
     ),
     "rpt_claim_reconciliation.agrees_with_the_candidates": (
         "update fct_claim_candidate set status = 'held' where candidate_id = 'c9'",
     ),
     "dq_feed_delivery.newest_deliveries_have_the_usual_size": (
         "update dq_feed_delivery set rows_read = 500",
+    ),
+    "fct_claim_candidate.status_follows_from_its_month": (
+        "update fct_patient_month set is_month_over = false where patient_id = 'p4'",
+        "update fct_patient_month set is_month_over = false where patient_id = 'p1' and program = 'bhi'",
+    ),
+    "fct_claim_candidate.status_follows_from_its_checks": (
+        "update fct_claim_check set outcome = 'fail' where candidate_id = 'c3' and "
+        "check_id = 'not_already_billed'; update fct_claim_candidate set status = 'submitted', "
+        "blocking_check_ids = 'not_already_billed;validated_scale' where candidate_id = 'c3'",
+    ),
+    "rpt_restatement.ends_at_what_the_candidate_says_now": (
+        "update rpt_restatement set before_code = '99492', before_units = 2",
+        "update rpt_restatement set after_code = null, after_units = null; "
+        "update fct_claim_candidate set procedure_code = null, units = 0 where candidate_id = 'c1'",
     ),
 }

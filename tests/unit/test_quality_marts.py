@@ -6,12 +6,13 @@ runs just these queries, and its counts are read rightly, is tried in test_quali
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from expectations.check import Check, NotNull
+from expectations.check import Check, NoRows, NotNull
 from orchestration.publishing.contract import load_marts
 from orchestration.quality.findings import blocking
 from orchestration.quality.gates import run_checks
@@ -81,6 +82,17 @@ def test_a_fault_is_found(name: str, statements: str, engine: duckdb.DuckDBPyCon
     assert found_after("select 1", CHECKS[name], engine) == 0 or name in ALWAYS_FOUND
 
 
+@pytest.mark.parametrize(("name", "statements"), listed(FAULTS))
+def test_a_row_with_a_fault_can_be_named(
+    name: str, statements: str, engine: duckdb.DuckDBPyConnection
+) -> None:
+    drill = CHECKS[name].drill
+    if drill is None or drill.key is None:
+        return
+    unnamed = NoRows(f"select 1 from ({drill.query}) where row_key is null")
+    assert found_after(statements, replace(CHECKS[name], rule=unnamed, drill=None), engine) == 0
+
+
 @pytest.mark.parametrize(("name", "statements"), listed(HARMLESS))
 def test_what_looks_like_a_fault_passes(
     name: str, statements: str, engine: duckdb.DuckDBPyConnection
@@ -91,6 +103,20 @@ def test_what_looks_like_a_fault_passes(
 def test_every_check_has_a_fault_that_it_is_for() -> None:
     special = {name for name in CHECKS if not name.endswith(GENERIC)}
     assert special == set(FAULTS)
+
+
+def test_what_holds_no_night_back_is_named_one_by_one() -> None:
+    mild = {name: check.severity for name, check in CHECKS.items() if check.severity != "critical"}
+    assert mild == {
+        "dim_practitioner.npi_is_valid": "warning",
+        "dq_feed_delivery.has_one_row_a_key": "warning",
+        "dq_feed_delivery.newest_deliveries_have_the_usual_size": "warning",
+        "dq_quarantine.few_time_entries_are_refused": "warning",
+        "dq_quarantine.has_one_row_a_key": "warning",
+        "fct_claim_candidate.expected_amount_is_known": "info",
+        "fct_minute_segment.lost_time_names_the_entry_it_was_lost_to": "warning",
+        "fct_minute_segment.time_belongs_to_known_people": "warning",
+    }
 
 
 def of_kind(kind: str) -> list[Check]:

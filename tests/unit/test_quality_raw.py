@@ -10,6 +10,7 @@ from orchestration.feeds.contract import load_contract
 from orchestration.feeds.due import Due
 from orchestration.quality.findings import blocking
 from orchestration.quality.gates import run_gate
+from orchestration.quality.suites import load_checks
 from tests.unit.quality_lake import AS_OF, RawLake, at, days_before, write_parquet
 
 FEEDS = load_contract().feeds
@@ -24,6 +25,20 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> RawLake:
 @pytest.fixture
 def lake(empty: RawLake, tmp_path: Path) -> RawLake:
     return empty.copy(tmp_path / "night")
+
+
+def test_only_a_broken_shape_and_a_missing_key_of_the_lake_hold_a_night_back() -> None:
+    checks = load_checks("raw", as_of=AS_OF)
+    blocking_names = {f"{check.table_name}.{check.name}" for check in checks if check.severity == "critical"}
+    shapes = {f"{feed}.has_the_{part}_of_its_contract" for feed in FEEDS for part in ("columns", "types")}
+    keys = {f"{feed.name}.{key}_is_never_missing" for feed in FEEDS.values() for key in feed.key}
+    context = {
+        "run_context.has_one_row",
+        "feed_file.says_what_was_delivered",
+        "zone_offset_utc.has_rows",
+        "zone_offset_local.has_rows",
+    }
+    assert blocking_names == shapes | keys - {"staffing.effective_from_is_never_missing"} | context
 
 
 @pytest.mark.slow
