@@ -48,6 +48,8 @@ def explain_entry(entry_id: str, *, published: Path, lake: Path | None = None) -
             select segment.*, disposition.sentence, disposition.source
             from {fct_minute_segment} as segment
             left join {disposition} as disposition on segment.disposition = disposition.disposition
+                and segment.service_on >= coalesce(cast(disposition.valid_from as date), segment.service_on)
+                and segment.service_on <= coalesce(cast(disposition.valid_to as date), segment.service_on)
             where segment.entry_id = {}
             order by segment.segment_number
             """,
@@ -161,6 +163,8 @@ def _evidence_segments(reader: Reader, candidate_id: str) -> list[SegmentAnswer]
         inner join {fct_minute_segment} as segment
             on evidence.entry_id = segment.entry_id and evidence.segment_number = segment.segment_number
         left join {disposition} as disposition on segment.disposition = disposition.disposition
+            and segment.service_on >= coalesce(cast(disposition.valid_from as date), segment.service_on)
+            and segment.service_on <= coalesce(cast(disposition.valid_to as date), segment.service_on)
         where evidence.candidate_id = {}
         order by segment.started_at, segment.entry_id, segment.segment_number
         """,

@@ -143,15 +143,19 @@ def _activity(reader: Reader, segment: Row) -> list[Evidence]:
         """
         select activity_code, activity_class, is_countable, valid_from
         from {activity_type}
-        where activity_code = {}
-        order by valid_from
+        where
+            activity_code = {}
+            and {} between coalesce(cast(valid_from as date), date '0001-01-01')
+            and coalesce(cast(valid_to as date), date '9999-12-31')
         """,
         segment["activity_code"],
+        segment["service_on"],
         marts=[],
         rules=["activity_type"],
     )
     if not rows:
-        return [Evidence("activity_type", segment["activity_code"], None, "is not a known activity")]
+        unknown = "is not a known activity of that day"
+        return [Evidence("activity_type", segment["activity_code"], None, unknown)]
     return [
         Evidence(
             "activity_type",

@@ -6,6 +6,14 @@ Belongs here: statements against the warehouse of ``quality_warehouse``. Does no
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+# An earlier delivery of the time entries, a later one without files, and a later one of another feed.
+OTHER_DELIVERIES: Final = (
+    "insert into dq_feed_delivery "
+    "(feed, delivery_on, files, rows_read, expected_rows_low, expected_rows_high) values "
+    "('care_activity', date '2026-04-01', 1, 700, 500, 2000), "
+    "('care_activity', date '2026-04-20', 0, 0, null, null), ('patient', date '2026-04-21', 1, 9, 5, 20)"
+)
+
 FAULTS: Final[Mapping[str, Sequence[str]]] = {
     "fct_minute_segment.no_second_of_an_entry_is_lost_or_doubled": (
         "delete from fct_minute_segment where entry_id = 'e5'",
@@ -187,10 +195,14 @@ FAULTS: Final[Mapping[str, Sequence[str]]] = {
     "fct_minute_segment.time_belongs_to_known_people": (
         "update fct_minute_segment set disposition = 'unknown_patient'",
     ),
-    "dq_quarantine.few_time_entries_are_refused": ("update dq_quarantine set resolved_on = null",),
+    "dq_quarantine.few_time_entries_are_refused": (
+        "update dq_quarantine set resolved_on = null",
+        f"update dq_quarantine set resolved_on = null; {OTHER_DELIVERIES}",
+    ),
     "dq_feed_delivery.newest_deliveries_have_the_usual_size": (
         "update dq_feed_delivery set rows_read = 499",
         "update dq_feed_delivery set rows_read = 2001",
+        f"update dq_feed_delivery set rows_read = 499; {OTHER_DELIVERIES}",
     ),
 }
 
@@ -240,6 +252,10 @@ HARMLESS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "dq_feed_delivery.newest_deliveries_have_the_usual_size": (
         "update dq_feed_delivery set rows_read = 500",
+        "update dq_feed_delivery set rows_read = 2000",
+    ),
+    "dq_quarantine.few_time_entries_are_refused": (
+        "update dq_quarantine set resolved_on = null, row_number = 0",
     ),
     "fct_claim_candidate.status_follows_from_its_month": (
         "update fct_patient_month set is_month_over = false where patient_id = 'p4'",

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from rich.console import Console
 
@@ -193,6 +194,43 @@ def test_a_disposition_shows_what_it_rests_on(
     assert [(one.kind, one.id) for one in found] == [(kind, one) for kind, one, _ in evidence]
     for one, (_, _, text) in zip(found, evidence, strict=True):
         assert text in one.text
+
+
+def change_rule(home: Home, rule: str, key: str, value: str, sentence: str, new: str) -> None:
+    """End the row of a rule on the eve of 3 February and let another one begin on that day."""
+    with duckdb.connect(str(home.database)) as engine:
+        of_row = f"where {key} = '{value}'"
+        engine.execute(f"create table later as from {rule} {of_row}")
+        engine.execute(f"update later set valid_from = '2026-02-03', {sentence} = {new}")
+        engine.execute(f"update {rule} set valid_to = '2026-02-02' {of_row}")
+        engine.execute(f"insert into {rule} from later")
+
+
+@pytest.mark.slow
+def test_an_answer_rests_on_the_row_of_a_rule_in_force_on_the_day(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", ROWS)
+    change_rule(home, "disposition", "disposition", "credited", "sentence", "'It counts from today.'")
+    home.publish()
+    answer = explain_entry("a1", published=home.published)
+    assert (answer.worked_seconds, [one.sentence for one in answer.segments]) == (
+        2400,
+        ["It counts from today."],
+    )
+    [segment] = [
+        one for one in explain_candidate("k1", published=home.published).segments if one.entry_id == "a1"
+    ]
+    assert segment.sentence == "It counts from today."
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("service_on", "text"), [("2026-02-02", "counts"), ("2026-02-03", "does not count")])
+def test_an_activity_is_told_as_it_was_on_the_day(tmp_path: Path, service_on: str, text: str) -> None:
+    segment = ROWS[SEGMENT][0] | {"disposition": "not_countable_activity", "service_on": service_on}
+    home = make_home(tmp_path / "home", ROWS | {SEGMENT: [segment, *ROWS[SEGMENT][1:]]})
+    change_rule(home, "activity_type", "activity_code", "follow_up_contact", "is_countable", "false")
+    home.publish()
+    answer = explain_entry("a1", published=home.published)
+    assert [one.text for one in answer.segments[0].evidence] == [f"contact, {text}"]
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from orchestration.quality.findings import blocking
 from orchestration.quality.gates import run_checks
 from orchestration.quality.suites import BUILT_MARTS, load_checks
 from tests.unit.quality_direct import validate, violations
-from tests.unit.quality_faults import ALWAYS_FOUND, FAULTS, HARMLESS
+from tests.unit.quality_faults import ALWAYS_FOUND, FAULTS, HARMLESS, OTHER_DELIVERIES
 from tests.unit.quality_warehouse import AS_OF, make_warehouse
 
 CHECKS = {check.check_id.removeprefix("marts."): check for check in load_checks("marts", as_of=AS_OF)}
@@ -158,6 +158,37 @@ def test_a_missing_key_in_any_mart_blocks(change: Callable[[Iterable[str]], Path
     database = change(f"update {table} set {column} = null" for table, column in nulls)
     results = run_checks(checks, database=database, validate=validate)
     assert blocking(results) == results
+
+
+def test_refused_time_entries_are_a_share_of_the_rows_of_the_newest_delivery(
+    change: Callable[[Iterable[str]], Path],
+) -> None:
+    database = change([OTHER_DELIVERIES, "update dq_quarantine set resolved_on = null"])
+    check = CHECKS["dq_quarantine.few_time_entries_are_refused"]
+    (result,) = run_checks([check], database=database, validate=validate)
+    assert (result.status, result.severity, result.failed_rows, result.total_rows) == (
+        "failed",
+        "info",
+        1,
+        1000,
+    )
+
+
+@pytest.mark.parametrize(
+    ("npi", "cause"), [(None, "no NPI"), ("", "no NPI"), ("1234567890", "wrong check digit")]
+)
+def test_a_number_that_is_not_there_is_told_apart_from_a_wrong_one(
+    npi: str | None, cause: str, engine: duckdb.DuckDBPyConnection
+) -> None:
+    drill = CHECKS["dim_practitioner.npi_is_valid"].drill
+    assert drill is not None
+    engine.execute("begin")
+    engine.execute(
+        "update dim_practitioner set is_npi_valid = false, npi = ? where practitioner_id = 's1'", [npi]
+    )
+    told = engine.execute(drill.query).fetchall()
+    engine.execute("rollback")
+    assert told == [("s1", cause)]
 
 
 def test_two_months_without_a_code_are_one_key(engine: duckdb.DuckDBPyConnection) -> None:
