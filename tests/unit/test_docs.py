@@ -38,7 +38,10 @@ def test_the_queries_of_the_page_for_bi_fit_the_marts() -> None:
             engine.execute(f"create table {mart} ({', '.join(columns)})")
         engine.execute("create schema rules")
         for rule in load_marts().rules:
-            engine.execute(f"create view rules.{rule} as from '{SEEDS / f'{rule}.csv'}'")
+            dated = "cast(valid_from as date) as valid_from, cast(valid_to as date) as valid_to"
+            engine.execute(
+                f"create view rules.{rule} as select * replace ({dated}) from '{SEEDS / f'{rule}.csv'}'"
+            )
         for query in QUERIES:
             engine.execute(f"explain {query}")
 
