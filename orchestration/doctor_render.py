@@ -38,7 +38,9 @@ _FORMS: Final = {
     "boolean": "true or false",
 }
 _MEANS: Final = {
+    "malformed_row": "another number of fields than the header, or a quote in the wrong place",
     "rounded_number": "its last digits are lost",
+    "failed_formula": "a spreadsheet could not work it out, or its column was too narrow",
     "header_line": "the header once more, and no row",
     "footer_line": "a total or a remark of a report, and no row",
     "missing_segment": "it is about no appointment",
@@ -47,6 +49,10 @@ _MEANS: Final = {
     "no_message": "no HL7 message is in it",
     "unsupported_message": "its kind books nothing",
     "unsupported_format": "save it as CSV or Parquet; a workbook is a zip",
+    "unsupported_quotes": "its texts stand in single quotes; export them in double ones",
+    "broken_gzip": "the archive ends early or is damaged; send it again",
+    "undecodable": "its text cannot be read; send UTF-8",
+    "unreadable_file": "it cannot be opened, or is not what its name says",
     "wrong_delimiter": "the names are there, but not parted by comma, semicolon, bar or tab",
     "unsupported_type": "a cell holds several values where one belongs",
 }

@@ -61,11 +61,15 @@ FOOTER: Final = (
     r"|(?:records?|rows?) ?counts?\b.*|\(?[0-9,]+ (?:rows?|records?)\b.*|page [0-9]+ of [0-9]+"
     r"|[-=* ]*end of (?:report|file|data|export|list)\b.*|#+ .*"
     r"|(?:report |data )?(?:generated|exported|printed|created|run) (?:on|by|at|date)\b.*"
+    r"|(?:ora|sp2|pls|tns)-[0-9]{4,5}: .*|msg [0-9]+, level [0-9]+.*|sql> .*|error: .*"
 )
-"""What reports write below their rows, in small letters."""
+"""What reports and databases write below their rows, in small letters."""
 
-ROUNDED: Final = r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}"
+ROUNDED: Final = r"-?[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}"
 """A long number as spreadsheets show it: its last digits are gone."""
+
+FAILED: Final = r"#+|#[^a-z0-9 ][^a-z ]*[!?]"
+"""What spreadsheets of any language write for what cannot be worked out, or is too wide for its column."""
 
 
 class Cells(NamedTuple):
@@ -134,10 +138,16 @@ def no_rows(text: str, name: str) -> Iterator[tuple[str, str]]:
     yield f"coalesce(lower({text}) = {quoted(name)} OR ({is_rule}), false)", HEADER_LINE
 
 
-def is_rounded(text: str) -> str:
-    """SQL of whether an id has been rounded; null where there is none.
+def no_ids(text: str, name: str) -> Iterator[tuple[str, str]]:
+    """SQL of whether an id is nobody's, with the reason that its row then has; null where there is none.
+
+    A spreadsheet rounds long numbers, and writes the same word into each cell that it cannot work out.
 
     Args:
         text: SQL of the id.
+        name: of its column.
     """
-    return f"CASE WHEN contains({text}, '+') THEN regexp_full_match({text}, {quoted(ROUNDED)}) END"
+    rounded = f"CASE WHEN contains({text}, '+') THEN regexp_full_match({text}, {quoted(ROUNDED)}) END"
+    yield rounded, f"rounded_number:{name}"
+    failed = f"CASE WHEN starts_with({text}, '#') THEN regexp_full_match({text}, {quoted(FAILED)}) END"
+    yield failed, f"failed_formula:{name}"

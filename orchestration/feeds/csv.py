@@ -3,6 +3,8 @@
 Belongs here: how the engine reads a delimited file. Does not belong here: what its values mean.
 """
 
+import re
+from codecs import BOM_UTF8
 from pathlib import Path
 
 import duckdb
@@ -16,13 +18,23 @@ from orchestration.feeds.scrub import RECORD_LIMIT, Scrubbed, scrub
 from orchestration.feeds.site import NO_SITE, Site
 
 OTHER_FORMATS = {
-    b"PK\x03\x04": "zip",
-    b"\xd0\xcf\x11\xe0": "xls",
-    b"PAR1": "parquet",
-    b"%PDF": "pdf",
-    b"[{": "json",
-    b"{": "json",
-    b"<": "html",
+    rb"PK\x03\x04": "zip",
+    rb"\xd0\xcf\x11\xe0": "xls",
+    rb"PAR[1E]": "parquet",
+    rb"%PDF": "pdf",
+    rb"\[\s*\{|\{": "json",
+    rb"<\?xml": "xml",
+    rb"<": "html",
+    rb"Obj\x01": "avro",
+    rb"ORC[\x00-\x1f]": "orc",
+    rb"ARROW1\x00": "arrow",
+    rb"SQLite format 3\x00": "sqlite",
+    rb"\x00{12}\xc2\xea\x81": "sas7bdat",
+    rb"BZh[1-9]1AY": "bzip2",
+    rb"\x28\xb5\x2f\xfd": "zstd",
+    rb"\xfd7zXZ": "xz",
+    rb"7z\xbc\xaf": "7z",
+    rb"-----BEGIN PGP|\x85[\x01-\x04]": "pgp",
 }
 """Formats by their first bytes, with which no header begins; a workbook of today is a zip archive."""
 
@@ -34,9 +46,9 @@ def _see_that_it_is_text(path: Path) -> None:
         FileRefused: ``unsupported_format:<format>``.
     """
     with path.open("rb") as handle:
-        head = handle.read(64).lstrip()
+        head = handle.read(64).removeprefix(BOM_UTF8).lstrip(b" \t\r\n")
     for mark, name in OTHER_FORMATS.items():
-        if head.startswith(mark):
+        if re.match(mark, head):
             raise FileRefused(f"unsupported_format:{name}")
 
 
@@ -105,7 +117,7 @@ def stage_csv(
     _see_that_it_is_text(text)
     with text.open("rb") as handle:
         header = read_header(handle.read(HEADER_LIMIT), feed, site)
-    is_strange = traits.has_nul or traits.has_quotes_apart or traits.longest_line > RECORD_LIMIT
+    is_strange = traits.has_nul or traits.has_odd_quotes or traits.longest_line > RECORD_LIMIT
     is_strange = is_strange or header.lines_before > 0
     if not (is_careful or is_strange):
         return _staged(header, _read_csv(text, header, is_clean=False), traits)

@@ -18,7 +18,7 @@ from orchestration.feeds.stamps import UTC, in_utc
 ROW = "row_number_in_file"
 HASH_KEY = "wh_hash_key"
 TIME_PATTERN = (
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d?:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?"
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d?:\d\d)(?::(\d\d)(?:[.,](\d{1,9})\d*)?)? ?"
     r"(?:([Zz]|UTC|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]+\])?)?)?"
 )
 
@@ -239,12 +239,12 @@ class Door:
         return own + [check for column in columns for check in self._rounded(column)]
 
     def _rounded(self, column: Column) -> list[Check]:
-        """An id that a spreadsheet has rounded is that of many, and of nobody."""
+        """An id that a spreadsheet has rounded or could not work out is that of many, and of nobody."""
         is_id = column.ref is not None or column.name in self.feed.key
         is_text = column.type == "string" and not column.values and column.name in self.staged.columns
         if not (self.staged.has_cells and is_id and is_text):
             return []
-        return [Check(cells.is_rounded(f't."{column.name}__text"'), f"rounded_number:{column.name}")]
+        return [Check(*found) for found in cells.no_ids(f't."{column.name}__text"', column.name)]
 
     def _takes_back(self) -> str | None:
         """SQL that tells a tombstone, or a row that voids what it names."""

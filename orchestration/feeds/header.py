@@ -21,6 +21,9 @@ NOT_SEEN = re.compile(f"[{UNSEEN}]")
 NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
 """What people part the words of a column's name by, where the contract has one line below."""
 
+IN_SINGLE_QUOTES = re.compile(r"\s*'.*'\s*")
+"""A name in quotes that are no quotes of delimited text: each text below would keep its own."""
+
 REMARKS = ("#", "--", "//")
 MOST_TITLES = 20
 """Lines of titles and remarks that may stand before a header."""
@@ -134,7 +137,7 @@ def read_header(head: bytes, feed: Feed, site: Site = NO_SITE) -> Header:
 
     Raises:
         FileRefused: ``wrong_delimiter`` where the names are there and none of the known delimiters parts
-            them; ``missing_column:<name>``; ``duplicate_column:<name>``.
+            them; ``unsupported_quotes``; ``missing_column:<name>``; ``duplicate_column:<name>``.
     """
     lines = head.decode("utf-8", errors="replace").split("\n")
     bare = [NOT_SEEN.sub("", line).rstrip("\r") for line in lines]
@@ -176,6 +179,8 @@ def _read_names(line: str, delimiter: str, feed: Feed, site: Site) -> tuple[int,
         FileRefused: it is no header.
     """
     names = _split(line.removeprefix("#"), delimiter)
+    if all(IN_SINGLE_QUOTES.fullmatch(name) for name in names):
+        raise FileRefused("unsupported_quotes")
     try:
         return len(names), match_columns(names, feed, site.filled(feed))
     except FileRefused:

@@ -22,6 +22,9 @@ FILE_ID_LENGTH = 32
 LEGACY_ENCODING = "cp1252"
 NOTHING = b" \t\r\n\0" + codecs.BOM_UTF8
 QUOTES_APART = re.compile(rb'"[ \t]+"')
+BEHIND_A_BACKSLASH = b'\\"'
+CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1d-\x1f]")
+"""What no text begins with; a transfer may have unpacked a file and left it its name."""
 MODIFIER = b"modifierExtension"
 MODIFIER_NAME = MODIFIER + b'"'
 HASHED_ASIDE = 8 << 20
@@ -52,8 +55,8 @@ class Traits:
     Attributes:
         lines: line feeds, and one more where the last line has none.
         has_blank: a space, a tab or a carriage return is somewhere.
-        has_quotes_apart: two quotation marks with blanks alone between them are somewhere. The engine takes
-            them for the inside of a field, also where the field had ended.
+        has_odd_quotes: two quotation marks with blanks alone between them are somewhere, which the engine
+            takes for the inside of a field, or one behind a backslash, which it takes for the end of one.
         longest_line: bytes of the longest line, if that is longer than one chunk; else less than one chunk.
         has_modifiers: the word for what may turn a statement of FHIR into its opposite is somewhere, or was
             not looked for.
@@ -65,7 +68,7 @@ class Traits:
     is_ascii: bool
     has_nul: bool
     has_blank: bool
-    has_quotes_apart: bool
+    has_odd_quotes: bool
     has_content: bool
     lines: int
     longest_line: int
@@ -87,15 +90,16 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
     decoder = codecs.getincrementaldecoder("utf-8")()
     size = lines = line = longest_line = 0
     is_utf8 = is_ascii = True
-    has_nul = has_blank = has_quotes_apart = has_content = False
+    has_nul = has_blank = has_odd_quotes = has_content = False
     has_modifiers, before = has_cells, bytearray()
     digest, marks = hashlib.sha256(), list[int]()
     for chunk in _chunks(path, digest.update):
         size += len(chunk)
         has_nul = has_nul or (has_cells and b"\0" in chunk)
         has_blank = has_blank or b" " in chunk or b"\t" in chunk or b"\r" in chunk
-        if has_cells and not has_quotes_apart and b'"' in chunk:
-            has_quotes_apart = QUOTES_APART.search(before + chunk) is not None
+        if has_cells and not has_odd_quotes and b'"' in chunk:
+            joined = before + chunk
+            has_odd_quotes = BEHIND_A_BACKSLASH in joined or QUOTES_APART.search(joined) is not None
         if not has_modifiers:
             has_modifiers = MODIFIER_NAME in chunk or MODIFIER_NAME in before + chunk[: len(MODIFIER)]
             before = chunk[-len(MODIFIER) :]
@@ -128,7 +132,7 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
         is_ascii,
         has_nul,
         has_blank,
-        has_quotes_apart,
+        has_odd_quotes,
         has_content,
         lines + bool(line),
         longest_line,
@@ -238,7 +242,7 @@ def open_bytes(path: Path, work: Path) -> Path:
     head = _head(path)
     if not head:
         raise FileRefused("empty_file")
-    if head.startswith(GZIP_MAGIC) or path.name.lower().endswith(".gz"):
+    if head.startswith(GZIP_MAGIC) or (path.name.lower().endswith(".gz") and CONTROLS.search(head)):
         plain = work / "unpacked"
         _unpack(path, plain)
         head = _head(plain)

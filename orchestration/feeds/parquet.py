@@ -37,6 +37,9 @@ INSTANT = "TIMESTAMP WITH TIME ZONE"
 LISTS = "_codes"
 """Ending of the columns of text that hold several values, parted by ``;``."""
 
+IDS = "_id"
+"""Ending of the columns of ids. A database may keep them as bytes, which are no text."""
+
 NESTED = ("STRUCT(", "MAP(", "UNION(", "VARIANT")
 
 
@@ -75,7 +78,8 @@ class _Field:
         if kind.startswith("TIMESTAMP"):
             return f"strftime(CAST({cell} AS TIMESTAMP), '{WITHOUT_ZONE}')"
         if kind == "BLOB":
-            return f"try(decode({cell}))"
+            is_id = column is not None and column.name.endswith(IDS)
+            return f"coalesce(try(decode({cell})), hex({cell}))" if is_id else f"try(decode({cell}))"
         if kind in EXACT or kind.startswith("DECIMAL"):
             whole = f"regexp_replace(CAST({cell} AS VARCHAR), '{NO_FRACTION}', '')"
             if is_text and kind in EXACT:

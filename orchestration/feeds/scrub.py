@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from orchestration.feeds.opened import BEHIND_A_BACKSLASH
+
 RECORD_LIMIT = 2_000_000
 """Bytes of the longest record that is read; the fast reader's own limit."""
 
@@ -74,6 +76,7 @@ def _fields(record: str, delimiter: str) -> list[str] | None:
         The fields; an empty list where the record is wrong for good; None where a quote is still open.
     """
     fields, start = [], 0
+    is_odd = BEHIND_A_BACKSLASH.decode() in record
     while True:
         if match := QUOTED.match(record, start):
             fields.append(match[1].replace('""', '"'))
@@ -84,7 +87,7 @@ def _fields(record: str, delimiter: str) -> list[str] | None:
             end = record.find(delimiter, start)
             end = len(record) if end < 0 else end
             fields.append(record[start:end])
-            if "\n" in fields[-1] or "\r" in fields[-1]:
+            if "\n" in fields[-1] or "\r" in fields[-1] or (is_odd and '"' in fields[-1]):
                 return []
         if end == len(record):
             return fields
@@ -132,21 +135,34 @@ def _until_quote(lines: _Lines, taken: list[bytes], limit: int) -> bytes | None:
     return None
 
 
-def _row_pattern(delimiter: str, width: int) -> re.Pattern[bytes]:
-    """A line that is a row of so many fields by itself, empty fields at its end apart."""
+def _row_pattern(delimiter: str, width: int, within: bytes = b"") -> re.Pattern[bytes]:
+    """A line that is a row of so many fields by itself, empty fields at its end apart.
+
+    Args:
+        delimiter: one character.
+        width: how many fields.
+        within: what else no field may hold that is not in quotes.
+    """
     mark = re.escape(delimiter.encode())
-    field = rb'(?: *"(?:[^"]|"")*+" *+|(?! *")[^\r\n%b]*+)' % mark
+    field = rb'(?: *"(?:[^"]|"")*+" *+|(?! *")[^\r\n%b%b]*+)' % (mark, within)
     return re.compile(rb"%b(?:%b%b){%d}(?:%b)*+" % (field, mark, field, width - 1, mark))
 
 
 def _records(lines: _Lines, delimiter: str, width: int) -> Iterator[bytes | list[str] | None]:
     """Each row as it stands, or as fields, or None where it is malformed."""
     is_row = _row_pattern(delimiter, width).fullmatch
+    # Where quotes stand behind backslashes, one within a field may be what is left of quotes around two.
+    is_plain_row = _row_pattern(delimiter, width, b'"').fullmatch
+    # The mark of an empty text, in files of SQL Server's bcp.
+    empty = re.compile(rb"(?<![^%b])\0(?![^%b\r\n])" % (mark := re.escape(delimiter.encode()), mark))
     while (line := lines.next()) is not None:
+        if b"\0" in line and b'"' not in line:
+            line = empty.sub(b"", line)
         bare = line.rstrip(b"\r\n")
         if not bare.strip(BLANKS):
             continue
-        if len(line) <= RECORD_LIMIT and b"\0" not in bare and is_row(bare):
+        is_one = is_plain_row if BEHIND_A_BACKSLASH in bare else is_row
+        if len(line) <= RECORD_LIMIT and b"\0" not in bare and is_one(bare):
             yield bare
         else:
             yield _read_record(lines, line, delimiter, width) if b'"' in line else None

@@ -94,12 +94,21 @@ def test_a_header_within_the_file_has_no_other_reason(tmp_path: Path) -> None:
         ("1.23457E+11", [(1, "rounded_number:patient_id")]),
         ("2E+05", [(1, "rounded_number:patient_id")]),
         ("1.2345678901234568e+16", [(1, "rounded_number:patient_id")]),
+        ('"1,23457E+11"', [(1, "rounded_number:patient_id")]),
+        ("-1.23457E+11", [(1, "rounded_number:patient_id")]),
+        ("#REF!", [(1, "failed_formula:patient_id")]),
+        ("#NAME?", [(1, "failed_formula:patient_id")]),
+        ("#DIV/0!", [(1, "failed_formula:patient_id")]),
+        ("#BEZUG!", [(1, "failed_formula:patient_id")]),
+        ("########", [(1, "failed_formula:patient_id")]),
+        ("#12", []),
+        ("#A1", []),
         ("1E5", []),
         ("12E+05", []),
         ("A+12", []),
     ],
 )
-def test_an_id_that_was_rounded_is_nobodys(
+def test_an_id_that_was_rounded_or_could_not_be_worked_out_is_nobodys(
     tmp_path: Path, patient_id: str, refused: list[tuple[int, str]]
 ) -> None:
     for number, change in enumerate(("", "true")):
@@ -141,6 +150,10 @@ def test_names_of_columns_may_stand_behind_what_nobody_sees(tmp_path: Path) -> N
         "# exported at night,,",
         "Report generated on 2025-01-31,,",
         "EOF,,",
+        "ORA-01555: snapshot too old,,",
+        '"Msg 1205, Level 13, State 51, Server X",,',
+        "SQL> spool off,,",
+        "Error: timed out,,",
     ],
 )
 def test_what_a_report_writes_below_its_rows_is_nobody(tmp_path: Path, line: str) -> None:
@@ -149,7 +162,7 @@ def test_what_a_report_writes_below_its_rows_is_nobody(tmp_path: Path, line: str
 
 
 @pytest.mark.parametrize(
-    "id_", ["Total Joint", "T 1", "#1", "totalcare", "Page", "2 rowan", "Record 1", "run"]
+    "id_", ["Total Joint", "T 1", "#1", "totalcare", "Page", "2 rowan", "Record 1", "run", "ORA-1", "Error"]
 )
 def test_an_id_may_look_a_little_like_it(tmp_path: Path, id_: str) -> None:
     assert read(people(tmp_path, f"{id_},1,Doe\n")) == [(id_, "1", "Doe")]

@@ -79,7 +79,7 @@ BROKEN_GZIP: dict[str, bytes] = {
     "without its end": gzip.compress(PLAIN.encode() * 50)[:-9],
     "without most of it": gzip.compress(PLAIN.encode())[:12],
     "with another checksum": gzip.compress(PLAIN.encode())[:-8] + b"\0" * 8,
-    "not packed at all": PLAIN.encode(),
+    "of no text": b"\x02\x7f" + PLAIN.encode(),
     "of two bytes": b"\x1f\x8b",
 }
 
@@ -87,6 +87,10 @@ BROKEN_GZIP: dict[str, bytes] = {
 @pytest.mark.parametrize("how", BROKEN_GZIP)
 def test_a_broken_gzip_is_refused_as_a_whole(tmp_path: Path, how: str) -> None:
     assert refusal(team(tmp_path, BROKEN_GZIP[how], "a.csv.gz")) == [(0, "broken_gzip")]
+
+
+def test_a_file_that_was_unpacked_on_its_way_and_kept_its_name_is_read(tmp_path: Path) -> None:
+    assert names(team(tmp_path, PLAIN, "a.csv.gz")) == READ
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b" \r\n\n", b"\xef\xbb\xbf", b"\0\0"])
@@ -112,6 +116,7 @@ def test_a_header_alone_is_a_delivery_of_no_rows(tmp_path: Path, content: str) -
         ("team_id team_name site_id\nT1 North S1\n", "wrong_delimiter"),
         ("team_id,team_name,Team_Name\nT1,North,South\n", "duplicate_column:team_name"),
         ("team_id,team_name,x_a,x_a\nT1,North,1,2\n", "duplicate_column:x_a"),
+        ("'team_id' ,'team_name'\n'T1','North'\n", "unsupported_quotes"),
     ],
 )
 def test_a_header_that_does_not_serve_refuses_the_file(tmp_path: Path, content: str, reason: str) -> None:
@@ -127,6 +132,18 @@ def test_a_header_that_does_not_serve_refuses_the_file(tmp_path: Path, content: 
         (b"%PDF-1.7\n", "pdf"),
         (b'[{"team_id": "T1", "team_name": "North"}]', "json"),
         (b'{"team_id": "T1", "team_name": "North"}\n', "json"),
+        (b'\xef\xbb\xbf[\n  {"team_id": "T1", "team_name": "North"}\n]', "json"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?><teams/>", "xml"),
+        (b"Obj\x01\x04\x16avro.schema", "avro"),
+        (b"ORC\x0a\x06\x12", "orc"),
+        (b"ARROW1\0\0", "arrow"),
+        (b"SQLite format 3\0", "sqlite"),
+        (b"\0" * 12 + b"\xc2\xea\x81\x60", "sas7bdat"),
+        (b"BZh91AY&SY", "bzip2"),
+        (b"\x28\xb5\x2f\xfd\x04", "zstd"),
+        (b"\xfd7zXZ\0", "xz"),
+        (b"7z\xbc\xaf\x27\x1c", "7z"),
+        (b"-----BEGIN PGP MESSAGE-----\n\nhQ\n", "pgp"),
         (b"\n<html><table><tr><td>team_id</td><td>team_name</td></tr></table>", "html"),
     ],
 )
@@ -157,6 +174,8 @@ def test_a_refused_file_keeps_none_of_its_first_line(tmp_path: Path) -> None:
 MALFORMED: dict[str, str | bytes] = {
     "a field too few": HEADER + NORTH + "T9,Short\n" + SOUTH,
     "a field too many": HEADER + NORTH + "T9,Long,S9,more\n" + SOUTH,
+    "a quote behind a backslash that would part a field": HEADER + NORTH + 'T9,"a\\",b",\n' + SOUTH,
+    "a NUL within a field": HEADER + NORTH + "T9,Sh\0rt,S9\n" + SOUTH,
     "a quote that never closes": HEADER + NORTH + 'T9,"Open,S9\n' + SOUTH,
     "letters behind a quote": HEADER + NORTH + 'T9,"Odd" one,S9\n' + SOUTH,
     "a NUL": HEADER + NORTH + "T9,N\0UL,S9\n" + SOUTH,
@@ -174,6 +193,22 @@ def test_a_malformed_row_costs_itself_alone(tmp_path: Path, how: str) -> None:
     assert names(outcome) == READ
     assert outcome.numbers == [1, 3]
     assert outcome.counts == (3, 2, 1)
+
+
+def test_a_field_of_one_nul_is_an_empty_text_of_bcp(tmp_path: Path) -> None:
+    outcome = team(tmp_path, "team_id|team_name|site_id\r\nT1|North|\0\r\nT2|South|S2\r\n\0|Blank|S3\r\n")
+    assert [row["site_id"] for row in outcome.rows] == [None, "S2"]
+    assert outcome.refused == [(3, "missing_required:team_id")]
+
+
+def test_a_field_over_two_lines_that_a_backslash_would_part_is_no_row(tmp_path: Path) -> None:
+    outcome = team(tmp_path, HEADER + NORTH + 'T9,"a\n\\",b",\n' + SOUTH)
+    assert (names(outcome), outcome.refused) == (READ, [(2, "malformed_row"), (3, "malformed_row")])
+
+
+def test_a_backslash_before_the_end_of_a_field_is_one(tmp_path: Path) -> None:
+    outcome = team(tmp_path, HEADER + 'T1,"C:\\",S1\n' + SOUTH)
+    assert [row["team_name"] for row in outcome.rows] == ["C:\\", "South"]
 
 
 def test_a_last_line_that_was_half_written_costs_itself_alone(tmp_path: Path) -> None:

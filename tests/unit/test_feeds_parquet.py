@@ -240,6 +240,18 @@ def test_an_id_that_its_type_cannot_hold_is_nobodys(tmp_path: Path, cell: str, i
 
 
 @pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("'P1'::BLOB", "P1"),
+        ("'\\xFF\\x00\\x9C\\x11'::BLOB", "FF009C11"),
+        ("'12345678-1234-5678-1234-567812345678'::UUID", "12345678-1234-5678-1234-567812345678"),
+    ],
+)
+def test_an_id_of_bytes_is_their_digits_where_they_are_no_text(tmp_path: Path, cell: str, found: str) -> None:
+    assert [row["patient_id"] for row in entries(tmp_path, patient_id=cell).rows] == [found]
+
+
+@pytest.mark.parametrize(
     ("wrote", "is_local"),
     [({"org.apache.spark.version": "3.5.1"}, False), ({"pandas": "{}"}, True), ({}, True)],
 )
