@@ -23,6 +23,7 @@ from expectations import (
     raw_identity,
     raw_messages,
     raw_references,
+    raw_stamps,
     raw_waiting,
 )
 from expectations.check import Check, Layer
@@ -100,6 +101,7 @@ def load_checks(
         *raw_identity.checks(consequences),
         *raw_waiting.checks(consequences),
         *raw_messages.checks(consequences, thresholds["dq_message_ahead_days"]),
+        *raw_stamps.checks(feeds, consequences, thresholds["dq_message_ahead_days"]),
         *raw_codes.checks(feeds, consequences, unmapped_share, thresholds["dq_unknown_payer_share_warning"]),
         *raw_deliveries.checks(consequences, thresholds["dq_quarantined_share_warning"], unmapped_share),
     ]

@@ -546,3 +546,35 @@ def test_a_message_of_a_later_day_than_its_delivery_is_a_finding(
     lake.add("appointment", row)
     result = lake.run(name)[name]
     assert (result.status, result.failed_rows) == ("failed" if failed else "passed", failed)
+
+
+@pytest.mark.parametrize(
+    ("moment", "place", "failed"),
+    [
+        (datetime(2026, 4, 16, 23, 59, 59), "care_activity", 0),
+        (datetime(2026, 4, 17), "care_activity", 1),
+        (datetime(2099, 1, 1), "fhir", 1),
+        (datetime(2099, 1, 1), "hl7v2", 0),
+        (None, "fhir", 0),
+    ],
+)
+def test_a_row_of_a_later_day_than_its_delivery_is_a_finding(
+    moment: datetime | None, place: str, failed: int, lake: RawLake
+) -> None:
+    name = "care_activity.no_row_is_of_a_later_day_than_its_delivery"
+    row = {"entry_id": "e1", "updated_at": moment, "_source_file": f"{place}/2026-04-15/a"}
+    lake.add("care_activity", row)
+    result = lake.run(name)[name]
+    assert (result.status, result.failed_rows, result.severity) == (
+        "failed" if failed else "passed",
+        failed,
+        "warning",
+    )
+
+
+def test_each_feed_is_asked_for_rows_of_a_later_day(lake: RawLake) -> None:
+    for feed in FEEDS:
+        lake.add(feed, key_of(feed) | {"updated_at": datetime(2099, 1, 1)})
+    results = lake.run(*(f"{feed}.no_row_is_of_a_later_day_than_its_delivery" for feed in FEEDS))
+    assert {(result.status, result.failed_rows) for result in results.values()} == {("failed", 1)}
+    assert len(results) == len(FEEDS)
