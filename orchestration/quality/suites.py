@@ -24,6 +24,7 @@ from expectations import (
     raw_messages,
     raw_references,
     raw_stamps,
+    raw_times,
     raw_waiting,
 )
 from expectations.check import Check, Layer
@@ -102,6 +103,12 @@ def load_checks(
         *raw_waiting.checks(consequences),
         *raw_messages.checks(consequences, thresholds["dq_message_ahead_days"]),
         *raw_stamps.checks(feeds, consequences, thresholds["dq_message_ahead_days"]),
+        *raw_times.checks(
+            feeds,
+            consequences,
+            thresholds["dq_long_visit_hours"],
+            thresholds["dq_long_visit_share_warning"],
+        ),
         *raw_codes.checks(feeds, consequences, unmapped_share, thresholds["dq_unknown_payer_share_warning"]),
         *raw_deliveries.checks(consequences, thresholds["dq_quarantined_share_warning"], unmapped_share),
     ]
