@@ -196,6 +196,17 @@ OPEN_ONSET = (
 )
 """Only the month or year of a diagnosis is known, and it may have been recorded on any day of it."""
 
+IS_OVER = (
+    "coalesce(s.abatementString, s.abatementAge.value, s.abatementRange.low.value, "
+    "s.abatementRange.high.value) IS NOT NULL"
+)
+CLINICAL = (
+    "CASE WHEN s.clinicalStatus IS NULL AND s.is_over THEN "
+    "[{'system': 'http://terminology.hl7.org/CodeSystem/condition-clinical', 'code': 'inactive'}] "
+    f"ELSE {with_words('[s.clinical]')} END"
+)
+"""Whether a diagnosis stands; one that is over on a day that nobody tells does not."""
+
 CONDITION = Resource(
     elements={
         **EVERY,
@@ -210,6 +221,9 @@ CONDITION = Resource(
         "onsetPeriod": PERIOD,
         "abatementDateTime": "VARCHAR",
         "abatementPeriod": PERIOD,
+        "abatementString": "VARCHAR",
+        "abatementAge": "STRUCT(value VARCHAR)",
+        "abatementRange": "STRUCT(low STRUCT(value VARCHAR), high STRUCT(value VARCHAR))",
         "recordedDate": "VARCHAR",
     },
     mappings=(
@@ -228,7 +242,7 @@ CONDITION = Resource(
             {
                 "category": Coded(with_words("s.category")),
                 "verification_status": Coded(with_words("[s.verification]")),
-                "clinical_status": Coded(with_words("[s.clinical]")),
+                "clinical_status": Coded(CLINICAL),
             },
             listed={"icd10_code": OTHER_CODES, "onset_on": OPEN_ONSET},
         ),
@@ -236,6 +250,7 @@ CONDITION = Resource(
     derived={
         "icd10": f"upper(trim(fhir_of_system(s.code.coding, '{ICD10}')))",
         "verification": f"from_json(s.verificationStatus, '{CODED_STATUS}')",
+        "is_over": IS_OVER,
         "clinical": f"from_json(s.clinicalStatus, '{CODED_STATUS}')",
         "recorded": f"coalesce(s.recordedDate, {stated_reason('condition-assertedDate')}.valueDateTime)",
     },

@@ -182,6 +182,22 @@ PCPS = (
 )
 """The members who are primary care providers; a team may name those of earlier years with their periods."""
 
+SINCE = "coalesce({0}.period.start, s.period.start, '')"
+FIRST_OF_DAY = (
+    f"[part for part, place in s.in_turn if list_position([{SINCE.format('other')} for other in s.in_turn], "
+    f"{SINCE.format('part')}) = place]"
+)
+HOLDERS = (
+    "CASE WHEN len(s.pcps) > 1 THEN [part for part in s.pcps if list_contains(s.first_of_day, part)] "
+    "ELSE s.pcps END"
+)
+"""One member for each day from which one has the patient: a panel has one, rather one without an end."""
+
+SEVERAL_PCPS = (
+    "CASE WHEN len(s.pcps) > len(s.holders) "
+    "THEN {'system': 'participant', 'code': 'several primary care providers'} END"
+)
+
 OTHER_ROLES = (
     f"[coding for coding in {with_words('flatten([part.role for part in s.participant])')} "
     f"if NOT list_contains({pairs_of('panel', 'pcp_id')}, fhir_pair(coding))]"
@@ -202,7 +218,14 @@ CARE_TEAM = Resource(
         "participant": f"STRUCT(role {CONCEPT}[], member {REFERENCE}, onBehalfOf {REFERENCE}, "
         f"period {PERIOD})[]",
     },
-    derived={"pcps": PCPS},
+    derived={
+        "pcps": PCPS,
+        "in_turn": "CASE WHEN len(s.pcps) > 1 THEN list_concat("
+        '[part for part in s.pcps if part.period."end" IS NULL], '
+        '[part for part in s.pcps if part.period."end" IS NOT NULL]) END',
+        "first_of_day": f"CASE WHEN len(s.pcps) > 1 THEN {FIRST_OF_DAY} END",
+        "holders": HOLDERS,
+    },
     told_by=("panel", "pcp_id", OTHER_ROLES),
     mappings=(
         Mapping(
@@ -218,8 +241,11 @@ CARE_TEAM = Resource(
             is_deleted="s.status = 'entered-in-error' "
             "OR (s.status IN ('inactive', 'suspended') "
             'AND coalesce(s.line.period."end", s.period."end") IS NULL)',
-            each="s.pcps",
-            listed={"pcp_id": only_named("s.line.member", "participant")},
+            each="s.holders",
+            listed={
+                "pcp_id": only_named("s.line.member", "participant"),
+                "effective_from": SEVERAL_PCPS,
+            },
         ),
     ),
 )

@@ -225,7 +225,8 @@ APPOINTMENT = Resource(
             },
             listed={
                 "patient_id": "CASE WHEN len([1 for kind in s.kinds if kind = 'Patient']) > 1 "
-                "THEN {'system': 'participant', 'code': 'several patients'} END",
+                "THEN {'system': 'participant', 'code': 'several patients'} "
+                f"ELSE {only_named('s.patient', 'participant')} END",
                 "practitioner_id": NOBODY_KNOWN,
             },
         ),

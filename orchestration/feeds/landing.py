@@ -18,7 +18,7 @@ IDENTITY = "identity"
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".uploading")
 FLAT_FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
 STANDARD_FORMATS = {
-    FHIR: dict.fromkeys((".ndjson", ".ndjson.gz", ".json", ".json.gz"), "fhir_ndjson"),
+    FHIR: dict.fromkeys((".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz", ".json", ".json.gz"), "fhir_ndjson"),
     HL7V2: dict.fromkeys(
         (".hl7", ".hl7.gz", ".mllp", ".mllp.gz", ".log", ".log.gz", ".txt", ".txt.gz"), "hl7v2"
     ),
@@ -30,7 +30,9 @@ LOGS = ("log.ndjson",)
 """Names of what a client notes of an export, beside the files that it fetched."""
 
 DELIVERED_ENDINGS = tuple(
-    ending + packed for ending in (".csv", ".parquet", ".ndjson", ".hl7", ".mllp") for packed in ("", ".gz")
+    ending + packed
+    for ending in (".csv", ".parquet", ".ndjson", ".jsonl", ".hl7", ".mllp")
+    for packed in ("", ".gz")
 )
 """Endings by which a file beside the folders is taken for a delivery that went astray."""
 

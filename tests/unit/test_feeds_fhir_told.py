@@ -172,3 +172,63 @@ def test_a_role_that_does_not_say_what_it_is_is_a_finding(tmp_path: Path) -> Non
 def test_a_patient_in_a_format_of_its_server_is_refused_by_its_name(tmp_path: Path) -> None:
     patient = {"resourceType": "Patient", "id": "p1", "deceased": {"dateTime": "2024-12-01"}}
     assert read(tmp_path, "patient", patient).refused == [(1, "unsupported_release:Aidbox")]
+
+
+def _provider(who: str, **period: str) -> Json:
+    """A member of a care team who is the primary care provider."""
+    role = [concept("http://snomed.info/sct", "446050000")]
+    return {"role": role, "member": ref(f"Practitioner/{who}"), "period": period or None}
+
+
+CARE_TEAM: Json = {
+    **{"resourceType": "CareTeam", "id": "ct1", "status": "active", "subject": PATIENT},
+    **{"period": {"start": "2025-01-01"}, "managingOrganization": [ref("Organization/t1")]},
+}
+
+
+@pytest.mark.parametrize(
+    ("members", "providers", "is_told"),
+    [
+        ([_provider("a"), _provider("b")], ["a"], True),
+        ([_provider("a", start="2025-01-01", end="2025-02-01"), _provider("b")], ["b"], True),
+        ([_provider("a", start="2024-01-01", end="2024-12-31"), _provider("b")], ["a", "b"], False),
+        ([_provider("a")], ["a"], False),
+    ],
+)
+def test_a_patient_has_one_primary_care_provider_from_a_day_on(
+    tmp_path: Path, members: list[Json], providers: list[str], *, is_told: bool
+) -> None:
+    found = read(tmp_path, "panel", CARE_TEAM | {"participant": members})
+    assert [row["pcp_id"] for row in found.rows] == providers
+    told = [("effective_from", "participant", "several primary care providers", 1)]
+    assert unmapped(found) == (told if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"abatementString": "after surgery"}, "inactive"),
+        ({"abatementAge": {"value": 44}}, "inactive"),
+        ({"abatementRange": {"low": {"value": 44}}}, "inactive"),
+        ({"abatementString": "x", "clinicalStatus": {"text": "Active"}}, "active"),
+        ({"abatementDateTime": "2024-01-05"}, None),
+        ({}, None),
+    ],
+)
+def test_a_diagnosis_that_is_over_on_a_day_that_nobody_tells_is_in_force_no_more(
+    tmp_path: Path, change: Json, status: str | None
+) -> None:
+    diagnosis: Json = {
+        **{"resourceType": "Condition", "id": "c1", "subject": PATIENT, "code": concept(ICD10, "F33.1")},
+        **change,
+    }
+    assert only(tmp_path, "condition", diagnosis)["clinical_status"] == status
+
+
+def test_a_patient_of_a_booking_who_is_named_in_words_alone_is_a_finding(tmp_path: Path) -> None:
+    booking: Json = {
+        **{"resourceType": "Appointment", "id": "a1", "status": "booked", "start": "2025-02-03T15:00:00Z"},
+        "participant": [{"actor": {"display": "Ida Probe", "type": "Patient"}}],
+    }
+    found = read(tmp_path, "appointment", booking)
+    assert unmapped(found) == [("patient_id", "participant", "named without an id", 1)]

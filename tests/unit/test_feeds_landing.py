@@ -29,6 +29,12 @@ def put(landing: Path, name: str) -> None:
     path.write_bytes(b"x")
 
 
+@pytest.mark.parametrize("ending", ["ndjson", "jsonl", "JSONL.gz", "json"])
+def test_lines_of_resources_go_by_several_endings(tmp_path: Path, ending: str) -> None:
+    put(tmp_path, f"fhir/2025-01-03/Patient.{ending}")
+    assert [file.format for file in scan(tmp_path, date(2025, 1, 31)).files] == ["fhir_ndjson"]
+
+
 def test_deliveries_come_by_date_and_path(landing: Path) -> None:
     found = [(file.source_file, file.folder, file.format) for file in scan(landing, date(2025, 1, 31)).files]
     assert found == [
