@@ -14,7 +14,7 @@ from rich.text import Text
 from orchestration.doctor_findings import Gap, Look, Refusal, UnknownColumn
 from orchestration.feeds.contract import Column, load_contract
 from orchestration.feeds.hl7v2 import BATCH
-from orchestration.feeds.landing import HL7V2, Notice
+from orchestration.feeds.landing import FLAT_FORMATS, HL7V2, STANDARD_FORMATS, Notice
 from orchestration.profile_values import SOURCES, nearest
 
 _FORMATS: Final = {"csv": "CSV", "parquet": "Parquet", "fhir_ndjson": "FHIR", "hl7v2": "HL7 v2"}
@@ -39,6 +39,8 @@ _FORMS: Final = {
 }
 _MEANS: Final = {
     "malformed_row": "another number of fields than the header, or a quote in the wrong place",
+    "hl7v2 malformed_row": "segments without a header",
+    "fhir malformed_row": "a line that is no resource",
     "rounded_number": "its last digits are lost",
     "failed_formula": "a spreadsheet could not work it out, or its column was too narrow",
     "header_line": "the header once more, and no row",
@@ -46,7 +48,7 @@ _MEANS: Final = {
     "missing_segment": "it is about no appointment",
     "several_segments": "it is about several appointments",
     "truncated_message": "it breaks off",
-    "no_message": "no HL7 message is in it",
+    "no_message": "no HL7 message is in it as text",
     "unsupported_message": "its kind books nothing",
     "unsupported_format": "save it as CSV or Parquet; a workbook is a zip",
     "unsupported_quotes": "its texts stand in single quotes; export them in double ones",
@@ -225,8 +227,11 @@ def _state(gap: Gap) -> str:
 
 def _not_read(notice: Notice) -> str:
     """Why something is not read, with the name that may have been meant."""
-    near = nearest(notice.path, SOURCES) if notice.kind == "unknown_folder" else ""
-    return _NOT_READ.get(notice.kind, notice.kind) + near
+    more = nearest(notice.path, SOURCES) if notice.kind == "unknown_folder" else ""
+    if notice.kind == "unsupported_file":
+        endings = STANDARD_FORMATS.get(notice.path.partition("/")[0], FLAT_FORMATS)
+        more = f": {', '.join(name for name in endings if not name.endswith('.gz'))}, or files in the profile"
+    return _NOT_READ.get(notice.kind, notice.kind) + more
 
 
 def _columns(feed: str) -> dict[str, Column]:
@@ -238,8 +243,8 @@ def _columns(feed: str) -> dict[str, Column]:
 def _expected(refusal: Refusal) -> str:
     """What a column takes, behind the reason why a value was refused."""
     kind, _, name = refusal.reason.partition(":")
-    if kind in _MEANS:
-        return f"; {_MEANS[kind]}"
+    if means := _MEANS.get(f"{refusal.feed} {kind}", _MEANS.get(kind)):
+        return f"; {means}"
     column = _columns(refusal.feed).get(name)
     if column and kind == "invalid_value" and column.values:
         return f"; it is one of {', '.join(column.values)}"

@@ -337,6 +337,9 @@ def test_messages_that_say_part_or_book_nothing_are_told_apart_from_codes(tmp_pa
     ]
     nights.land("hl7v2/2026-03-10/b.hl7", "<SIU_S12><MSH><MSH.1>|</MSH.1></MSH></SIU_S12>")
     nights.land("hl7v2/2026-03-10/a.hl7", "".join(said))
+    nights.land("hl7v2/2026-03-10/c.hl7", "PID|1||M900\r")
+    nights.land("hl7v2/2026-03-10/a.er7", "".join(said))
+    nights.land("patient/2026-03-10/b.txt", "patient_id\n1\n")
     nights.land("patient/2026-03-10/a.csv", "patient_id\nTotal: 1\n")
     _, told = run("--landing", nights.landing)
     assert "appointment several starts are said: the first 1 message" in told
@@ -345,5 +348,8 @@ def test_messages_that_say_part_or_book_nothing_are_told_apart_from_codes(tmp_pa
     assert "footer_line; a total or a remark of a report, and no row 1 row" in told
     assert "appointment status hl7v2 Odd word 1" in told
     assert "hl7v2 missing_segment:SCH; it is about no appointment 1 row" in told
-    assert "no_message; no HL7 message is in it 1 file" in told
+    assert "no_message; no HL7 message is in it as text 1 file" in told
+    assert "hl7v2 malformed_row; segments without a header 1 row" in told
+    assert "a.er7 no name of a file of this feed: .hl7, .mllp, .log, .txt, or files in the profile" in told
+    assert "b.txt no name of a file of this feed: .csv, .parquet, or files in the profile" in told
     assert "message_type" not in told
