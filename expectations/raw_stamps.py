@@ -52,7 +52,7 @@ def checks(contract: Contract, consequences: Mapping[str, FeedConsequence], ahea
             ),
             affected_marts=tuple(marts),
             subjects=tuple(contract.feeds),
-            total_query=f"select {counted}",  # noqa: S608
+            total_query=f"select {counted}",
             drill=Drill(early, key="row", cause="feed"),
         )
     ]
