@@ -40,7 +40,7 @@ def _listed(seed: str) -> str:
 
 
 WITHOUT_MODIFIERS: Final = (
-    "upper(case when length(procedure_code) between 6 and 11 "
+    "upper(case when (length(procedure_code) between 6 and 11 or length(procedure_code) in (14, 17)) "
     "and substring(procedure_code, 6, 1) in ('-', ' ', ':', '.', ',', '/') "
     "then left(procedure_code, 5) else procedure_code end)"
 )

@@ -6,11 +6,11 @@ final as (
     select
         claim_line_id,
         patient_id,
-        -- A code has five characters; some write its modifiers behind it, or a fraction that a spreadsheet has added.
+        -- A code has five characters; some write up to four modifiers behind it, or a fraction that a spreadsheet has added.
         upper(
             case
                 when
-                    length(procedure_code) between 6 and 11
+                    (length(procedure_code) between 6 and 11 or length(procedure_code) in (14, 17))
                     and substring(procedure_code, 6, 1) in ('-', ' ', ':', '.', ',', '/')
                     then left(procedure_code, 5)
                 else procedure_code

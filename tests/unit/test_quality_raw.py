@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from expectations.raw_codes import WITHOUT_MODIFIERS
 from orchestration.feeds.contract import load_contract
 from orchestration.feeds.due import Due
 from orchestration.quality.findings import blocking
 from orchestration.quality.gates import run_gate
 from orchestration.quality.suites import load_checks
+from orchestration.settings import PROJECT_ROOT
 from tests.unit.quality_lake import AS_OF, RawLake, at, days_before, write_parquet
 
 FEEDS = load_contract().feeds
@@ -371,6 +373,11 @@ def test_messages_of_other_kinds_are_one_finding_with_their_number(lake: RawLake
     ):
         result = lake.run(name)[name]
         assert (result.status, result.severity, result.failed_rows) == told
+
+
+def test_codes_of_claims_are_looked_up_as_they_are_staged() -> None:
+    staged = (PROJECT_ROOT / "models" / "staging" / "stg_feed__claim_line.sql").read_text(encoding="utf-8")
+    assert WITHOUT_MODIFIERS in " ".join(staged.split()).replace("( ", "(").replace(" )", ")")
 
 
 @pytest.mark.slow
