@@ -25,6 +25,7 @@ from expectations import (
     raw_references,
     raw_stamps,
     raw_times,
+    raw_versions,
     raw_waiting,
 )
 from expectations.check import Check, Layer
@@ -103,6 +104,7 @@ def load_checks(
         *raw_waiting.checks(consequences),
         *raw_messages.checks(consequences, thresholds["dq_message_ahead_days"]),
         *raw_stamps.checks(feeds, consequences, thresholds["dq_message_ahead_days"]),
+        *raw_versions.checks(feeds, consequences),
         *raw_times.checks(
             feeds,
             consequences,

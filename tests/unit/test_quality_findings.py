@@ -229,6 +229,11 @@ def test_a_dbt_test_that_broke_is_an_error_that_blocks(tmp_path: Path) -> None:
     assert (result.status, result.failed_rows, result.is_blocking) == ("error", None, True)
 
 
+def test_a_dbt_test_of_severity_warn_that_broke_is_an_error_that_does_not_block(tmp_path: Path) -> None:
+    (result,) = ran(tmp_path, twice=("error", None))
+    assert (result.status, result.severity, result.is_blocking) == ("error", "warning", False)
+
+
 def test_a_passed_dbt_test_passes(tmp_path: Path) -> None:
     (result,) = ran(tmp_path, unique=("pass", 0))
     assert (result.status, result.failed_rows) == ("passed", 0)

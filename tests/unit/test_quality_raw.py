@@ -130,6 +130,43 @@ def test_only_the_latest_version_counts_on_both_sides_of_a_reference(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("versions", "failed"),
+    [
+        ([(2, 9), (1, None)], 1),
+        ([(2, 9), (1, None), (0, 10)], 0),
+        ([(2, 9), (1, None), (1, 8)], 0),
+        ([(2, 9), (1, None), (0, None)], 1),
+        ([(2, None), (1, 9)], 0),
+        ([(2, None), (1, None)], 0),
+        ([(1, 9), (1, None)], 0),
+        ([(2, 9), (1, 8)], 0),
+        ([(1, None)], 0),
+    ],
+)
+def test_a_later_version_that_does_not_say_when_it_was_changed_is_a_finding(
+    versions: list[tuple[int, int | None]], failed: int, lake: RawLake
+) -> None:
+    name = "feed_file.later_versions_say_when_they_were_changed"
+    for number, (days, hour) in enumerate(versions):
+        moment = at(hour) if hour else None
+        for consent in ("c", str(number)):
+            row = {"consent_id": consent, "updated_at": moment, "is_deleted": moment is None}
+            lake.add("consent", row, on=days_before(days), file=f"{number}{consent}")
+    result = lake.run(name)[name]
+    assert (result.status, result.failed_rows) == ("failed" if failed else "passed", failed)
+    assert (result.severity, result.is_blocking) == ("warning", False)
+
+
+def test_versions_of_a_row_whose_key_is_partly_blank_are_one_row(lake: RawLake) -> None:
+    post = {"practitioner_id": "p", "team_id": "t", "role": "bhc"}
+    lake.add("staffing", post | {"updated_at": at(9)}, on=days_before(2))
+    lake.add("staffing", post, post | {"effective_from": AS_OF}, on=days_before(1))
+    name = "feed_file.later_versions_say_when_they_were_changed"
+    assert lake.run(name)[name].failed_rows == 1
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("orphans", "severity"), [(1, "info"), (2, "info"), (3, "warning")])
 def test_a_reference_becomes_a_warning_above_the_share_of_the_site(
     orphans: int, severity: str, lake: RawLake
