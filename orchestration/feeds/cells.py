@@ -29,6 +29,9 @@ NO_WORD: Final = (*NULLS, "N/A", "#N/A", "<NA>", "NaN", "nan", "NaT", "None")
 MIDNIGHT: Final = r"(?::00(?:[.,]0+)?)? ?(?:[Zz]|UTC|[+-]\d\d(?::?\d\d)?)"
 """What may stand behind midnight in a date that was made into an instant."""
 
+NO_ID: Final = ("-1", "-2", "-3")
+"""The keys of Epic's Caboodle for who is not stated, not applicable or unknown, in each of its tables."""
+
 LONGEST: Final = max(map(len, NO_WORD))
 NAMES: Final = "_name"
 """Ending of the columns of names, which may be any word: Null is a family name."""
@@ -52,6 +55,7 @@ CREATE OR REPLACE MACRO wh_trim_unseen(x) AS
 CREATE OR REPLACE MACRO wh_cell_of_name(x) AS CASE WHEN {_FORMULA} ELSE x END;
 CREATE OR REPLACE MACRO wh_cell_of_value(x) AS CASE WHEN {_one_of(NO_NUMBER)} WHEN {_FORMULA} ELSE x END;
 CREATE OR REPLACE MACRO wh_cell_of_text(x) AS CASE WHEN {_one_of(NO_WORD)} WHEN {_FORMULA} ELSE x END;
+CREATE OR REPLACE MACRO wh_cell_of_id(x) AS CASE WHEN {_one_of(NO_ID)} ELSE wh_cell_of_text(x) END;
 """
 HEADER_LINE: Final = "header_line"
 FOOTER_LINE: Final = "footer_line"
@@ -104,7 +108,7 @@ def read_cells(
     """
     sources = [*columns.items(), *site.items()]
     trimmed = [f"{trim}({source}) AS cell{place}" for place, (_, source) in enumerate(sources)]
-    kinds = [_kind(feed.column(name)) for name in columns] + ["name"] * len(site)
+    kinds = [_kind(feed, feed.column(name)) for name in columns] + ["name"] * len(site)
     read = [f"wh_cell_of_{kind}(r.cell{place}) AS cell{place}" for place, kind in enumerate(kinds)]
     for step in (trimmed, read):
         relation = f"SELECT {', '.join([row, *step])} FROM ({relation}) AS r"  # noqa: S608
@@ -116,10 +120,12 @@ def read_cells(
     )
 
 
-def _kind(column: Column) -> str:
+def _kind(feed: Feed, column: Column) -> str:
     """Which words are nothing in a column."""
     if column.name.endswith(NAMES):
         return "name"
+    if column.ref is not None or (column.name in feed.key and column.type == "string" and not column.values):
+        return "id"
     return "text" if column.type == "string" and not column.values else "value"
 
 

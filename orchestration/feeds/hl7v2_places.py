@@ -16,8 +16,7 @@ from orchestration.feeds.placers import PLACED
 WITH_REMOVED = "with_removed_resources"
 SEVERAL_STARTS = "several_starts"
 DAY = len("2026-03-02")
-CLOCK = "T"
-"""Stands in a time that says more than its day."""
+CLOCK = "T"  # stands in a time that says more than its day
 
 ENDED = "~"
 """Stands behind the rank of what has ended: behind all others of its type, and before the next type."""
@@ -57,9 +56,9 @@ class Places:
         self._takes_groups = removes_groups(message)
 
     def first(self, column: str) -> str | None:
-        """The value of a column from the best place that has one."""
+        """The value of a column from the best place that has one; a number of zeros alone is none."""
         for source in self.rules.sources.get(column, ()):
-            if value := self._best(source):
+            if (value := self._best(source)) and value.strip("0"):
                 self._note(source)
                 return value
         return None
@@ -77,7 +76,7 @@ class Places:
             return None
         sources = self.rules.sources.get("appointment_id", ())
         numbers = (self._best(source) for source in sources if source.reason == PLACED)
-        return self._whole(next(filter(None, numbers), None))
+        return self._whole(next((number for number in numbers if number.strip("0")), None))
 
     def _whole(self, number: str | None) -> str | None:
         """A number behind the name of its numbers, and before that of its occurrence."""
@@ -242,8 +241,9 @@ class Places:
         for position, field in enumerate(self.fields(place.segment, place.field)):
             for repetition in self.message.repetitions(field) if field else ():
                 value = component(repetition, place.component)
-                is_only_named = not (value or is_same_field) and component(repetition, place.component + 1)
-                if not (value or is_only_named):
+                number = value.strip("0")
+                is_only_named = not (number or is_same_field) and component(repetition, place.component + 1)
+                if not (number or is_only_named):
                     continue
                 rank = ""
                 if beside is not None and source.is_ranked:

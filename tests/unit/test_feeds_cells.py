@@ -118,6 +118,29 @@ def test_an_id_that_was_rounded_or_could_not_be_worked_out_is_nobodys(
     assert read_file(tmp_path, "assessment", entry, "c.csv").refused == refused
 
 
+@pytest.mark.parametrize("nobody", ["-1", "-2", '" -3 "'])
+def test_who_is_not_stated_is_nobody(tmp_path: Path, nobody: str) -> None:
+    visit = "encounter_id,patient_id,practitioner_id,encounter_class,service_line,started_at,status\n"
+    rest = "ambulatory,primary_care,2025-01-10,finished\n"
+    outcome = read_file(
+        tmp_path, "encounter", f"{visit}E1,P1,{nobody},{rest}E2,{nobody},D1,{rest}E3,0,-10,{rest}"
+    )
+    assert [(row["patient_id"], row["practitioner_id"]) for row in outcome.rows] == [
+        ("P1", None),
+        ("0", "-10"),
+    ]
+    assert outcome.refused == [(2, "missing_required:patient_id")]
+    people = read_file(tmp_path, "patient", f"patient_id,mrn\n{nobody},-1\nP1,-1\n", "b.csv")
+    assert people.refused == [(1, "missing_required:patient_id")]
+    assert [row["mrn"] for row in people.rows] == ["-1"]
+
+
+def test_a_staff_member_may_have_cost_less_than_nothing(tmp_path: Path) -> None:
+    """A number is no id."""
+    costs = "cost_id,cost_month,kind,category,amount_usd\nC1,2025-01-01,initial,training,-1\n"
+    assert [row["amount_usd"] for row in read_file(tmp_path, "service_cost", costs).rows] == [-1]
+
+
 @pytest.mark.parametrize("line", ["sep=,", '"sep=,"', "SEP=;", "\ufeffsep=,"])
 def test_the_line_by_which_a_spreadsheet_names_its_delimiter_is_no_header(tmp_path: Path, line: str) -> None:
     outcome = read_file(tmp_path, "practitioner", f"{line}\r\n{HEADER}D1,1,Doe\r\n")

@@ -46,6 +46,7 @@ def test_a_resource_of_an_unknown_type_is_nobody_and_a_finding(
         (("PV1|1|O|||||A9", "AIP|1|A|^Okafor^Ada|MD"), "A9", [("practitioner_id", "")]),
         (("AIP|1|A|^Okafor^Ada|MD", "AIP|2|A|B7"), "B7", []),
         (("AIG|1|A|B7|MD", "AIP|1|A|R5^Room 5|ROOM"), "B7", []),
+        (("AIG|1|A|B7|MD", "AIP|1|A|0"), "B7", []),
         (("PV1|1|O|||||A9", "AIP|1|A|^Okafor^Ada|INTERPRETER", "AIG|1|A|^Room 3|ROOM"), "A9", []),
     ],
 )
@@ -127,6 +128,9 @@ def test_a_unit_may_stand_in_the_field_of_its_amount(
     ("patient", "found"),
     [
         ("PID|1||55^^^NS^FIN NBR|77", "77"),
+        ("PID|1||0^^^NS^MR|77", "77"),
+        ("PID|1||000000^^^NS^MR~77^^^NS^EPI", "77"),
+        ("PID|1||100^^^NS^MR|77", "100"),
         ("PID|1||55^^^NS^CSN~77^^^NS^EPI", "77"),
         ("PID|1||123-45-6789^^^SSN~10001^^^MRN", "10001"),
         ("PID|1||123-45-6789^^^SSA", None),
