@@ -76,6 +76,13 @@ def _whole(number: str) -> str:
     return f"CASE WHEN contains({number}, '.') THEN regexp_replace({number}, '[.]0+$', '') ELSE {number} END"
 
 
+NUMBERS = f"[{_whole('part.sequence')} for part in s.item]"
+TWICE = (
+    f"CASE WHEN list_unique({NUMBERS}) < len(s.item) THEN [number for number, place in {NUMBERS} "
+    f"if list_position({NUMBERS}, number) != place] END"
+)
+"""Numbers that several items have: nobody can tell which line of the claim each of those is."""
+
 NAMED_BY_ITEM = (
     "CASE WHEN s.several IS NOT NULL THEN [part for part in s.several "
     f"if list_contains([{_whole('number')} for number in s.line.careTeamSequence], "
@@ -87,8 +94,10 @@ VISIT = {
     "visit": "s.line.encounter[1]",
     "named": NAMED_BY_ITEM,
     "only_item": ONLY_ITEM,
+    "twice": TWICE,
+    "number": f"coalesce({_whole('s.line.sequence')}, s.only_item)",
 }
-"""What an item refers to, taken out of its list once, and the number of one that needs none."""
+"""What an item refers to, taken out of its list once, and its number; one that is alone needs none."""
 
 
 def _line(claim: str) -> dict[str, str]:
@@ -98,7 +107,8 @@ def _line(claim: str) -> dict[str, str]:
         claim: SQL of the id of the claim.
     """
     return {
-        "claim_line_id": f"{claim} || '#' || coalesce({_whole('s.line.sequence')}, s.only_item)",
+        "claim_line_id": f"CASE WHEN s.twice IS NULL OR NOT list_contains(s.twice, s.number) "
+        f"THEN {claim} || '#' || s.number END",
         "patient_id": reference("s.patient", "Patient"),
         "procedure_code": f"fhir_coding(s.line.productOrService.coding, {BILLED_SYSTEMS}).code",
         "units": "coalesce(s.line.quantity.value, '1')",
@@ -151,6 +161,13 @@ IS_REPLACED = (
 )
 """Whether a later claim was paid in place of this one: the payer sends both, of the same service."""
 
+IS_OF_ANOTHER_PAYER = "coalesce(try_cast(s.precedence AS DOUBLE) > 1, false)"
+OTHER_PAYERS = (
+    f"CASE WHEN {IS_OF_ANOTHER_PAYER} AND {IS_CLAIM} "
+    "THEN [{'system': 'precedence', 'code': 'of a further payer'}] END"
+)
+"""What a second payer says of a claim is no later version of what the first one said."""
+
 STATE = Coded(primitive("s.state", "http://hl7.org/fhir/fm-status"))
 
 EXTENSION = f"STRUCT(valueCoding {CODING})[]"
@@ -162,6 +179,7 @@ EXPLANATION_OF_BENEFIT = Resource(
         "outcome": "VARCHAR",
         "claim": REFERENCE,
         "related": f"STRUCT(relationship {CONCEPT})[]",
+        "precedence": "VARCHAR",
         **HEAD,
         "item": f"STRUCT({ITEM}, extension {EXTENSION}, adjudication {ADJUDICATION}[])[]",
     },
@@ -183,13 +201,14 @@ EXPLANATION_OF_BENEFIT = Resource(
                 "denial_reason": "s.denial",
             },
             {"payer_id": PAYER, "status": STATE},
-            where=IS_CLAIM,
+            where=f"{IS_CLAIM} AND NOT {IS_OF_ANOTHER_PAYER}",
             each="s.item",
             listed=LISTED,
         ),
     ),
     foreign=FOREIGN,
     misshapen=MISSHAPEN,
+    told_by=("claim_line", "payer_id", OTHER_PAYERS),
 )
 
 CLAIM_RESPONSE = Resource(

@@ -200,11 +200,7 @@ IS_OVER = (
     "coalesce(s.abatementString, s.abatementAge.value, s.abatementRange.low.value, "
     "s.abatementRange.high.value) IS NOT NULL"
 )
-CLINICAL = (
-    "CASE WHEN s.clinicalStatus IS NULL AND s.is_over THEN "
-    "[{'system': 'http://terminology.hl7.org/CodeSystem/condition-clinical', 'code': 'inactive'}] "
-    f"ELSE {with_words('[s.clinical]')} END"
-)
+STANDS_NOT = "CASE WHEN s.clinicalStatus IS NULL AND s.is_over THEN 'inactive' END"
 """Whether a diagnosis stands; one that is over on a day that nobody tells does not."""
 
 CONDITION = Resource(
@@ -242,7 +238,7 @@ CONDITION = Resource(
             {
                 "category": Coded(with_words("s.category")),
                 "verification_status": Coded(with_words("[s.verification]")),
-                "clinical_status": Coded(CLINICAL),
+                "clinical_status": Coded(with_words("[s.clinical]"), otherwise=STANDS_NOT),
             },
             listed={"icd10_code": OTHER_CODES, "onset_on": OPEN_ONSET},
         ),

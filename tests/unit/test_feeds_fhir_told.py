@@ -113,6 +113,38 @@ def test_a_payment_that_nobody_tells_is_a_finding(
 
 
 @pytest.mark.parametrize("kind", ["Claim", "ExplanationOfBenefit"])
+def test_items_of_one_number_are_refused_and_the_others_stand(tmp_path: Path, kind: str) -> None:
+    paid = {"adjudication": [_amount("benefit", 120)]}
+    items = [ITEM | paid | {"sequence": number} for number in (1, 2, "1.0", 3)]
+    found = read(tmp_path, "claim_line", EXPLAINED | {"resourceType": kind, "item": items})
+    assert [row["claim_line_id"] for row in found.rows] == ["x1#2", "x1#3"]
+    assert (found.refused, found.counts) == ([(1, "missing_required:claim_line_id")], (4, 2, 2))
+
+
+@pytest.mark.parametrize(("precedence", "rows"), [(None, 1), (1, 1), ("1", 1), (2, 0), ("2", 0)])
+def test_what_a_further_payer_says_is_no_version_of_what_the_first_one_said(
+    tmp_path: Path, precedence: object, rows: int
+) -> None:
+    paid = {"item": [ITEM | {"adjudication": [_amount("benefit", 20)]}], "claim": ref("Claim/c1")}
+    found = read(tmp_path, "claim_line", EXPLAINED | paid | {"precedence": precedence})
+    assert [row["claim_line_id"] for row in found.rows] == ["c1#1"] * rows
+    told = ("payer_id", "precedence", "of a further payer", 1)
+    assert (told in unmapped(found)) == (rows == 0)
+    assert found.counts == (1, 1, 0)
+
+
+@pytest.mark.parametrize("system", ["C4BBAdjudicationDiscriminator", "C4BBAdjudication"])
+def test_a_denial_may_be_named_by_either_system_of_its_guide(tmp_path: Path, system: str) -> None:
+    guide = "http://hl7.org/fhir/us/carin-bb/CodeSystem"
+    reason = {
+        "category": concept(f"{guide}/{system}", "denialreason"),
+        "reason": concept("https://x12.org/codes/claim-adjustment-reason-codes", "197"),
+    }
+    row = only(tmp_path, "claim_line", EXPLAINED | {"item": [ITEM | {"adjudication": [reason]}]})
+    assert (row["status"], row["denial_reason"]) == ("denied", "197")
+
+
+@pytest.mark.parametrize("kind", ["Claim", "ExplanationOfBenefit"])
 def test_items_below_an_item_are_a_finding(tmp_path: Path, kind: str) -> None:
     below = {"detail": [{"sequence": 1, "productOrService": concept(CPT, "99493")}]}
     paid = {"adjudication": [_amount("benefit", 120)]}
