@@ -29,6 +29,9 @@ NO_WORD: Final = (*NULLS, "N/A", "#N/A", "<NA>", "NaN", "nan", "NaT", "None")
 MIDNIGHT: Final = r"(?::00(?:[.,]0+)?)? ?(?:[Zz]|UTC|[+-]\d\d(?::?\d\d)?)"
 """What may stand behind midnight in a date that was made into an instant."""
 
+LEADS_TO: Final = "id"
+"""The column of the crosswalk that has the warehouse's own id."""
+
 NO_ID: Final = ("-1", "-2", "-3")
 """The keys of Epic's Caboodle for who is not stated, not applicable or unknown, in each of its tables."""
 
@@ -124,9 +127,20 @@ def _kind(feed: Feed, column: Column) -> str:
     """Which words are nothing in a column."""
     if column.name.endswith(NAMES):
         return "name"
-    if column.ref is not None or (column.name in feed.key and column.type == "string" and not column.values):
+    if is_id(feed, column):
         return "id"
     return "text" if column.type == "string" and not column.values else "value"
+
+
+def is_id(feed: Feed, column: Column) -> bool:
+    """Whether a column names a row: of its own feed, of another one, or whom a row of the crosswalk leads to.
+
+    Args:
+        feed: the contract.
+        column: one of its columns.
+    """
+    names_a_row = column.ref is not None or column.name in (*feed.key, LEADS_TO)
+    return names_a_row and column.type == "string" and not column.values
 
 
 def no_rows(text: str, name: str) -> Iterator[tuple[str, str]]:

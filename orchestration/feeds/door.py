@@ -240,9 +240,9 @@ class Door:
 
     def _rounded(self, column: Column) -> list[Check]:
         """An id that a spreadsheet has rounded or could not work out is that of many, and of nobody."""
-        is_id = column.ref is not None or column.name in self.feed.key
-        is_text = column.type == "string" and not column.values and column.name in self.staged.columns
-        if not (self.staged.has_cells and is_id and is_text):
+        if not (
+            self.staged.has_cells and column.name in self.staged.columns and cells.is_id(self.feed, column)
+        ):
             return []
         return [Check(*found) for found in cells.no_ids(f't."{column.name}__text"', column.name)]
 

@@ -25,3 +25,17 @@ def test_a_system_of_the_crosswalk_that_nobody_uses_is_told(tmp_path: Path) -> N
         ("practitioner", MRN, "system", "unused"),
     }
     assert [row["rows"] for row in found] == [1, 1, 1]
+
+
+def test_who_a_row_leads_to_is_somebody(tmp_path: Path) -> None:
+    nobody = ("#REF!", "1.23457E+11", "-1", "NULL")
+    rows = "".join(f"patient,{EPI},{number},{id_}\n" for number, id_ in enumerate((*nobody, "P1")))
+    nights = Nights(tmp_path)
+    nights.land("identity/2025-01-31/a.csv", f"kind,system,value,id\n{rows}")
+    nights.run(as_of=date(2025, 1, 31))
+    assert [(number, reason) for _, number, reason in nights.refused()] == [
+        (1, "failed_formula:id"),
+        (2, "rounded_number:id"),
+        (3, "missing_required:id"),
+        (4, "missing_required:id"),
+    ]
