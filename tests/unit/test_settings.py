@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import DBT_PROJECT_DIR, ConfigurationError, Settings, load_settings
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, ConfigurationError, Settings, load_settings
 
 
 def test_landing_and_home_alone_have_to_be_given() -> None:
@@ -20,6 +20,18 @@ def test_a_missing_place_is_named_with_option_and_variable(given: dict[str, str]
     ) as told:
         load_settings(**given)
     assert "\n" not in str(told.value)
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    page = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `WARMHANDOFF_(\w+)` \| .* \| (.*) \|$", page, re.MULTILINE))
+    assert list(told) == [name.upper() for name in Settings.model_fields]
+    plain = {name: told[name.upper()].strip("`") for name in Settings.model_fields}
+    settings = load_settings(landing="l", home="h")
+    assert plain["default_time_zone"] == settings.default_time_zone
+    assert plain["required_feeds"] == ",".join(settings.required_feeds)
+    assert plain["schedule_hour"] == str(settings.schedule_hour)
+    assert plain["keep_generations"] == str(settings.keep_generations)
 
 
 def test_no_place_of_dbt_is_reached_by_falling_through_to_a_default() -> None:
@@ -80,6 +92,12 @@ def test_required_feeds_are_a_list_in_one_variable(monkeypatch: pytest.MonkeyPat
 def test_a_required_feed_is_a_folder_name() -> None:
     with pytest.raises(ConfigurationError, match="WARMHANDOFF_REQUIRED_FEEDS"):
         load_settings(landing="l", home="h", required_feeds="../patient")
+
+
+def test_at_least_two_generations_are_kept_so_that_one_can_go_back() -> None:
+    assert load_settings(landing="l", home="h", keep_generations=2).keep_generations == 2
+    with pytest.raises(ConfigurationError, match="WARMHANDOFF_KEEP_GENERATIONS"):
+        load_settings(landing="l", home="h", keep_generations=1)
 
 
 @pytest.mark.parametrize(("hour", "is_good"), [(-1, False), (0, True), (23, True), (24, False)])
