@@ -1,4 +1,4 @@
-"""Times of rows that cannot be: ended before they began, lasting for days.
+"""Times of rows that cannot be: ended before they began, lasting for days, told by a clock that stands still.
 
 Belongs here: checks that compare times of one row; none of them holds a night back. Does not belong here:
 when a row was changed (``raw_stamps``), and time entries, which the models refuse themselves.
@@ -34,6 +34,13 @@ _LONG: Final = (
 _VISITS: Final = (
     "select count(*) from encounter where encounter_class in ('ambulatory', 'virtual', 'home') "
     "and status = 'finished'"
+)
+
+
+_FIXED: Final = (
+    "select null as cause, team.team_id as row_key, team._source_file as place from team "
+    "where (team.time_zone in ('EST', 'MST') or starts_with(team.time_zone, 'Etc/')) "
+    "and not team.is_deleted and {latest}"
 )
 
 
@@ -77,6 +84,7 @@ def checks(
         long_share: share of visits that may last longer.
     """
     backwards = " union all ".join(_backwards(contract))
+    fixed = _FIXED.format(latest=_is_latest(contract.feeds["team"], "team"))
     long = _LONG.format(hours=int(visit_hours), latest=_is_latest(contract.feeds["encounter"], "visit"))
     return [
         Check(
@@ -121,6 +129,25 @@ def checks(
             affected_marts=consequences["encounter"].affected_marts,
             total_query=_VISITS,
             drill=Drill(long, key="encounter_id"),
+        ),
+        Check(
+            layer="raw",
+            table_name="team",
+            name="no_time_zone_stands_still",
+            rule=NoRows(fixed),
+            severity="warning",
+            owner="practice_operations",
+            what_it_means=(
+                "The time zone of a team is EST, MST or a fixed distance from UTC: these have no summer time. "
+                "Where the clinic has one, its times are an hour off for most of the year: visits and "
+                "minutes of late evenings fall on another day, and overlap where they do not."
+            ),
+            what_to_do=(
+                "Have the team sent with the name of a place: America/New_York for EST, America/Denver for "
+                "MST, America/Phoenix where the clock is never changed."
+            ),
+            affected_marts=consequences["team"].affected_marts,
+            drill=Drill(fixed, key="team_id"),
         ),
     ]
 

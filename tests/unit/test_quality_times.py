@@ -9,6 +9,7 @@ import pytest
 from tests.unit.quality_lake import AS_OF, RawLake
 
 BACKWARDS = "feed_file.no_end_lies_before_its_beginning"
+FIXED = "team.no_time_zone_stands_still"
 LONG = "encounter.no_visit_lasts_for_days"
 NINE = datetime(2026, 4, 1, 9)
 FAR = datetime(9999, 12, 31)
@@ -87,3 +88,10 @@ def test_few_long_visits_are_told_in_passing(lake: RawLake) -> None:
     lake.add("encounter", *map(visit, range(100)), visit(100, ended_at=datetime(2026, 4, 9)))
     result = lake.run(LONG)[LONG]
     assert (result.failed_rows, result.severity) == (1, "info")
+
+
+def test_a_zone_without_summer_time_is_a_finding(lake: RawLake) -> None:
+    zones = ("EST", "Etc/GMT+5", "America/New_York", "America/Phoenix", None)
+    lake.add("team", *({"team_id": f"T{n}", "time_zone": zone} for n, zone in enumerate(zones)))
+    result = lake.run(FIXED)[FIXED]
+    assert (result.status, result.failed_rows) == ("failed", 2)
