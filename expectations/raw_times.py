@@ -138,7 +138,7 @@ def checks(
             severity="warning",
             owner="practice_operations",
             what_it_means=(
-                "The time zone of a team is EST, MST or a fixed distance from UTC: these have no summer time. "
+                "The time zone of a team is EST, MST or a fixed distance from UTC: none has a summer time. "
                 "Where the clinic has one, its times are an hour off for most of the year: visits and "
                 "minutes of late evenings fall on another day, and overlap where they do not."
             ),
