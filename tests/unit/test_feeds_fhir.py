@@ -556,7 +556,7 @@ def test_a_file_is_read_in_any_form(tmp_path: Path, form: str) -> None:
     [
         (b"", "a.ndjson", "empty_file"),
         (b"\n", "a.ndjson", "empty_file"),
-        (b"{}", "a.ndjson.gz", "broken_gzip"),
+        (b"\x1f\x8b{}", "a.ndjson.gz", "broken_gzip"),
     ],
 )
 def test_a_file_that_cannot_be_opened_is_refused(
