@@ -1,8 +1,8 @@
-"""The door of the raw lake: what each value means, and which rows come in.
+"""The door of the raw lake: which rows come in.
 
 Belongs here: the SQL that types, trims and judges a row by the contract alone; one text for every format, so
-that a row is read alike from wherever it came. Does not belong here: reading files, and any judgment that
-needs a zone, a seed or another feed.
+that a row is read alike from wherever it came. Does not belong here: what the text of a field means
+(``values.py``), reading files, and any judgment that needs a zone, a seed or another feed.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,71 +14,10 @@ from orchestration.feeds import cells
 from orchestration.feeds.contract import IS_DELETED, LAKE_TYPES, UPDATED_AT, Column, Feed
 from orchestration.feeds.lake import quoted
 from orchestration.feeds.stamps import UTC, in_utc
+from orchestration.feeds.values import constant, value_of
 
 ROW = "row_number_in_file"
 HASH_KEY = "wh_hash_key"
-TIME_PATTERN = (
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d?:\d\d)(?::(\d\d)(?:[.,](\d{1,9})\d*)?)? ?"
-    r"(?:([Zz]|UTC|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]+\])?)?)?"
-)
-
-MACROS = f"""
-CREATE OR REPLACE MACRO wh_is_padded(x) AS
-    x < '!' OR ends_with(x, ' ') OR ends_with(x, '\t') OR ends_with(x, '\n') OR ends_with(x, '\r');
-CREATE OR REPLACE MACRO wh_trim_ascii(x) AS
-    CASE WHEN wh_is_padded(x) THEN nullif(trim(x, {quoted(cells.BLANKS)}), '') ELSE x END;
-CREATE OR REPLACE MACRO wh_trim(x) AS
-    CASE WHEN wh_is_padded(x) OR (x >= '\u00a0' AND x < '\u00a1') OR ends_with(x, '\u00a0')
-         THEN nullif(trim(x, {quoted(cells.BLANKS)}), '') ELSE x END;
-CREATE OR REPLACE MACRO wh_blank(x) AS nullif(x, '');
-CREATE OR REPLACE MACRO wh_number(x) AS
-    CASE WHEN contains(x, '_') THEN NULL ELSE CAST(try_cast(x AS DECIMAL(15, 6)) AS DECIMAL(18, 6)) END;
-CREATE OR REPLACE MACRO wh_integer(x) AS
-    CASE WHEN wh_number(x) = trunc(wh_number(x)) THEN CAST(wh_number(x) AS BIGINT) END;
-CREATE OR REPLACE MACRO wh_boolean(x) AS
-    CASE WHEN x = 'false' THEN false
-         WHEN lower(x) IN ('true', 't', 'yes', 'y', '1', '1.0') THEN true
-         WHEN lower(x) IN ('false', 'f', 'no', 'n', '0', '0.0') THEN false END;
-CREATE OR REPLACE MACRO wh_time_form(x) AS
-    CASE WHEN x IS NULL OR starts_with(x, '0000') THEN NULL
-         WHEN strlen(x) = 20 AND x LIKE '____-__-_____:__:__Z' THEN 1
-         WHEN strlen(x) = 19 AND x LIKE '____-__-_____:__:__' THEN 2
-         WHEN strlen(x) = 25 AND x LIKE '____-__-_____:__:_____:__' THEN 3
-         WHEN strlen(x) < 24 OR contains(x, ' ') THEN 4
-         WHEN x LIKE '____-__-__T__:__:__.___Z' OR x LIKE '____-__-__T__:__:__.______:__'
-              OR x LIKE '____-__-__T__:__:__.______Z' OR x LIKE '____-__-__T__:__:__._________:__' THEN 5
-         ELSE 4 END;
-CREATE OR REPLACE MACRO wh_time_parts(x) AS
-    regexp_extract(x, '^{TIME_PATTERN}$', ['day', 'minute', 'second', 'part', 'zone']);
-CREATE OR REPLACE MACRO wh_time_of_parts(p) AS
-    p.day || ' ' || coalesce(nullif(p.minute, ''), '00:00') || ':' || coalesce(nullif(p.second, ''), '00')
-    || CASE WHEN p.part = '' THEN '' ELSE '.' || p.part END
-    || CASE WHEN p.zone IN ('', 'Z', 'z', 'UTC') THEN '+00' ELSE p.zone END;
-CREATE OR REPLACE MACRO wh_utc(x) AS make_timestamp(epoch_us(try_cast(x AS TIMESTAMPTZ)));
-CREATE OR REPLACE MACRO wh_instant(x, form, p) AS
-    CASE WHEN form <= 2 THEN try_cast(x AS TIMESTAMP)
-         WHEN form != 4 THEN wh_utc(x)
-         WHEN p.day != '' THEN wh_utc(wh_time_of_parts(p)) END;
-CREATE OR REPLACE MACRO wh_moment(x, form, p) AS
-    CASE WHEN form <= 2 THEN try_cast(x AS TIMESTAMP)
-         WHEN form = 3 THEN wh_utc(x)
-         WHEN form = 5 THEN date_trunc('second', wh_utc(x))
-         WHEN p.day != '' THEN date_trunc('second', wh_utc(wh_time_of_parts(p))) END;
-CREATE OR REPLACE MACRO wh_is_local(form, p) AS CASE WHEN form = 4 THEN p.zone = '' ELSE form = 2 END;
-CREATE OR REPLACE MACRO wh_date(x) AS
-    CASE WHEN starts_with(x, '0000') THEN NULL
-         WHEN x LIKE '____-__-__' THEN try_cast(x AS DATE)
-         WHEN x LIKE '____-__-___00:00%' AND x[11] IN ('T', ' ')
-              AND (strlen(x) = 16 OR x[17:19] = ':00' AND rtrim(x[20:], '0') IN ('', '.')
-                   OR regexp_full_match(x[17:], '{cells.MIDNIGHT}'))
-         THEN try_cast(left(x, 10) AS DATE) END;
-{cells.MACROS}"""
-PARSERS: dict[str, str] = {
-    "integer": "wh_integer",
-    "decimal": "wh_number",
-    "boolean": "wh_boolean",
-    "date": "wh_date",
-}
 
 
 @dataclass(frozen=True)
@@ -90,6 +29,7 @@ class Staged:
         columns: the SQL expression over ``relation`` of each contract column that the source has.
         site: the same for the site's own columns.
         trim: the macro that turns a field into a trimmed value, blank into null.
+        trimmed: names of columns whose fields are trimmed already.
         unknown: names of columns that the contract does not have.
         expected_rows: how many rows the relation must give, where that is known beforehand.
         malformed: a file of the numbers of rows that have no fields to judge, one a line.
@@ -103,6 +43,7 @@ class Staged:
     columns: dict[str, str]
     site: dict[str, str] = field(default_factory=dict)
     trim: str = "wh_trim"
+    trimmed: frozenset[str] = frozenset()
     unknown: tuple[str, ...] = ()
     expected_rows: int | None = None
     malformed: Path | None = None
@@ -158,9 +99,9 @@ class Door:
         return f"""
             SELECT {", ".join(columns)}, t.is_deleted, t.site_columns,
                 DATE '{self.origin.delivered_on.isoformat()}' AS _delivered_on,
-                {quoted(self.origin.source_file)} AS _source_file,
+                {constant(self.origin.source_file)} AS _source_file,
                 CASE WHEN {self._is_bad()} THEN -t.{ROW} ELSE t.{ROW} END AS _row_number,
-                {quoted(self.origin.file_id)} AS _file_id
+                {constant(self.origin.file_id)} AS _file_id
             FROM ({self._typed(self.staged.relation)}) AS t
             {offsets}"""  # noqa: S608
 
@@ -196,9 +137,10 @@ class Door:
                 missing = "false" if column == IS_DELETED else f"NULL::{LAKE_TYPES[column.type]}"
                 values.append(f'{missing} AS "{name}"')
             else:
-                texts.append(f'{self.staged.trim}({source}) AS "{name}"')
+                text = source if name in self.staged.trimmed else f"{self.staged.trim}({source})"
+                texts.append(f'{text} AS "{name}"')
                 values.append(f'f."{name}" AS "{name}__text"')
-                values.append(f'{_value(column)} AS "{name}"')
+                values.append(f'{value_of(column)} AS "{name}"')
             if column.type == "timestamp" and source is not None:
                 forms.append(f'wh_time_form(f."{name}") AS "{name}__form"')
                 odd = f'CASE WHEN f."{name}__form" = 4 THEN f."{name}" END'
@@ -273,19 +215,6 @@ class Door:
                     f"CASE WHEN {condition} THEN {judgment([Check(condition, reason)])} ELSE {judged} END"
                 )
         return f"({judged})"
-
-
-def _value(column: Column) -> str:
-    """SQL of a column's value from its trimmed text; null where it cannot be read."""
-    raw = f'f."{column.name}"'
-    if column.values:
-        return f"CASE WHEN {raw} IN ({', '.join(map(quoted, column.values))}) THEN {raw} END"
-    if column == IS_DELETED:
-        return f"coalesce(wh_boolean({raw}), false)"
-    if column.type == "timestamp":
-        parser = "wh_instant" if column == UPDATED_AT else "wh_moment"
-        return f'{parser}({raw}, f."{column.name}__form", f."{column.name}__parts")'
-    return raw if column.type == "string" else f"{PARSERS[column.type]}({raw})"
 
 
 def _checks(column: Column) -> list[Check]:

@@ -4,9 +4,14 @@ Belongs here: the joins, by texts once and by numbers from then on. Does not bel
 of lines and of codes (``fhir_plan.py``).
 """
 
+from typing import Final
+
 from orchestration.feeds.door import ROW
 from orchestration.feeds.fhir_elements import SAID
 from orchestration.feeds.fhir_plan import Plan
+
+SAID_TABLE: Final = "fhir_said"
+"""The table of the combinations of codes in a piece, and what they mean."""
 
 
 def joined(plan: Plan, lines: str, said: str) -> str:

@@ -78,8 +78,15 @@ class Lines:
             self._modified = f"SELECT number FROM {numbers_in(modified)}"  # noqa: S608
         self._make(LINES, self.first_type)
         counted = self._connection.execute(
-            f"SELECT line_type, min({PLACE}), count(*) FROM {LINES} GROUP BY line_type"  # noqa: S608
+            f"SELECT {quoted(self.first_type)}, 1, count(*) FROM {LINES} HAVING count(*) > 0 "  # noqa: S608
+            f"AND count(*) = count(*) FILTER (WHERE line_type = {quoted(self.first_type)})"
         ).fetchall()
+        counted = (
+            counted
+            or self._connection.execute(
+                f"SELECT line_type, min({PLACE}), count(*) FROM {LINES} GROUP BY line_type"  # noqa: S608
+            ).fetchall()
+        )
         self.types = {name: (int(first) + self._before, int(number)) for name, first, number in counted}
 
     def spans(self) -> dict[int, tuple[int, int]]:

@@ -5,6 +5,7 @@ Does not belong here: the steps (``fhir_plan.py``), and putting pieces together 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -18,16 +19,17 @@ from orchestration.feeds.fhir_deleted import (
     tombstones,
 )
 from orchestration.feeds.fhir_found import Found
-from orchestration.feeds.fhir_joins import identifiers, joined, joined_again, sorted_out, untaken
+from orchestration.feeds.fhir_joins import SAID_TABLE, identifiers, joined, joined_again, sorted_out, untaken
 from orchestration.feeds.fhir_lines import Lines
 from orchestration.feeds.fhir_plan import Plan, plan_of
 from orchestration.feeds.fhir_rows import Row
 from orchestration.feeds.fhir_shapes import MISFIT
 from orchestration.feeds.fhir_types import RESOURCES
-from orchestration.feeds.fhir_unknown import DOUBTFUL, count_codes
+from orchestration.feeds.fhir_unknown import count_codes, lines_with_unknown, may_be_unknown
 from orchestration.feeds.lake import table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.reading import Judged, Reading
+from orchestration.feeds.references import leading
 
 
 class Piece:
@@ -60,7 +62,7 @@ class Piece:
         self._lines = Lines(reading, texts, before, first)
         self._name = name
         self._tables = 0
-        self._made = {"fhir_said", "fhir_sorted"}
+        self._made = {SAID_TABLE, "fhir_sorted"}
 
     def read(self, known: set[str] | None, *, is_careful: bool) -> Found:
         """Read the lines, and find out what becomes of each.
@@ -125,13 +127,13 @@ class Piece:
         plan = plan_of(self._reading.contract, name)
         lines = self._lines.of_type(name)
         if plan.codes:
-            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE fhir_said AS {plan.said(lines)}")
-        every = joined(plan, lines, "fhir_said")
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {SAID_TABLE} AS {plan.said(lines)}")
+        every = joined(plan, lines, SAID_TABLE)
         refused = self._refuse(
             f"SELECT {ROW} AS row_number, coalesce(reason, codes_reason) AS reason "  # noqa: S608
             f"FROM {every} WHERE coalesce(reason, codes_reason) IS NOT NULL"
         )
-        misfits = f"fhir_said WHERE starts_with(codes_reason, '{MISFIT}')"
+        misfits = f"{SAID_TABLE} WHERE starts_with(codes_reason, '{MISFIT}')"
         if refused and self._lines.is_strict and plan.codes and self._count(misfits):
             raise RowsLost
         good = every
@@ -139,12 +141,12 @@ class Piece:
             good = f"(FROM {every} WHERE coalesce(reason, codes_reason) IS NULL)"
         if plan.is_sorted:
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE fhir_sorted AS {sorted_out(plan, good)}")
-            good = joined_again(plan, lines, "fhir_said", "fhir_sorted")
+            good = joined_again(plan, lines, SAID_TABLE, "fhir_sorted")
         taking = self._taking(plan) if plan.is_sorted else {}
         filling = [row for row in plan.rows if taking.get(row.prefix, 1)]
         few = {prefix for prefix, taken in taking.items() if 2 * taken < number}
         together = groupby(filling, key=lambda row: row.feed.name)
-        filled = sum(self._rows(plan, list(rows), good, few) for _, rows in together)
+        filled = sum(self._rows(plan, list(rows), good, few, taking) for _, rows in together)
         if plan.resource.identifier_rows:
             is_of_lines = plan.places["identifier_rows"] == "line" and not refused
             self._keep_identifiers(plan, lines if is_of_lines else good)
@@ -164,7 +166,7 @@ class Piece:
         counted = self._connection.execute(f"SELECT {counts} FROM fhir_sorted").fetchall()  # noqa: S608
         return {row.prefix: int(number) for row, number in zip(plan.rows, counted[0], strict=True)}
 
-    def _rows(self, plan: Plan, rows: list[Row], good: str, few: set[str]) -> int:
+    def _rows(self, plan: Plan, rows: list[Row], good: str, few: set[str], taking: dict[str, int]) -> int:
         """Judge the rows of a feed.
 
         Args:
@@ -172,6 +174,7 @@ class Piece:
             rows: of the feed.
             good: SQL of good lines.
             few: the prefixes of rows that few of the lines fill.
+            taking: how many lines fill each row, by its prefix; none where lines are not sorted.
 
         Returns:
             How many lines fill them.
@@ -179,13 +182,16 @@ class Piece:
         taken = [self._taken(plan, row, good, is_few=row.prefix in few) for row in rows]
         filled = " UNION ALL BY NAME ".join(plan.filled(*each) for each in zip(rows, taken, strict=True))
         columns = list(dict.fromkeys(column for row in rows for column in row.columns))
-        judged = self._judge(rows[0].feed.name, filled, columns, f"{plan.name} {rows[0].prefix}")
+        feed = rows[0].feed.name
+        judged = self._judge(feed, filled, columns, f"{plan.name} {rows[0].prefix}", plan.trimmed[feed])
         if not judged.rows:
             return 0
         for row, lines in zip(rows, taken, strict=True):
             for column in row.reported:
-                if judged.refused or self._may_be_unknown(plan, row, column, judged.kept):
+                if judged.refused or may_be_unknown(self._connection, plan, row, column, judged.kept):
                     self._note_unmapped(plan, row, column, lines)
+        if taking:
+            return sum(taking[row.prefix] for row in rows)
         if not any(row.mapping.each for row in rows):
             return judged.rows
         if judged.refused:
@@ -206,12 +212,22 @@ class Piece:
         self._made.add(made)
         return made
 
-    def _judge(self, feed: str, relation: str, filled: list[str], place: str) -> Judged:
+    def _judge(
+        self,
+        feed: str,
+        relation: str,
+        filled: list[str],
+        place: str,
+        trimmed: frozenset[str] = frozenset(),
+    ) -> Judged:
         """Judge the rows that one place in what is read of one type gives."""
         columns = {name: f'r."{name}"' for name in (*filled, "updated_at", "is_deleted")}
-        staged = Staged(relation=relation, columns=columns, has_parts=True)
+        staged = Staged(relation=relation, columns=columns, trimmed=trimmed, has_parts=True)
         contract = self._reading.contract.feeds[feed]
         judged = self._reading.judge(contract, staged, self._next(), self._connection)
+        if judged.rows and not self.found.spans:
+            leads = f"(SELECT 1 FROM {table(judged.kept)} AS r WHERE {leading(contract, 'r')} LIMIT 1)"  # noqa: S608
+            judged = replace(judged, leads=self._count(leads) > 0)
         if judged.rows:
             self.found.judged.setdefault(feed, {}).setdefault(place, []).append(judged)
         return judged
@@ -241,25 +257,9 @@ class Piece:
         self.found.unfilled_refused += refused
         run(f"DROP TABLE {deleted}")
 
-    def _may_be_unknown(self, plan: Plan, row: Row, column: str, made: Path) -> bool:
-        """Whether an unknown code may be behind a column, by what it cost little to look at."""
-        place = plan.places[f"{row.prefix}{column}_first"]
-        if place == "codes":
-            source = f'SELECT "{row.prefix}{column}_first" AS coding FROM fhir_said'  # noqa: S608
-            return self._count(f"({source}) WHERE coding.code IS NOT NULL") > 0
-        doubtful = DOUBTFUL.get(column, DOUBTFUL.get(row.feed.column(column).type))
-        if column in row.mapping.listed and doubtful:
-            return self._count(f"{table(made)} WHERE {doubtful.format(column)}") > 0
-        if column in row.mapping.listed and (place == "line" or column in row.feed.required):
-            return True
-        if getattr(row.mapping.coded.get(column), "otherwise", None) not in (None, "NULL", "'other'"):
-            return True
-        return (
-            self._count(f"{table(made)} WHERE coalesce(CAST(\"{column}\" AS VARCHAR), 'other') = 'other'") > 0
-        )
-
     def _note_unmapped(self, plan: Plan, row: Row, column: str, taken: str) -> None:
-        self._note_codes(row.feed.name, column, plan.unknown(row, column, taken))
+        lines = lines_with_unknown(self._connection, plan, row, column, taken)
+        self._note_codes(row.feed.name, column, plan.unknown(row, column, lines))
 
     def _note_codes(self, feed: str, column: str, codings: str) -> None:
         file = self.found.file_of(ROW)

@@ -7,7 +7,7 @@ Belongs here: which expression is worked out where, and the SQL of the steps. Do
 expressions mean (``fhir_resources.py`` and its neighbours), and running the steps (``fhir_piece.py``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import cache, cached_property
 from typing import Final
 
@@ -16,13 +16,16 @@ from orchestration.feeds.contract import Contract, Feed
 from orchestration.feeds.door import ROW
 from orchestration.feeds.fhir_elements import SAID, is_code, made_of, names_in, structure, with_targets
 from orchestration.feeds.fhir_resources import Mapping
-from orchestration.feeds.fhir_rows import Row, voided
+from orchestration.feeds.fhir_rows import Row, trim_codes, voided
 from orchestration.feeds.fhir_shapes import misfit_codes
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.lake import quoted
 
 PART: Final = "line"
 """What a part of a resource is called where each is a row."""
+
+OF_LINES: Final = frozenset({"updated_at", "identifier_rows", "told_by"})
+"""What is worked out of lines whatever feeds they fill."""
 
 
 class Plan:
@@ -32,6 +35,7 @@ class Plan:
         name: of the type.
         rows: the feeds that the type fills.
         refusals: conditions under which a line must not be read, and why, in their order.
+        trimmed: by feed, the columns whose texts are trimmed when a row is filled.
     """
 
     def __init__(self, contract: Contract, name: str) -> None:
@@ -64,13 +68,12 @@ class Plan:
         for name, text in self._texts.items():
             if self.places[name] == "line" and known.setdefault(text, name) != name:
                 self._texts[name], self.places[name] = f's."{known[text]}"', "both"
+        self.trimmed = trim_codes(self.rows, self.places, self._texts)
 
     def _put_off(self) -> None:
         """Leave what only parts of one feed's lines are made of until it is known which lines those are."""
         for row in self.rows if self.is_sorted else ():
-            others = {"updated_at", "identifier_rows", "told_by"}
-            for other in self.rows:
-                others |= other.names | (names_in(other.mapping.each or "") if other != row else set())
+            others = OF_LINES.union(*(each.names if each == row else each.all_names for each in self.rows))
             for name in made_of(names_in(row.mapping.each or ""), self._texts) - made_of(others, self._texts):
                 self.places[name] = "both"
 
@@ -186,16 +189,11 @@ class Plan:
             source: SQL of lines with ``columns`` and ``line_type``.
             also: what else lines have and keep.
         """
-        later = {"updated_at", "identifier_rows", "told_by"}
-        for row in self.rows:
-            later |= row.names | names_in(row.mapping.each or "")
-        for name in self._needed(later, "both"):
-            later |= names_in(self._texts[name])
+        later = self._sources(OF_LINES.union(*(row.all_names for row in self.rows)))
         worked_out = [name for name, place in self.places.items() if place == "line" and name in later]
         kept = [*also, "line_type", *self.codes, *worked_out]
         kept += [name for name in self.resource.columns if name in later and name not in self.codes]
-        reason = f"{self._refusal('line')} AS reason"
-        listed = ", ".join([*(f's."{name}"' for name in kept), reason])
+        listed = ", ".join([*(f's."{name}"' for name in kept), f"{self._refusal('line')} AS reason"])
         return f"SELECT {listed} FROM {self.steps(source, worked_out, 'line')} AS s"  # noqa: S608
 
     def said(self, lines: str) -> str:
@@ -212,9 +210,8 @@ class Plan:
             for name, kind in self.codes.items()
         )
         source = f"(SELECT {values} FROM (SELECT DISTINCT {keys} FROM {lines}))"  # noqa: S608
-        source = self.steps(
-            source, [name for name, place in self.places.items() if place == "codes"], "codes"
-        )
+        of_codes = [name for name, place in self.places.items() if place == "codes"]
+        source = self.steps(source, of_codes, "codes")
         number, reason = f"row_number() OVER () AS {SAID}", self._refusal("codes")
         if misfits := misfit_codes(self.codes):
             reason = f"coalesce({reason}, {misfits})"
@@ -259,6 +256,16 @@ class Plan:
         codings = f'SELECT s.{ROW}, s."{name}" AS coding FROM {source} AS s'  # noqa: S608
         return f'{codings} WHERE s."{name}".code IS NOT NULL'
 
+    def own_names(self, row: Row, column: str) -> list[str]:
+        """What a column's first coding is made of that is not the same for all lines with the same codes."""
+        used = self._sources({f"{row.prefix}{column}_first"})
+        return sorted(name for name in used if self._place_of_name(name, self.places) == "line")
+
+    def _sources(self, wanted: Set[str]) -> set[str]:
+        """What lines and codes have of which names are worked out, in the end."""
+        later = {*self._needed(wanted, "both")}
+        return {*wanted}.union(*(names_in(self._texts[name]) for name in later)) - {*later, PART}
+
     def _parted(self, row: Row, names: Iterable[str], taken: str) -> str:
         """SQL of the parts of lines, each beside what the names are worked out of and nothing else."""
         steps = {*self._needed(names, "both")} - {*self._known(row)}
@@ -276,10 +283,8 @@ class Plan:
             row: of the feed.
             taken: SQL of the lines.
         """
-        wanted = row.names.union(names_in(row.mapping.each or ""), {ROW, "updated_at"}) - {row.takes}
-        later = {*self._needed(wanted, "both")}
-        used = wanted.union(*(names_in(self._texts[name]) for name in later)) - later - {PART}
-        listed = ", ".join(f's."{name}"' for name in sorted(used))
+        wanted = self._sources({*row.all_names, ROW, "updated_at"} - {row.takes})
+        listed = ", ".join(f's."{name}"' for name in sorted(wanted))
         return f"SELECT {listed} FROM {taken} AS s"  # noqa: S608
 
     def _known(self, row: Row) -> list[str]:

@@ -4,10 +4,12 @@ Belongs here: the names of what a row is worked out of, and rows in error that s
 Does not belong here: how it is worked out (``fhir_plan.py``).
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
+from collections.abc import Mapping as Known
 from dataclasses import dataclass
 
 from orchestration.feeds.contract import Feed
+from orchestration.feeds.fhir_elements import names_in
 from orchestration.feeds.fhir_resources import ENTERED_IN_ERROR, Mapping
 
 
@@ -39,6 +41,39 @@ class Row:
         """What has to be worked out for it."""
         ends = [*self.columns, "is_deleted", *(f"{column}_first" for column in self.reported)]
         return {*(f"{self.prefix}{end}" for end in ends), *([self.takes] if self.takes else [])}
+
+    @property
+    def all_names(self) -> set[str]:
+        """The same, with what its parts are made of."""
+        return self.names | names_in(self.mapping.each or "")
+
+
+def trim_codes(
+    rows: Sequence[Row], places: Known[str, str], texts: dict[str, str]
+) -> dict[str, frozenset[str]]:
+    """Trim what codes say once for all lines that say the same, and with it what other rows say there.
+
+    Args:
+        rows: of the feeds.
+        places: where each name is worked out.
+        texts: SQL by name; gets the trimming.
+
+    Returns:
+        The columns that are trimmed, by feed.
+    """
+    found = {}
+    for feed in {row.feed.name for row in rows}:
+        own = [row for row in rows if row.feed.name == feed]
+        columns = {
+            column
+            for row in own
+            for column in row.columns
+            if places[f"{row.prefix}{column}"] in ("codes", "any")
+        }
+        for name in (f"{row.prefix}{column}" for row in own for column in columns.intersection(row.columns)):
+            texts[name] = f"wh_trim({texts[name]})"
+        found[feed] = frozenset({*columns, "is_deleted"})
+    return found
 
 
 def voided(feed: Feed, columns: Iterable[str], coded: Container[str], rows: str) -> str:

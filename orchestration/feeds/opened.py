@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from orchestration.feeds.searching import holds
+
 CHUNK = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 FILE_ID_LENGTH = 32
@@ -101,7 +103,7 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
             joined = before + chunk
             has_odd_quotes = BEHIND_A_BACKSLASH in joined or QUOTES_APART.search(joined) is not None
         if not has_modifiers:
-            has_modifiers = MODIFIER_NAME in chunk or MODIFIER_NAME in before + chunk[: len(MODIFIER)]
+            has_modifiers = holds(chunk, MODIFIER_NAME) or MODIFIER_NAME in before + chunk[: len(MODIFIER)]
             before = chunk[-len(MODIFIER) :]
         if has_cells:
             before = chunk[-1:] if chunk[-1:] not in b" \t" else chunk[-CHUNK:]

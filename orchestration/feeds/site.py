@@ -158,7 +158,8 @@ class Site:
         for column in sorted(self.filled(feed)):
             given = f"{staged.trim}({columns[column]})" if column in columns else "NULL"
             columns[column] = f"coalesce({given}, {quoted(self.default_team)})"
-        return staged if columns == staged.columns else replace(staged, columns=columns)
+        changed = {name for name, text in columns.items() if staged.columns.get(name) != text}
+        return replace(staged, columns=columns, trimmed=staged.trimmed - changed) if changed else staged
 
 
 NO_SITE: Final = Site()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.feeds import door, fhir_resources
+from orchestration.feeds import door, fhir_resources, values
 from orchestration.feeds.engines import Engines
 from orchestration.feeds.fhir import read_fhir
 from orchestration.feeds.fhir_batch import read_together, together
@@ -147,7 +147,15 @@ class Upkeep:
         ]
         shared = shares(sizes, most, self.threads)
         count = min(self.threads, sum(shared))
-        connections: list[duckdb.DuckDBPyConnection] = []
+
+        def begin(number: int) -> duckdb.DuckDBPyConnection:
+            connection = stack.enter_context(engine(self.lake, self.memory_limit, number=number, of=count))
+            connection.execute(values.MACROS)
+            connection.execute(fhir_resources.MACROS)
+            set_variable(connection, door.HASH_KEY, self.rules.hash_key)
+            set_zone(connection, self.rules.site.time_zone)
+            know_zones(connection, self.rules.site.stamp_zones)
+            return connection
 
         def read(lot: list[Copy], number: int) -> list[Content]:
             with engines.taken(number) as taken:
@@ -156,18 +164,8 @@ class Upkeep:
         with ExitStack() as stack:
             place = stack.enter_context(Settling(self.lake)).place
             stack.callback(self._workers.close)
-            for number in range(count):
-                connection = stack.enter_context(
-                    engine(self.lake, self.memory_limit, number=number, of=count)
-                )
-                connection.execute(door.MACROS)
-                connection.execute(fhir_resources.MACROS)
-                set_variable(connection, door.HASH_KEY, self.rules.hash_key)
-                set_zone(connection, self.rules.site.time_zone)
-                know_zones(connection, self.rules.site.stamp_zones)
-                connections.append(connection)
-            engines = Engines(connections)
             pool = stack.enter_context(ThreadPoolExecutor(max(count, 1)))
+            engines = Engines(list(pool.map(begin, range(count))))
             stack.callback(pool.shutdown, cancel_futures=True)
             done = 0
             for lot, contents in zip(lots, pool.map(read, lots, shared), strict=True):

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.feeds import door, fhir_resources
+from orchestration.feeds import door, fhir_resources, values
 from orchestration.feeds.contract import load_contract
 from orchestration.feeds.flat import read_flat
 from orchestration.feeds.ingest import SEEDS, IngestReport, ingest, mark_loaded
@@ -36,7 +36,7 @@ def engine_of_tests(number: int = 0) -> duckdb.DuckDBPyConnection:
         number: which one.
     """
     connection = duckdb.connect(config={"threads": 1})
-    connection.execute(door.MACROS)
+    connection.execute(values.MACROS)
     connection.execute(fhir_resources.MACROS)
     set_variable(connection, door.HASH_KEY, KEY)
     connection.execute("SET TimeZone = 'UTC'")

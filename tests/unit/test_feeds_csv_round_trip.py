@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from orchestration.feeds.contract import load_contract
 from orchestration.feeds.csv import stage_csv
-from orchestration.feeds.door import MACROS, Staged
+from orchestration.feeds.door import Staged
 from orchestration.feeds.opened import read_through
+from orchestration.feeds.values import MACROS
 from tests.support.feeds_night import read_file
 
 pytestmark = pytest.mark.slow

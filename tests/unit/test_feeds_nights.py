@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.feeds import door, upkeep
+from orchestration.feeds import upkeep, values
 from orchestration.feeds.ingest import SEEDS, EngineFailed, ingest
 from orchestration.feeds.opened import Traits, read_through
 from orchestration.redaction import SafeError
@@ -422,7 +422,7 @@ def test_an_engine_that_fails_names_the_file_and_no_value(
     nights: Nights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nights.land("team/2025-01-01/a.csv", NORTH)
-    monkeypatch.setattr(door, "MACROS", door.MACROS.replace("wh_blank", "wh_other"))
+    monkeypatch.setattr(values, "MACROS", values.MACROS.replace("wh_blank", "wh_other"))
     with pytest.raises(
         EngineFailed, match=r"^team/2025-01-01/a.csv: the engine raised CatalogException"
     ) as caught:
