@@ -8,6 +8,7 @@ import codecs
 import gzip
 import hashlib
 import re
+import shutil
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -168,8 +169,7 @@ def _chunks(path: Path, update: Callable[[bytearray], object]) -> Iterator[bytea
 def _unpack(path: Path, target: Path) -> None:
     try:
         with gzip.open(path, "rb") as packed, target.open("wb") as plain:
-            while chunk := packed.read(CHUNK):
-                plain.write(chunk)
+            shutil.copyfileobj(packed, plain, CHUNK)
     except (OSError, EOFError, zlib.error):
         raise FileRefused("broken_gzip") from None
 
@@ -194,8 +194,7 @@ def _recode_wide(path: Path, target: Path, encoding: str) -> None:
             path.open("r", encoding=encoding, newline="") as wide,
             target.open("w", encoding="utf-8", newline="") as plain,
         ):
-            while text := wide.read(CHUNK):
-                plain.write(text)
+            shutil.copyfileobj(wide, plain, CHUNK)
     except UnicodeError:
         raise FileRefused("undecodable") from None
 
