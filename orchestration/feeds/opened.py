@@ -6,7 +6,6 @@ Does not belong here: rows and columns.
 
 import codecs
 import gzip
-import hashlib
 import re
 import shutil
 import zlib
@@ -16,6 +15,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from blake3 import blake3
 
 from orchestration.feeds.searching import holds
 
@@ -88,14 +89,14 @@ def read_through(path: Path, *, has_cells: bool = True) -> tuple[str, Traits]:
             looked for only where there may be some.
 
     Returns:
-        The file id (first 32 hex digits of the SHA-256 of the bytes) and the traits.
+        The file id (first 32 hex digits of the BLAKE3 of the bytes) and the traits.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     size = lines = line = longest_line = 0
     is_utf8 = is_ascii = True
     has_nul = has_blank = has_odd_quotes = has_content = False
     has_modifiers, before = has_cells, bytearray()
-    digest, marks = hashlib.sha256(), list[int]()
+    digest, marks = blake3(), list[int]()
     for chunk in _chunks(path, digest.update):
         size += len(chunk)
         has_nul = has_nul or (has_cells and b"\0" in chunk)
