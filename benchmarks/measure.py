@@ -13,6 +13,9 @@ from threading import Event, Thread
 from time import time
 from typing import Final
 
+ROUNDS: Final = 3
+"""So often those that are compared take turns over the same file."""
+
 _SAMPLE_SECONDS: Final = 0.2
 _MIB: Final = 1024 * 1024
 _PROC: Final = Path("/proc")
@@ -109,6 +112,32 @@ class Measured:
                 share = (moment - before.at) / (after.at - before.at)
                 return before.cpu_seconds + share * (after.cpu_seconds - before.cpu_seconds)
         return self.cpu_seconds
+
+
+@dataclass(frozen=True)
+class Runs:
+    """One command, run several times: a run that waited for other programs says less than one that did not.
+
+    Attributes:
+        each: the runs, one after the other.
+    """
+
+    each: tuple[Measured, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the run that took least of it."""
+        return min(run.seconds for run in self.each)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of the run that took least of it."""
+        return min(run.cpu_seconds for run in self.each)
+
+    @property
+    def peak_mib(self) -> float:
+        """The most memory of any run."""
+        return max(run.peak_mib for run in self.each)
 
 
 def measure(command: Sequence[str], *, environment: Mapping[str, str], folder: Path) -> Measured:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.fhir import DELIVERED_ON
-from benchmarks.measure import Measured, measure
+from benchmarks.measure import ROUNDS, Measured, Runs, measure
 from benchmarks.messages import write_messages
 from benchmarks.table import markdown, memory, seconds
 from orchestration.feeds.hl7v2 import STRETCH
@@ -30,9 +30,6 @@ from orchestration.settings import PROJECT_ROOT, Settings
 
 SHARE_FOR_LIBRARY: Final = 50
 """The library reads this part of the file; it is slower by so much."""
-
-ROUNDS: Final = 3
-"""So often parser and product read the same file."""
 
 TARGET: Final = 0.8
 Say = Callable[[str], None]
@@ -46,38 +43,23 @@ class Figures:
         name: of the reader.
         messages: how many it read.
         megabytes: size of the file.
-        runs: the processes, one after the other.
+        runs: the processes.
     """
 
     name: str
     messages: int
     megabytes: float
-    runs: tuple[Measured, ...]
-
-    @property
-    def seconds(self) -> float:
-        """Wall time of the run that took least of it."""
-        return min(run.seconds for run in self.runs)
-
-    @property
-    def cpu_seconds(self) -> float:
-        """Processor time of the run that took least of it."""
-        return min(run.cpu_seconds for run in self.runs)
-
-    @property
-    def peak_mib(self) -> float:
-        """The most memory of any run."""
-        return max(run.peak_mib for run in self.runs)
+    runs: Runs
 
     @property
     def speed(self) -> float:
         """Messages a second of wall time."""
-        return self.messages / self.seconds
+        return self.messages / self.runs.seconds
 
     @property
     def cpu_speed(self) -> float:
         """Messages a second of processor time: what one core does."""
-        return self.messages / self.cpu_seconds
+        return self.messages / self.runs.cpu_seconds
 
 
 def measure_siu(workdir: Path, megabytes: float, say: Say) -> str:
@@ -116,13 +98,13 @@ def _measured(
         command = ["benchmarks.fhir", str(home)] if is_product else ["benchmarks.siu", *arguments, str(path)]
         run = measure([sys.executable, "-m", *command], environment=os.environ, folder=PROJECT_ROOT)
         runs[name].append(run)
-        figures = Figures(name, messages, size, (run,))
+        figures = Figures(name, messages, size, Runs((run,)))
         say(
             f"{name}: {messages:,} messages, {size:,.0f} MB, {figures.speed:,.0f} a second, "
-            f"{figures.cpu_speed:,.0f} a second of one core, {memory(figures.peak_mib)}"
+            f"{figures.cpu_speed:,.0f} a second of one core, {memory(run.peak_mib)}"
         )
     shutil.rmtree(home)
-    return [Figures(name, messages, size, tuple(listed)) for name, listed in runs.items()]
+    return [Figures(name, messages, size, Runs(tuple(listed))) for name, listed in runs.items()]
 
 
 def render(found: Sequence[Figures]) -> str:
@@ -134,11 +116,11 @@ def render(found: Sequence[Figures]) -> str:
             figures.name,
             f"{figures.messages:,}",
             f"{figures.megabytes:,.0f} MB",
-            seconds(figures.seconds),
-            seconds(figures.cpu_seconds),
+            seconds(figures.runs.seconds),
+            seconds(figures.runs.cpu_seconds),
             f"{figures.speed:,.0f}",
             f"{figures.cpu_speed:,.0f}",
-            memory(figures.peak_mib),
+            memory(figures.runs.peak_mib),
         ]
         for figures in found
     ]

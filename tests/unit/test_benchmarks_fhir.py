@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from benchmarks.fhir import Figures, Pair, render
-from benchmarks.measure import Measured
+from benchmarks.measure import Measured, Runs
 from benchmarks.resources import write_resources
 
 
-def spent(cpu: float, wall: float) -> Measured:
-    return Measured(0.0, wall, (), cpu, 1024.0)
+def spent(cpu: float, wall: float) -> Runs:
+    """Three runs, of which one took least of the processor and another least time."""
+    slow = Measured(0.0, 9.0, (), 9.0, 1024.0)
+    return Runs((slow, Measured(0.0, wall, (), 9.0, 1024.0), Measured(0.0, 9.0, (), cpu, 1024.0)))
 
 
 def test_ratios_are_shown_with_and_without_what_a_process_costs() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import hl7
 
-from benchmarks.measure import Measured
+from benchmarks.measure import Measured, Runs
 from benchmarks.messages import write_messages
 from benchmarks.siu import Figures, parse_stretch, read_by_library, render
 from orchestration.feeds.hl7v2_stretch import Stretch
@@ -30,9 +30,8 @@ def test_every_measured_message_is_read_whole_by_all_readers(tmp_path: Path) -> 
 def test_the_table_compares_the_product_with_the_parser() -> None:
     def of(name: str, wall: float, cpu: float) -> Figures:
         slow = Measured(0.0, 9.0, (), 9.0, 1024.0)
-        return Figures(
-            name, 1_000, 3.0, (slow, Measured(0.0, wall, (), 3.0, 512.0), Measured(0.0, 9.0, (), cpu, 512.0))
-        )
+        quick = Measured(0.0, wall, (), 3.0, 512.0), Measured(0.0, 9.0, (), cpu, 512.0)
+        return Figures(name, 1_000, 3.0, Runs((slow, *quick)))
 
     table = render([of("Parser in memory", 0.8, 1.5), of("Product", 1.0, 2.0)])
     assert "| Product | 1,000 | 3 MB | 1.0 s | 2.0 s | 1,000 | 500 | 1.0 GB |" in table
