@@ -17,7 +17,7 @@ from orchestration.feeds.fhir_documents import lines_of_documents
 from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_pieces import PIECE, read_pieces
 from orchestration.feeds.fhir_shapes import CLEAN, keep_readable_lines
-from orchestration.feeds.fhir_text import has_mark
+from orchestration.feeds.fhir_text import LINE_LIMIT, has_mark
 from orchestration.feeds.fhir_types import RELEASE_OF_TYPE
 from orchestration.feeds.lake import quoted, table, write_table
 from orchestration.feeds.landing import FHIR
@@ -56,7 +56,7 @@ class _File:
             rows = self.codes.entries.get((FHIR, "modifier"), {})
             known = {pair.partition("|")[2] for pair in rows}
         self.found = read_pieces(
-            self.reading, text, self.codes, known, most, marks=traits.marks, is_careful=is_careful
+            self.reading, text, self.codes, known, most, traits=traits, is_careful=is_careful
         )
         if self.found.lines != traits.lines:
             raise RowsLost
@@ -157,7 +157,8 @@ def read_fhir(reading: Reading, path: Path, traits: Traits, most: int = PIECE) -
     for is_careful in (True,) if has_mark(text) else (False, True):
         if is_careful:
             lines = keep_readable_lines(text, reading.work / CLEAN)
-            text, traits = reading.work / CLEAN, replace(traits, lines=lines, marks=())
+            text = reading.work / CLEAN
+            traits = replace(traits, lines=lines, marks=(), longest_line=LINE_LIMIT)
         try:
             return _File(reading, codes).content(text, most, traits, is_careful=is_careful)
         except RowsLost:

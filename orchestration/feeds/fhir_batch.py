@@ -60,6 +60,7 @@ class Small:
     reading: Reading
     text: Path
     lines: int
+    longest: int
     kind: str
 
 
@@ -115,7 +116,7 @@ def _opened(reading: Reading, path: Path, traits: Traits) -> Small | None:
     kind = first_type(text)
     if kind not in RESOURCES or traits.has_modifiers or has_mark(text):
         return None
-    return Small(reading, text, traits.lines, kind)
+    return Small(reading, text, traits.lines, traits.longest_line, kind)
 
 
 def _read(files: Sequence[Small]) -> list[Content | None]:
@@ -123,7 +124,8 @@ def _read(files: Sequence[Small]) -> list[Content | None]:
     codes = load_code_map(first.seeds, first.delivered_on, first.rules.site.payers)
     codes.make_known(first.connection)
     try:
-        found = Piece(first, [file.text for file in files], "together").read_together()
+        longest = max(file.longest for file in files)
+        found = Piece(first, [file.text for file in files], "together", longest).read_together()
     except duckdb.Error as problem:
         stop_if_engine_failed(problem, first.copy.source_file)
         return [None] * len(files)

@@ -42,12 +42,15 @@ class Lines:
         is_strict: whether an element in another shape than its own is an error.
     """
 
-    def __init__(self, reading: Reading, texts: Sequence[Path], before: int, first: int | None) -> None:
+    def __init__(
+        self, reading: Reading, texts: Sequence[Path], longest: int, before: int, first: int | None
+    ) -> None:
         """Keep where things are.
 
         Args:
             reading: the file.
             texts: the lines; of several small files, if there are several.
+            longest: bytes of the longest line.
             before: how many lines of the file come before these.
             first: how many of the lines are read; all, if None.
         """
@@ -56,6 +59,7 @@ class Lines:
         self._reading = reading
         self._connection = reading.connection
         self._texts = texts
+        self._longest = longest
         self._before = before
         self._modified: str | None = None
         self.is_strict = True
@@ -150,7 +154,7 @@ class Lines:
             kind = f"CASE WHEN resourceType = {quoted(name)} THEN {quoted(name)} ELSE {kind} END"
         also = [FILE] if len(self._texts) > 1 else []
         told = f"file_index AS {FILE}, " if also else ""
-        source = read_json(self._texts, elements, is_strict=self.is_strict)
+        source = read_json(self._texts, elements, self._longest, is_strict=self.is_strict)
         lines = f"SELECT {kind} AS line_type, {told}* FROM {source} {self._limit}"  # noqa: S608
         if made == OTHERS:
             numbered = f"SELECT row_number() OVER () AS {ROW}, * FROM ({lines})"  # noqa: S608

@@ -44,6 +44,7 @@ class Piece:
         reading: Reading,
         texts: Sequence[Path],
         name: str,
+        longest: int,
         before: int = 0,
         first: int | None = None,
     ) -> None:
@@ -53,13 +54,14 @@ class Piece:
             reading: the file; its connection knows what codes mean.
             texts: the lines; of several small files that hold one type, if there are several.
             name: of the piece, unlike those of others.
+            longest: bytes of the longest line.
             before: how many lines of the file come before these.
             first: how many of the lines are read; all, if None.
         """
         self.found = Found()
         self._reading = reading
         self._connection = reading.connection
-        self._lines = Lines(reading, texts, before, first)
+        self._lines = Lines(reading, texts, longest, before, first)
         self._name = name
         self._tables = 0
         self._made = {SAID_TABLE, "fhir_sorted"}

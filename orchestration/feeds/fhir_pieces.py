@@ -15,7 +15,7 @@ from typing import Final
 from orchestration.feeds.codes import CodeMap
 from orchestration.feeds.fhir_found import Found
 from orchestration.feeds.fhir_piece import Piece
-from orchestration.feeds.opened import CHUNK, STRETCH
+from orchestration.feeds.opened import CHUNK, STRETCH, Traits
 from orchestration.feeds.reading import Reading
 
 PIECE: Final = 256 << 20
@@ -46,7 +46,7 @@ def read_pieces(
     known: set[str] | None,
     most: int = PIECE,
     *,
-    marks: Sequence[int],
+    traits: Traits,
     is_careful: bool,
 ) -> Found:
     """Read a file piece by piece, as many at a time as the file has engines.
@@ -57,7 +57,7 @@ def read_pieces(
         codes: what codes mean.
         known: addresses of modifier extensions that change nothing; None where the file mentions none.
         most: bytes of a piece at the most.
-        marks: line feeds before stretches of the file, as they were noted when it was read through.
+        traits: of its bytes, as they were noted when it was read through.
         is_careful: whether lines that are no resources are expected.
 
     Returns:
@@ -81,9 +81,10 @@ def read_pieces(
                 part = reading.work / name
                 copy_span(text, *spans[number], part)
             elif len(spans) > 1:
-                first = lines_before(text, spans[1][0], marks)
-            before = lines_before(text, spans[number][0], marks)
-            piece = Piece(engine, [part], name, before, first).read(known, is_careful=is_careful)
+                first = lines_before(text, spans[1][0], traits.marks)
+            before = lines_before(text, spans[number][0], traits.marks)
+            lines = Piece(engine, [part], name, traits.longest_line, before, first)
+            piece = lines.read(known, is_careful=is_careful)
             if part != text:
                 part.unlink()
             return piece

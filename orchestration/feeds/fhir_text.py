@@ -11,29 +11,32 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.feeds.lake import quoted
-from orchestration.feeds.opened import MODIFIER
+from orchestration.feeds.opened import CHUNK, MODIFIER
 
 LINE_LIMIT = 16 << 20
 """Bytes of the longest resource that is read."""
 
 
-def read_json(texts: Sequence[Path], elements: dict[str, str], *, is_strict: bool) -> str:
+def read_json(texts: Sequence[Path], elements: dict[str, str], longest: int, *, is_strict: bool) -> str:
     """SQL of the lines of files with declared types.
 
     Args:
         texts: the files, a resource a line, in the order in which they are read.
         elements: DuckDB types by element.
+        longest: bytes of the longest line. The engine's buffers are as small as that lets them be: what lies
+            near is read again the quicker.
         is_strict: whether an element of another shape is an error; it is null else.
 
     Returns:
         A table function.
     """
     columns = ", ".join(f"'{name}': {quoted(kind)}" for name, kind in elements.items())
+    most = CHUNK if longest <= CHUNK else LINE_LIMIT
     listed = ", ".join(map(quoted, texts))
     return (
         f"read_json([{listed}], format = 'newline_delimited', records = true, "
         f"ignore_errors = {'false' if is_strict else 'true'}, "
-        f"maximum_object_size = {LINE_LIMIT + 1024}, columns = {{{columns}}})"
+        f"maximum_object_size = {most + 1024}, columns = {{{columns}}})"
     )
 
 

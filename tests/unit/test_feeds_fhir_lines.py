@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration.feeds.fhir_types import RESOURCES
+from orchestration.feeds.opened import CHUNK
 from tests.support.feeds_night import read_file
-from tests.support.fhir_lines import Json, concept, lines, parts, read, ref, unmapped
+from tests.support.fhir_lines import TOTAL, Json, concept, lines, parts, read, ref, unmapped
 
 PATIENT: Json = {"resourceType": "Patient", "id": "p1", "gender": "female"}
 VISIT: Json = {
@@ -264,3 +265,14 @@ def _is_document(first: bytes) -> bool:
     except ValueError:
         return first.lstrip()[:1] in (b"[", b"{")
     return isinstance(known, list) or (isinstance(known, dict) and known.get("resourceType") == "Bundle")
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1, 3_000, CHUNK])
+def test_lines_around_the_length_of_a_chunk_are_read(tmp_path: Path, more: int) -> None:
+    short = lines({**TOTAL, "note": [{"text": ""}]})
+    long = lines({**TOTAL, "id": "o2", "note": [{"text": "x" * (CHUNK + more - len(short))}]})
+    assert len(long) == CHUNK + more
+    for text in (f"{short}\n{long}\n{short}", long):
+        outcome = read_file(tmp_path, "fhir", text, "a.ndjson", "assessment")
+        assert outcome.refused == []
+        assert {row["assessment_id"] for row in outcome.rows} >= {"o2"}
