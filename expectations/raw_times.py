@@ -7,9 +7,9 @@ when a row was changed (``raw_stamps``), and time entries, which the models refu
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from expectations.check import Check, Drill, NoRows, version_order
+from expectations.check import Check, Drill, NoRows, is_latest
 from expectations.consequences import FeedConsequence
-from orchestration.feeds.contract import Contract, Feed
+from orchestration.feeds.contract import Contract
 
 OWNER: Final = "ehr_interfaces"
 _ENDS: Final = {
@@ -36,19 +36,11 @@ _VISITS: Final = (
     "and status = 'finished'"
 )
 
-
 _FIXED: Final = (
     "select null as cause, team.team_id as row_key, team._source_file as place from team "
     "where (team.time_zone in ('EST', 'MST') or starts_with(team.time_zone, 'Etc/')) "
     "and not team.is_deleted and {latest}"
 )
-
-
-def _is_latest(feed: Feed, row: str) -> str:
-    """SQL that holds for the version of a row that counts."""
-    same = " and ".join(f"later.{column} is not distinct from {row}.{column}" for column in feed.key)
-    order = f"{version_order('later')} > {version_order(row)}"
-    return f"not exists (select 1 from {feed.name} as later where {same} and {order})"  # noqa: S608
 
 
 def _backwards(contract: Contract) -> Iterator[str]:
@@ -65,7 +57,7 @@ def _backwards(contract: Contract) -> Iterator[str]:
         yield (
             f"select '{name}' as cause, null as row_key, bad._source_file as place from {name} as bad "  # noqa: S608
             f"where bad.{end} < bad.{begin}{slack} and not bad.is_deleted{stands} "
-            f"and {_is_latest(feed, 'bad')}"
+            f"and {is_latest(name, feed.key, 'bad')}"
         )
 
 
@@ -84,8 +76,10 @@ def checks(
         long_share: share of visits that may last longer.
     """
     backwards = " union all ".join(_backwards(contract))
-    fixed = _FIXED.format(latest=_is_latest(contract.feeds["team"], "team"))
-    long = _LONG.format(hours=int(visit_hours), latest=_is_latest(contract.feeds["encounter"], "visit"))
+    fixed = _FIXED.format(latest=is_latest("team", contract.feeds["team"].key, "team"))
+    long = _LONG.format(
+        hours=int(visit_hours), latest=is_latest("encounter", contract.feeds["encounter"].key, "visit")
+    )
     return [
         Check(
             layer="raw",
