@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.feeds_night import Outcome, read_file
 
+pytestmark = pytest.mark.slow
+
 HEADER = "practitioner_id,npi,family_name\n"
 
 

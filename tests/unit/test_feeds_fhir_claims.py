@@ -9,6 +9,8 @@ import pytest
 from tests.support.feeds_night import Nights
 from tests.support.fhir_lines import Json, concept, lines, only, parts, read, ref, unmapped
 
+pytestmark = pytest.mark.slow
+
 CPT = "http://www.ama-assn.org/go/cpt"
 ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
 DISCRIMINATOR = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBAdjudicationDiscriminator"
@@ -58,7 +60,6 @@ def test_each_item_of_a_claim_is_a_line(tmp_path: Path) -> None:
     assert parts(outcome) == {"claim_line": (2, 2, 0)}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "column", "values"),
     [
@@ -80,7 +81,6 @@ def test_what_a_claim_says(tmp_path: Path, change: Json, column: str, values: li
     assert [row[column] for row in outcome.rows] == values
 
 
-@pytest.mark.slow
 def test_a_line_that_cannot_be_read_leaves_the_others_and_is_listed_once(tmp_path: Path) -> None:
     items = [item(1, "99492"), item(2, "99494", quantity={"value": 1.5}), item(3, "", productOrService=None)]
     outcome = read(tmp_path, "claim_line", {**CLAIM, "item": items}, {**CLAIM, "id": "m2"})
@@ -94,7 +94,6 @@ def test_a_claim_without_items_is_refused(tmp_path: Path) -> None:
     assert outcome.refused == [(1, "missing_required:procedure_code;missing_required:service_on")]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("use", ["preauthorization", "predetermination"])
 def test_what_asks_beforehand_is_no_claim(tmp_path: Path, use: str) -> None:
     assert parts(read(tmp_path, "claim_line", {**CLAIM, "use": use})) == {"fhir": (1, 1, 0)}
@@ -123,7 +122,6 @@ REDUCED = {"category": concept(DISCRIMINATOR, "denialreason"), "reason": concept
 RELATIONS = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBRelatedClaimRelationshipCodes"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("resource", "status", "paid", "reason"),
     [

@@ -267,6 +267,7 @@ def _is_document(first: bytes) -> bool:
     return isinstance(known, list) or (isinstance(known, dict) and known.get("resourceType") == "Bundle")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [-1, 0, 1, 3_000, CHUNK])
 def test_lines_around_the_length_of_a_chunk_are_read(tmp_path: Path, more: int) -> None:
     short = lines({**TOTAL, "note": [{"text": ""}]})

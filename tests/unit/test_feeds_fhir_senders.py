@@ -9,6 +9,8 @@ import pytest
 from tests.support.feeds_night import Nights
 from tests.support.fhir_lines import LOINC, Json, concept, lines, only, read, ref, unmapped
 
+pytestmark = pytest.mark.slow
+
 CODES = "http://terminology.hl7.org/CodeSystem"
 CPT, ICD10 = "http://www.ama-assn.org/go/cpt", "http://hl7.org/fhir/sid/icd-10-cm"
 PATIENT = ref("Patient/p1")
@@ -119,7 +121,6 @@ def _variable(name: str, value: float) -> Json:
     return {"category": category, "amount": {"value": value, "currency": "USD"}}
 
 
-@pytest.mark.slow
 def test_what_medicare_paid_is_known_by_its_own_names(tmp_path: Path) -> None:
     amounts = [("line_sbmtd_chrg_amt", 150), ("line_nch_pmt_amt", 90), ("line_prvdr_pmt_amt", 90)]
     item = {
@@ -142,7 +143,6 @@ def test_what_medicare_paid_is_known_by_its_own_names(tmp_path: Path) -> None:
     assert (row["paid_amount_usd"], row["payer_id"], unmapped(found)) == (Decimal(90), "medicare", [])
 
 
-@pytest.mark.slow
 def test_items_without_numbers_are_not_taken_for_one(tmp_path: Path) -> None:
     items = [
         {"productOrService": concept(CPT, code), "servicedDate": "2025-01-31"} for code in ("99492", "99494")
@@ -245,7 +245,6 @@ def test_an_insurer_is_no_team(tmp_path: Path, kind: Json) -> None:
     assert read(tmp_path, "team", plan).rows == []
 
 
-@pytest.mark.slow
 def test_a_role_at_a_service_is_at_who_provides_it(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     role = {"resourceType": "PractitionerRole", "id": "r1", "practitioner": ref("Practitioner/d1")}
@@ -258,7 +257,6 @@ def test_a_role_at_a_service_is_at_who_provides_it(tmp_path: Path) -> None:
     assert [row["team_id"] for row in nights.raw("staffing")] == ["t1"]
 
 
-@pytest.mark.slow
 def test_places_within_each_other_lead_to_nobody(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     room = {"resourceType": "Location", "id": "room", "partOf": ref("Location/house")}
@@ -288,7 +286,6 @@ def _asked(who: str, status: str = "accepted", role: str = "") -> Json:
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("participants", "practitioner"),
     [
@@ -336,7 +333,6 @@ def test_a_period_that_only_ends_was_when_it_ended(
     assert only(tmp_path, feed, {**said, **status, **resource})[column] == datetime(2025, 1, 7)
 
 
-@pytest.mark.slow
 def test_what_a_row_has_no_room_for_is_a_finding(tmp_path: Path) -> None:
     several = {"category": [concept(CPT, "99492"), {"text": "Behavioral Health Integration"}]}
     group = [{"actor": PATIENT}, {"actor": ref("Patient/p2")}]

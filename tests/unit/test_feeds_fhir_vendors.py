@@ -8,6 +8,8 @@ import pytest
 from tests.support.feeds_night import Nights
 from tests.support.fhir_lines import LOINC, SNOMED, Json, concept, lines, only, read, ref, unmapped
 
+pytestmark = pytest.mark.slow
+
 CODES = "http://terminology.hl7.org/CodeSystem"
 CPT, ICD10 = "http://www.ama-assn.org/go/cpt", "http://hl7.org/fhir/sid/icd-10-cm"
 OLD_ROLES = "http://hl7.org/fhir/v3/ParticipationType"
@@ -20,7 +22,6 @@ def _took_part(role: str, who: str, system: str = f"{CODES}/v3-ParticipationType
     return {"type": [concept(system, role)] if role else None, "individual": ref(f"Practitioner/{who}")}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("participants", "practitioner"),
     [
@@ -66,7 +67,6 @@ def test_a_code_system_by_another_name(tmp_path: Path, system: str, column: str,
     assert only(tmp_path, "condition", diagnosis)[column] == code
 
 
-@pytest.mark.slow
 def test_what_is_known_by_a_code_of_its_own_alone_is_a_finding_wherever_it_stands(tmp_path: Path) -> None:
     shared: Json = {"subject": PATIENT, "status": "final", "effectiveDateTime": "2025-01-07"}
     found = read(
@@ -165,7 +165,6 @@ def test_a_team_is_paid_under_the_number_that_is_called_one_for_taxes(tmp_path: 
     assert only(tmp_path, "team", clinic)["billing_tin"] == "123456789"
 
 
-@pytest.mark.slow
 def test_each_primary_care_provider_of_a_care_team_is_a_panel_row(tmp_path: Path) -> None:
     role, words = [concept(SNOMED, "446050000")], [{"text": "PCP - General"}]
     team = {
@@ -187,7 +186,6 @@ def test_each_primary_care_provider_of_a_care_team_is_a_panel_row(tmp_path: Path
     ]
 
 
-@pytest.mark.slow
 def test_what_a_form_or_a_care_team_would_be_known_by_is_listed(tmp_path: Path) -> None:
     form = "https://vendor.example/fhir/Questionnaire/a-form-whose-address-is-longer-than-a-code-ever-is"
     member = {"role": [concept(VENDOR, "9")], "member": ref("Practitioner/a")}
@@ -205,7 +203,6 @@ def test_what_a_form_or_a_care_team_would_be_known_by_is_listed(tmp_path: Path) 
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("booking", "line", "listed"),
     [
@@ -222,7 +219,6 @@ def test_a_kind_of_booking_is_no_service(
     assert (found.rows[0]["service_line"], unmapped(found)) == (line, listed)
 
 
-@pytest.mark.slow
 def test_a_cancellation_that_holds_no_time_any_more_takes_the_booking_back(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     booked: Json = {
@@ -250,7 +246,6 @@ def test_a_cancellation_that_holds_no_time_any_more_takes_the_booking_back(tmp_p
 R5_ENCOUNTER: Json = {"status": "completed", "class": [concept(f"{CODES}/v3-ActCode", "AMB")]}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("resource", "release"),
     [
@@ -282,7 +277,6 @@ BENEFIT = _amount(f"{CODES}/adjudication", "benefit", 90)
 SUBMITTED = _amount(f"{CODES}/adjudication", "submitted", 150)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("amounts", "paid", "listed"),
     [
@@ -321,7 +315,6 @@ def test_money_that_is_told_twice_is_paid_once(
     assert (row["payer_id"], row["billing_practitioner_id"]) == ("medicare", "seen")
 
 
-@pytest.mark.slow
 def test_a_reason_why_there_is_no_code_is_no_code(tmp_path: Path) -> None:
     nothing = concept(f"{CODES}/data-absent-reason", "not-applicable")
     item = {"sequence": 1, "productOrService": nothing, "servicedDate": "2025-01-04"}
@@ -332,7 +325,6 @@ def test_a_reason_why_there_is_no_code_is_no_code(tmp_path: Path) -> None:
 NPI, NPI_BY_NUMBER = "http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.6"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("asked", [NPI, NPI_BY_NUMBER])
 @pytest.mark.parametrize(
     "carried",

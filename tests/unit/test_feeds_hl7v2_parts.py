@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.siu import HEADER, message, only, read
 
+pytestmark = pytest.mark.slow
+
 CHANGED = HEADER.replace("S12", "S14")
 NO_END = "^^^202603101400"
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.feeds_night import Outcome, read_file
 
+pytestmark = pytest.mark.slow
+
 
 def table(root: Path, query: str) -> bytes:
     path = root / "made.parquet"

@@ -15,6 +15,8 @@ from orchestration.quality.suites import load_checks
 from orchestration.settings import PROJECT_ROOT
 from tests.unit.quality_lake import AS_OF, RawLake, at, days_before, write_parquet
 
+pytestmark = pytest.mark.slow
+
 FEEDS = load_contract().feeds
 REFERENCES = [(feed.name, column.name) for feed in FEEDS.values() for column in feed.columns if column.ref]
 
@@ -43,7 +45,6 @@ def test_only_a_broken_shape_and_a_missing_key_of_the_lake_hold_a_night_back() -
     assert blocking_names == shapes | keys - {"staffing.effective_from_is_never_missing"} | context
 
 
-@pytest.mark.slow
 def test_a_lake_without_deliveries_holds_nothing_back_and_says_what_it_costs(lake: RawLake) -> None:
     results = lake.run()
     assert blocking(results.values()) == []
@@ -69,7 +70,6 @@ def key_of(feed: str) -> dict[str, Any]:
     return {key: AS_OF if FEEDS[feed].column(key).type == "date" else "own" for key in FEEDS[feed].key}
 
 
-@pytest.mark.slow
 def test_every_reference_of_the_contract_is_a_finding_where_its_key_is_unknown(lake: RawLake) -> None:
     for feed in {feed for feed, _ in REFERENCES}:
         lake.add(feed, key_of(feed) | {column: "nobody" for name, column in REFERENCES if name == feed})
@@ -83,7 +83,6 @@ def test_every_reference_of_the_contract_is_a_finding_where_its_key_is_unknown(l
     assert "unknown_patient" in results["care_activity.patient_id_is_known"].what_it_means
 
 
-@pytest.mark.slow
 def test_no_reference_is_a_finding_where_its_key_is_known(lake: RawLake) -> None:
     targets = {column.ref for feed in FEEDS.values() for column in feed.columns if column.ref}
     for feed in FEEDS.values():
@@ -97,7 +96,6 @@ def test_no_reference_is_a_finding_where_its_key_is_known(lake: RawLake) -> None
 ENTRY = {"entry_id": "e", "patient_id": "p", "staff_id": "s", "status": "final"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("patients", "entries", "expected"),
     [
@@ -129,7 +127,6 @@ def test_only_the_latest_version_counts_on_both_sides_of_a_reference(
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("versions", "failed"),
     [
@@ -166,7 +163,6 @@ def test_versions_of_a_row_whose_key_is_partly_blank_are_one_row(lake: RawLake) 
     assert lake.run(name)[name].failed_rows == 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("orphans", "severity"), [(1, "info"), (2, "info"), (3, "warning")])
 def test_a_reference_becomes_a_warning_above_the_share_of_the_site(
     orphans: int, severity: str, lake: RawLake
@@ -179,7 +175,6 @@ def test_a_reference_becomes_a_warning_above_the_share_of_the_site(
     assert (result.failed_rows, result.total_rows, result.threshold) == (orphans, 200, 0.01)
 
 
-@pytest.mark.slow
 def test_deliveries_after_the_business_date_are_not_seen(lake: RawLake) -> None:
     lake.add("patient", {"patient_id": "p"}, on=days_before(-1))
     assert lake.run("patient.has_been")["patient.has_been_delivered"].status == "failed"
@@ -187,7 +182,6 @@ def test_deliveries_after_the_business_date_are_not_seen(lake: RawLake) -> None:
     assert lake.run("patient.has_been")["patient.has_been_delivered"].status == "passed"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("feed", "age", "expected"),
     [
@@ -207,7 +201,6 @@ def test_a_feed_is_late_after_its_own_number_of_days(
     assert lake.run("feed_file.")[f"feed_file.{feed}_is_in_time"].status == expected
 
 
-@pytest.mark.slow
 def test_a_standard_format_is_late_only_where_its_site_says_when_it_is_due(lake: RawLake) -> None:
     lake.deliver(
         "patient",
@@ -259,7 +252,6 @@ def test_refused_rows_of_the_newest_delivery_are_a_finding(
     assert (result.failed_rows, result.total_rows) == (refused, 100)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("accepted_on", "expected"), [(0, "failed"), (1, "failed"), (-1, "passed")])
 def test_a_refused_file_is_a_finding_until_a_later_one_is_accepted(
     accepted_on: int, expected: str, lake: RawLake
@@ -269,7 +261,6 @@ def test_a_refused_file_is_a_finding_until_a_later_one_is_accepted(
     assert lake.run("feed_file.no_file")["feed_file.no_file_of_consent_is_refused"].status == expected
 
 
-@pytest.mark.slow
 def test_dropped_columns_and_unmapped_codes_are_findings(lake: RawLake) -> None:
     lake.deliver("condition", {"delivered_on": AS_OF, "unknown_columns": "colour"})
     lake.add("condition", *({"condition_id": str(number)} for number in range(100)))
@@ -282,7 +273,6 @@ def test_dropped_columns_and_unmapped_codes_are_findings(lake: RawLake) -> None:
     assert results["unmapped_code.codes_of_encounter_have_a_map"].status == "not_applicable"
 
 
-@pytest.mark.slow
 def test_resources_that_fill_no_feed_are_one_finding_with_their_number(lake: RawLake) -> None:
     name = "unmapped_code.every_resource_type_fills_a_feed"
     assert lake.run(name)[name].status == "passed"
@@ -292,7 +282,6 @@ def test_resources_that_fill_no_feed_are_one_finding_with_their_number(lake: Raw
     assert (result.status, result.severity, result.failed_rows) == ("failed", "info", 139)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reason", "status"),
     [("unknown_modifier_extension", "failed"), ("unsupported_resource:CarePlan", "passed")],
@@ -304,7 +293,6 @@ def test_refused_lines_of_a_standard_format_are_a_finding(reason: str, status: s
     assert lake.run(name)[name].status == status
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("feed", "reason", "file", "failed"),
     [
@@ -347,7 +335,6 @@ def test_two_schedulers_with_the_same_numbers_are_a_finding(
     assert (result.status, result.failed_rows) == ("failed" if failed else "passed", failed)
 
 
-@pytest.mark.slow
 def test_an_appointment_of_several_patients_is_a_finding(lake: RawLake) -> None:
     name = "appointment.no_message_names_several_patients"
     said = {"one": '{"x_siu_reason":"no_end"}', "group": '{"x_siu_reason":"no_end;several_patients"}'}
@@ -417,7 +404,6 @@ def test_codes_of_claims_are_looked_up_as_they_are_staged() -> None:
     assert WITHOUT_MODIFIERS in " ".join(staged.split()).replace("( ", "(").replace(" )", ")")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("feed", "column", "known"),
     [
@@ -461,7 +447,6 @@ def test_only_the_latest_version_of_a_row_is_asked_for_its_codes(
     assert result.failed_rows == failed
 
 
-@pytest.mark.slow
 def test_things_in_the_landing_that_are_no_delivery_are_findings(lake: RawLake) -> None:
     lake.refer("landing_notice", {"kind": "unknown_folder", "path": "patinet"})
     results = lake.run("landing_notice.")
@@ -470,7 +455,6 @@ def test_things_in_the_landing_that_are_no_delivery_are_findings(lake: RawLake) 
     }
 
 
-@pytest.mark.slow
 def test_a_row_without_its_key_blocks(lake: RawLake) -> None:
     lake.add("care_activity", {"patient_id": "p"})
     result = lake.run("care_activity.entry_id")["care_activity.entry_id_is_never_missing"]
@@ -478,14 +462,12 @@ def test_a_row_without_its_key_blocks(lake: RawLake) -> None:
     assert result.failed_rows == 1
 
 
-@pytest.mark.slow
 def test_a_key_part_that_may_be_blank_may_be_blank(lake: RawLake) -> None:
     names = lake.run("staffing.")
     assert "staffing.practitioner_id_is_never_missing" in names
     assert "staffing.effective_from_is_never_missing" not in names
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "check"),
     [
@@ -501,7 +483,6 @@ def test_a_raw_file_of_another_shape_blocks(
     assert lake.run("team.has_the")[f"team.{check}"].is_blocking
 
 
-@pytest.mark.slow
 def test_an_unreadable_raw_file_blocks_with_errors(lake: RawLake) -> None:
     lake.add("team", {"team_id": "t"})
     (lake.root / "raw" / "team" / "broken.parquet").write_bytes(b"PAR1 cut short")
@@ -510,14 +491,12 @@ def test_an_unreadable_raw_file_blocks_with_errors(lake: RawLake) -> None:
     assert blocking(results.values())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("dates", [[], [AS_OF, date(2026, 4, 14)]])
 def test_a_night_without_one_business_date_is_held_back(dates: list[date], lake: RawLake) -> None:
     lake.refer("run_context", *({"as_of_date": day} for day in dates))
     assert lake.run("run_context.")["run_context.has_one_row"].is_blocking
 
 
-@pytest.mark.slow
 def test_reports_that_wait_for_what_they_are_about_are_a_finding_for_each_feed(lake: RawLake) -> None:
     told = {"feed": "referral", "rows": 3, "delivered_on": AS_OF}
     lake.refer("waiting_report", told, told | {"rows": 2, "delivered_on": days_before(9)})
