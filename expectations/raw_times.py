@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from expectations.check import Check, Drill, NoRows, is_latest
-from expectations.consequences import FeedConsequence
+from expectations.consequences import FeedConsequence, affected_by
 from orchestration.feeds.contract import Contract
 
 OWNER: Final = "ehr_interfaces"
@@ -98,7 +98,7 @@ def checks(
                 "Look at the ends in the files that are named. Have the export leave them blank where there "
                 "is none, and send the rows again."
             ),
-            affected_marts=_affected(consequences, _ENDS),
+            affected_marts=affected_by(consequences, _ENDS),
             total_query="select sum(rows_accepted) from feed_file where status = 'accepted'",
             drill=Drill(backwards, cause="feed"),
         ),
@@ -144,8 +144,3 @@ def checks(
             drill=Drill(fixed, key="team_id"),
         ),
     ]
-
-
-def _affected(consequences: Mapping[str, FeedConsequence], feeds: Mapping[str, object]) -> tuple[str, ...]:
-    """The marts that any of some feeds makes wrong, each once."""
-    return tuple(dict.fromkeys(mart for feed in feeds for mart in consequences[feed].affected_marts))

@@ -13,10 +13,11 @@ from orchestration.feeds.failures import RowsLost
 from orchestration.feeds.fhir_deleted import BUNDLE, DELETIONS
 from orchestration.feeds.fhir_plan import plan_of
 from orchestration.feeds.fhir_shapes import NOTED
-from orchestration.feeds.fhir_text import first_type, note_modified_lines, numbers_in, read_json
+from orchestration.feeds.fhir_text import first_type, note_modified_lines, read_json
 from orchestration.feeds.fhir_types import RESOURCES
 from orchestration.feeds.lake import quoted
 from orchestration.feeds.reading import Reading
+from orchestration.feeds.row_numbers import numbers_in
 
 LINES: Final = "fhir_lines"
 OTHERS: Final = "fhir_others"

@@ -29,7 +29,7 @@ from orchestration.feeds.fhir_unknown import count_codes, lines_with_unknown, ma
 from orchestration.feeds.lake import table, write_table
 from orchestration.feeds.landing import FHIR
 from orchestration.feeds.reading import Judged, Reading
-from orchestration.feeds.references import leading
+from orchestration.feeds.references import leads_somewhere
 
 
 class Piece:
@@ -228,8 +228,7 @@ class Piece:
         contract = self._reading.contract.feeds[feed]
         judged = self._reading.judge(contract, staged, self._next(), self._connection)
         if judged.rows and not self.found.spans:
-            leads = f"(SELECT 1 FROM {table(judged.kept)} AS r WHERE {leading(contract, 'r')} LIMIT 1)"  # noqa: S608
-            judged = replace(judged, leads=self._count(leads) > 0)
+            judged = replace(judged, leads=leads_somewhere(self._connection, contract, [judged.kept]))
         if judged.rows:
             self.found.judged.setdefault(feed, {}).setdefault(place, []).append(judged)
         return judged

@@ -46,20 +46,6 @@ def has_mark(text: Path) -> bool:
         return handle.read(len(BOM_UTF8)) == BOM_UTF8
 
 
-def numbers_in(listed: Path, *others: str) -> str:
-    """SQL of the table of one ``number`` a line that a file is.
-
-    Args:
-        listed: the file.
-        others: names of the columns of text beside the number.
-    """
-    columns = ", ".join(["'number': 'BIGINT'", *(f"'{name}': 'VARCHAR'" for name in others)])
-    return (
-        f"read_csv({quoted(listed)}, auto_detect = false, header = false, delim = ',', "
-        f"columns = {{{columns}}})"
-    )
-
-
 def first_type(text: Path) -> str | None:
     """The resource type of the first line, if it can be told; a guess that spares reading the file twice."""
     with text.open("rb") as handle:

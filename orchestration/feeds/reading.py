@@ -19,6 +19,7 @@ from orchestration.feeds.failures import RowsLost
 from orchestration.feeds.identity import identity_columns
 from orchestration.feeds.lake import Lake, make_folder, move_into_place, quoted, table, write_table
 from orchestration.feeds.registry import Content, Copy, Part, UnmappedCode
+from orchestration.feeds.row_numbers import numbers_in
 from orchestration.feeds.settling import Place
 from orchestration.feeds.site import NO_SITE, Site
 from orchestration.feeds.tables import QUARANTINE_COLUMNS
@@ -220,8 +221,8 @@ class Reading:
             good = f"FROM {table(rows_made)} WHERE _row_number > 0"
             kept = write_table(connection, good, made.with_name(f"{made.name}.kept"))
             accepted = _counted(connection, kept)[0]
-        if staged.malformed_rows:
-            sources.append(_malformed(staged))
+        if staged.malformed and staged.malformed_rows:
+            sources.append(_malformed(staged.malformed))
         refusals = None
         if sources:
             refused = " UNION ALL ".join(sources)
@@ -286,10 +287,9 @@ def _counted(connection: duckdb.DuckDBPyConnection, made: Path) -> tuple[int, in
     return (found[0], found[1]) if found else (0, 0)
 
 
-def _malformed(staged: Staged) -> str:
+def _malformed(rows: Path) -> str:
     """SQL of the rows that have no fields to judge."""
-    read = "auto_detect = false, header = false, delim = ',', columns = {'row_number': 'BIGINT'}"
     return (
-        "SELECT row_number, NULL::VARCHAR AS record_key_hash, 'malformed_row' AS reason "  # noqa: S608
-        f"FROM read_csv({quoted(staged.malformed or '')}, {read})"
+        "SELECT number AS row_number, NULL::VARCHAR AS record_key_hash, 'malformed_row' AS reason "  # noqa: S608
+        f"FROM {numbers_in(rows)}"
     )

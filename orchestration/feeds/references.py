@@ -8,6 +8,7 @@ here: how a reference is written in a format.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from shutil import copyfile
 
 import duckdb
@@ -64,6 +65,18 @@ def leading(feed: Feed, row: str) -> str:
     return " OR ".join([*asked, is_placed(feed, row)])
 
 
+def leads_somewhere(connection: duckdb.DuckDBPyConnection, feed: Feed, tables: Sequence[Path]) -> bool:
+    """Whether any row of some raw tables names something that has to be resolved.
+
+    Args:
+        connection: any.
+        feed: the contract.
+        tables: the raw tables.
+    """
+    first = f"SELECT 1 FROM {table(*tables)} AS r WHERE {leading(feed, 'r')} LIMIT 1"  # noqa: S608
+    return connection.execute(first).fetchone() is not None
+
+
 def place_rows(reading: Reading, feed: Feed, judged: Sequence[Judged]) -> Part:
     """Put rows in place, and hold their raw table back where a reference in it has to be resolved.
 
@@ -78,8 +91,7 @@ def place_rows(reading: Reading, feed: Feed, judged: Sequence[Judged]) -> Part:
     waits = reading.waits(feed) or any(piece.leads for piece in judged)
     unknown = [piece.kept for piece in judged if piece.leads is None]
     if unknown and not waits:
-        first = f"SELECT 1 FROM {table(*unknown)} AS r WHERE {leading(feed, 'r')} LIMIT 1"  # noqa: S608
-        waits = reading.connection.execute(first).fetchone() is not None
+        waits = leads_somewhere(reading.connection, feed, unknown)
     return reading.put_in_place(feed, judged, waits=waits)
 
 

@@ -25,7 +25,6 @@ from expectations import (
     raw_references,
     raw_stamps,
     raw_times,
-    raw_versions,
     raw_waiting,
 )
 from expectations.check import Check, Layer
@@ -104,7 +103,6 @@ def load_checks(
         *raw_waiting.checks(consequences),
         *raw_messages.checks(consequences, thresholds["dq_message_ahead_days"]),
         *raw_stamps.checks(feeds, consequences, thresholds["dq_message_ahead_days"]),
-        *raw_versions.checks(feeds, consequences),
         *raw_times.checks(
             feeds,
             consequences,
